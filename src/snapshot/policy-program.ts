@@ -84,11 +84,126 @@ export interface RangeTest {
   readonly ranges: readonly string[];
 }
 
-const dayMilliseconds = 86_400_000;
-const actions = new Set(['allow', 'deny']);
-const operators = new Set(['and', 'or', 'not', 'nor']);
-const valueOperators = new Set(['is', 'not', 'has', 'exclude', 'contains', 'starts_with', 'ends_with', 'matches']);
-const listOperators = new Set(['in', 'not_in']);
+type Check = (value: unknown, path: string, faults: string[]) => void;
+
+const text: Check = (value, path, faults) => {
+  if (typeof value !== 'string' || value === '') faults.push(`${path}: is not text`);
+};
+
+const groupId: Check = (value, path, faults) => {
+  if (typeof value !== 'string' || parseGroupId(value) !== value) faults.push(`${path}: is not a lower-case GUID`);
+};
+
+function oneOf(...words: readonly string[]): Check {
+  return (value, path, faults) => {
+    if (typeof value !== 'string' || !words.includes(value)) faults.push(`${path}: is not one of ${words.join(', ')}`);
+  };
+}
+
+function integer(least: number, most: number): Check {
+  return (value, path, faults) => {
+    const isInRange = typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
+    if (!isInRange) faults.push(`${path}: is not a whole number from ${least} to ${most}`);
+  };
+}
+
+function orNull(check: Check): Check {
+  return (value, path, faults) => {
+    if (value !== null) check(value, path, faults);
+  };
+}
+
+function list(check: Check): Check {
+  return (value, path, faults) => {
+    if (!Array.isArray(value)) faults.push(`${path}: is not a list`);
+    else for (const [index, item] of value.entries()) check(item, `${path}[${index}]`, faults);
+  };
+}
+
+/** Wherever a list is evaluated it must have members: an empty `and` would hold for everybody. */
+function listOfSome(check: Check): Check {
+  return (value, path, faults) => {
+    list(check)(value, path, faults);
+    if (Array.isArray(value) && value.length === 0) faults.push(`${path}: is empty`);
+  };
+}
+
+/** An object with exactly these fields. */
+function object(fields: Readonly<Record<string, Check>>): Check {
+  return (value, path, faults) => {
+    if (!isRecord(value)) {
+      faults.push(`${path}: is not an object`);
+      return;
+    }
+    for (const [field, check] of Object.entries(fields)) check(value[field], `${path}.${field}`, faults);
+    for (const field of Object.keys(value)) {
+      if (!Object.hasOwn(fields, field)) faults.push(`${path}.${field}: is unknown`);
+    }
+  };
+}
+
+/** An object whose `field` says which of `variants` it is. */
+function variant(field: string, variants: ReadonlyMap<unknown, Check>): Check {
+  return (value, path, faults) => {
+    const check = isRecord(value) ? variants.get(value[field]) : undefined;
+    if (check === undefined) faults.push(`${path}.${field}: is unknown`);
+    else check(value, path, faults);
+  };
+}
+
+function sameFor(keys: readonly string[], check: Check): readonly (readonly [unknown, Check])[] {
+  return keys.map((key) => [key, check] as const);
+}
+
+const anyText: Check = (value, path, faults) => {
+  if (typeof value !== 'string') faults.push(`${path}: is not text`);
+};
+
+const textTest = variant(
+  'operator',
+  new Map([
+    ...sameFor(
+      ['is', 'not', 'has', 'exclude', 'contains', 'starts_with', 'ends_with', 'matches'],
+      object({ operator: text, value: anyText }),
+    ),
+    ...sameFor(['in', 'not_in'], object({ operator: text, values: listOfSome(anyText) })),
+  ]),
+);
+const groupTest = object({ operator: oneOf('any', 'none'), groups: list(groupId), names: list(text) });
+const rangeTest = object({ operator: oneOf('in', 'not_in'), ranges: listOfSome(text) });
+const instant = orNull(integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+const timeOfDay = orNull(integer(0, 86_400_000));
+
+const criterion = variant(
+  'kind',
+  new Map([
+    ...sameFor(['accept', 'reject', 'authenticated_user'], object({ kind: text })),
+    ...sameFor(['groups'], object({ kind: text, tests: listOfSome(groupTest) })),
+    ...sameFor(
+      ['roles', 'user', 'tenant', 'email', 'domain', 'http_method', 'http_path'],
+      object({ kind: text, tests: listOfSome(textTest) }),
+    ),
+    ...sameFor(['claim'], object({ kind: text, claim: text, tests: listOfSome(textTest) })),
+    ...sameFor(['source_ip'], object({ kind: text, tests: listOfSome(rangeTest) })),
+    ...sameFor(['date'], object({ kind: text, after: instant, before: instant })),
+    ...sameFor(['day_of_week'], object({ kind: text, days: listOfSome(integer(0, 6)), timeZone: text })),
+    ...sameFor(['time_of_day'], object({ kind: text, after: timeOfDay, before: timeOfDay, timeZone: text })),
+  ]),
+);
+
+const program = object({
+  mode: oneOf('Enforce', 'Audit'),
+  identityProvider: orNull(text),
+  session: object({ maxAgeSeconds: orNull(integer(1, Number.MAX_SAFE_INTEGER)), authContext: orNull(text) }),
+  rules: listOfSome(
+    object({
+      name: text,
+      action: oneOf('allow', 'deny'),
+      blocks: listOfSome(object({ operator: oneOf('and', 'or', 'not', 'nor'), criteria: listOfSome(criterion) })),
+    }),
+  ),
+  mentions: object({ groups: list(groupId), roles: list(text), claims: list(text) }),
+});
 
 /**
  * Checks the shape of a program that crossed the process border.
@@ -97,195 +212,10 @@ const listOperators = new Set(['in', 'not_in']);
  */
 export function validatePolicyProgram(value: unknown): readonly string[] {
   const faults: string[] = [];
-  if (!isRecord(value)) return ['program: is not an object'];
-  onlyFields(value, ['mode', 'identityProvider', 'session', 'rules', 'mentions'], 'program', faults);
-  if (value.mode !== 'Enforce' && value.mode !== 'Audit') faults.push('mode: is neither Enforce nor Audit');
-  if (value.identityProvider !== null && !isText(value.identityProvider))
-    faults.push('identityProvider: is not a name');
-  checkSession(value.session, faults);
-  each(value.rules, 'rules', faults, checkRule);
-  checkMentions(value.mentions, faults);
+  program(value, 'program', faults);
   return faults;
-}
-
-function checkSession(value: unknown, faults: string[]): void {
-  if (!isRecord(value)) {
-    faults.push('session: is not an object');
-    return;
-  }
-  onlyFields(value, ['maxAgeSeconds', 'authContext'], 'session', faults);
-  const { maxAgeSeconds, authContext } = value;
-  if (maxAgeSeconds !== null && !(isInteger(maxAgeSeconds) && maxAgeSeconds > 0)) {
-    faults.push('session.maxAgeSeconds: is not a positive number of seconds');
-  }
-  if (authContext !== null && !isText(authContext)) faults.push('session.authContext: is not a context');
-}
-
-function checkMentions(value: unknown, faults: string[]): void {
-  if (!isRecord(value)) {
-    faults.push('mentions: is not an object');
-    return;
-  }
-  onlyFields(value, ['groups', 'roles', 'claims'], 'mentions', faults);
-  each(value.groups, 'mentions.groups', faults, checkGroupId);
-  each(value.roles, 'mentions.roles', faults, checkText);
-  each(value.claims, 'mentions.claims', faults, checkText);
-}
-
-function checkRule(value: unknown, path: string, faults: string[]): void {
-  if (!isRecord(value)) {
-    faults.push(`${path}: is not an object`);
-    return;
-  }
-  onlyFields(value, ['name', 'action', 'blocks'], path, faults);
-  if (!isText(value.name)) faults.push(`${path}.name: is not a name`);
-  if (!isOneOf(actions, value.action)) faults.push(`${path}.action: is neither allow nor deny`);
-  eachOfSome(value.blocks, `${path}.blocks`, faults, checkBlock);
-}
-
-function checkBlock(value: unknown, path: string, faults: string[]): void {
-  if (!isRecord(value)) {
-    faults.push(`${path}: is not an object`);
-    return;
-  }
-  onlyFields(value, ['operator', 'criteria'], path, faults);
-  if (!isOneOf(operators, value.operator)) faults.push(`${path}.operator: is unknown`);
-  eachOfSome(value.criteria, `${path}.criteria`, faults, checkCriterion);
-}
-
-function checkCriterion(value: unknown, path: string, faults: string[]): void {
-  if (!isRecord(value)) {
-    faults.push(`${path}: is not an object`);
-    return;
-  }
-  switch (value.kind) {
-    case 'accept':
-    case 'reject':
-    case 'authenticated_user':
-      return onlyFields(value, ['kind'], path, faults);
-    case 'groups':
-      onlyFields(value, ['kind', 'tests'], path, faults);
-      return eachOfSome(value.tests, `${path}.tests`, faults, checkGroupTest);
-    case 'claim':
-      onlyFields(value, ['kind', 'claim', 'tests'], path, faults);
-      checkText(value.claim, `${path}.claim`, faults);
-      return eachOfSome(value.tests, `${path}.tests`, faults, checkTextTest);
-    case 'roles':
-    case 'user':
-    case 'tenant':
-    case 'email':
-    case 'domain':
-    case 'http_method':
-    case 'http_path':
-      onlyFields(value, ['kind', 'tests'], path, faults);
-      return eachOfSome(value.tests, `${path}.tests`, faults, checkTextTest);
-    case 'source_ip':
-      onlyFields(value, ['kind', 'tests'], path, faults);
-      return eachOfSome(value.tests, `${path}.tests`, faults, checkRangeTest);
-    case 'date':
-      onlyFields(value, ['kind', 'after', 'before'], path, faults);
-      return checkLimits(value, Number.MAX_SAFE_INTEGER, path, faults);
-    case 'day_of_week':
-      onlyFields(value, ['kind', 'days', 'timeZone'], path, faults);
-      checkText(value.timeZone, `${path}.timeZone`, faults);
-      return eachOfSome(value.days, `${path}.days`, faults, checkDay);
-    case 'time_of_day':
-      onlyFields(value, ['kind', 'after', 'before', 'timeZone'], path, faults);
-      checkText(value.timeZone, `${path}.timeZone`, faults);
-      return checkLimits(value, dayMilliseconds, path, faults);
-    default:
-      faults.push(`${path}.kind: is unknown`);
-  }
-}
-
-function checkGroupTest(value: unknown, path: string, faults: string[]): void {
-  if (!isRecord(value) || (value.operator !== 'any' && value.operator !== 'none')) {
-    faults.push(`${path}: is not a group test`);
-    return;
-  }
-  onlyFields(value, ['operator', 'groups', 'names'], path, faults);
-  each(value.groups, `${path}.groups`, faults, checkGroupId);
-  each(value.names, `${path}.names`, faults, checkText);
-}
-
-function checkTextTest(value: unknown, path: string, faults: string[]): void {
-  if (isRecord(value) && isOneOf(valueOperators, value.operator) && typeof value.value === 'string') {
-    onlyFields(value, ['operator', 'value'], path, faults);
-  } else if (isRecord(value) && isOneOf(listOperators, value.operator)) {
-    onlyFields(value, ['operator', 'values'], path, faults);
-    eachOfSome(value.values, `${path}.values`, faults, (text, at) => {
-      if (typeof text !== 'string') faults.push(`${at}: is not text`);
-    });
-  } else {
-    faults.push(`${path}: is not a text test`);
-  }
-}
-
-function checkRangeTest(value: unknown, path: string, faults: string[]): void {
-  if (!isRecord(value) || !isOneOf(listOperators, value.operator)) {
-    faults.push(`${path}: is not a range test`);
-    return;
-  }
-  onlyFields(value, ['operator', 'ranges'], path, faults);
-  eachOfSome(value.ranges, `${path}.ranges`, faults, checkText);
-}
-
-function checkLimits(value: Readonly<Record<string, unknown>>, limit: number, path: string, faults: string[]): void {
-  for (const field of ['after', 'before']) {
-    const at = value[field];
-    if (at !== null && !(isInteger(at) && Math.abs(at) <= limit)) faults.push(`${path}.${field}: is not a time`);
-  }
-}
-
-function checkDay(value: unknown, path: string, faults: string[]): void {
-  if (!(isInteger(value) && value >= 0 && value <= 6)) faults.push(`${path}: is not a day, 0 (Sunday) to 6`);
-}
-
-function checkGroupId(value: unknown, path: string, faults: string[]): void {
-  if (typeof value !== 'string' || parseGroupId(value) !== value) faults.push(`${path}: is not a lower-case GUID`);
-}
-
-function checkText(value: unknown, path: string, faults: string[]): void {
-  if (!isText(value)) faults.push(`${path}: is not text`);
-}
-
-type Check = (value: unknown, path: string, faults: string[]) => void;
-
-function each(value: unknown, path: string, faults: string[], check: Check): void {
-  if (!Array.isArray(value)) {
-    faults.push(`${path}: is not a list`);
-    return;
-  }
-  for (const [index, item] of value.entries()) check(item, `${path}[${index}]`, faults);
-}
-
-/** An empty `and` would hold for everybody, so that a list must have members wherever one is evaluated. */
-function eachOfSome(value: unknown, path: string, faults: string[], check: Check): void {
-  each(value, path, faults, check);
-  if (Array.isArray(value) && value.length === 0) faults.push(`${path}: is empty`);
-}
-
-function onlyFields(
-  value: Readonly<Record<string, unknown>>,
-  known: readonly string[],
-  path: string,
-  faults: string[],
-): void {
-  for (const field of Object.keys(value)) if (!known.includes(field)) faults.push(`${path}.${field}: is unknown`);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function isInteger(value: unknown): value is number {
-  return Number.isSafeInteger(value);
-}
-
-function isOneOf(names: ReadonlySet<string>, value: unknown): boolean {
-  return typeof value === 'string' && names.has(value);
 }

@@ -1,0 +1,89 @@
+/** `npm run generate [-- --check]`: writes what follows from `crds/` and the sources, or tells what has drifted. */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import type { CustomResource, JsonSchema } from '../src/api/json-schema.ts';
+import { errorsPage } from './generate-errors.ts';
+import { type ResourceNames, referencePage } from './generate-reference.ts';
+import { kebabCase, registryModule, typesModule } from './generate-types.ts';
+
+/** The part of a CustomResourceDefinition (apiextensions.k8s.io/v1) that is read here. */
+interface CustomResourceDefinition {
+  readonly spec: {
+    readonly group: string;
+    readonly scope: 'Namespaced' | 'Cluster';
+    readonly names: { readonly kind: string; readonly plural: string; readonly shortNames?: readonly string[] };
+    readonly versions: readonly {
+      readonly name: string;
+      readonly schema: { readonly openAPIV3Schema: JsonSchema };
+      readonly additionalPrinterColumns: readonly { readonly name: string; readonly description?: string }[];
+    }[];
+  };
+}
+
+const root = join(import.meta.dirname, '..');
+
+async function readDefinitions(): Promise<
+  readonly { readonly resource: CustomResource; readonly names: ResourceNames }[]
+> {
+  const files = (await readdir(join(root, 'crds'))).filter((name) => name.endsWith('.yaml')).toSorted();
+  return Promise.all(
+    files.map(async (file) => {
+      const { spec } = parse(await readFile(join(root, 'crds', file), 'utf8')) as CustomResourceDefinition;
+      const [version, ...others] = spec.versions;
+      if (version === undefined || others.length > 0)
+        throw new Error(`crds/${file}: generate reads exactly one version`);
+      const { kind, plural, shortNames = [] } = spec.names;
+      return {
+        resource: {
+          group: spec.group,
+          version: version.name,
+          kind,
+          plural,
+          namespaced: spec.scope === 'Namespaced',
+          schema: version.schema.openAPIV3Schema,
+        },
+        names: {
+          shortNames,
+          columns: version.additionalPrinterColumns.map(({ name, description = '' }) => ({ name, description })),
+        },
+      };
+    }),
+  );
+}
+
+/** Every generated file with its text, by path from the project's root. */
+async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  const definitions = await readDefinitions();
+  const files = new Map<string, string>();
+  for (const { resource, names } of definitions) {
+    files.set(`src/api/generated/${kebabCase(resource.kind)}.ts`, typesModule(resource));
+    files.set(`docs/reference/${resource.kind.toLowerCase()}.md`, referencePage(resource, names));
+  }
+  files.set('src/api/generated/custom-resources.ts', registryModule(definitions.map(({ resource }) => resource)));
+  files.set('docs/reference/errors.md', await errorsPage(root));
+  return files;
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+for (const [path, text] of await generatedFiles()) {
+  if ((await readIfThere(join(root, path))) === text) continue;
+  if (values.check) {
+    console.error(`${path} has drifted from its source: run \`npm run generate\` and commit the result`);
+    process.exitCode = 1;
+  } else {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+    console.log(`wrote ${path}`);
+  }
+}

@@ -1,0 +1,4 @@
+export declare function downstreamHeaders(
+  rawUpstreamHeaders: readonly (string | Buffer)[],
+  isOurCookieName: (name: string) => boolean,
+): string[];

@@ -1,0 +1,56 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { canonicalAddress } from './canonical-address.ts';
+
+/** The peers whose forwarding fields count. */
+export interface TrustedProxies {
+  /** @param address as {@link canonicalAddress} gives it */
+  has(address: string): boolean;
+}
+
+export type TrustedProxiesResult =
+  | { readonly ok: true; readonly proxies: TrustedProxies }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Nobody is trusted: the default. */
+export const noTrustedProxies: TrustedProxies = Object.freeze({ has: () => false });
+
+/**
+ * Reads addresses and CIDR ranges, e.g. `['10.0.0.0/8', '2001:db8::/32', '192.0.2.7']`.
+ * A range inside `::ffff:0:0/96` is an error: whoever writes it means IPv4, and it would match nothing or everything.
+ */
+export function parseTrustedProxies(ranges: readonly string[]): TrustedProxiesResult {
+  if (ranges.length === 0) return { ok: true, proxies: noTrustedProxies };
+  const list = new BlockList();
+  const problems: string[] = [];
+  for (const range of ranges) {
+    const problem = addRange(list, range);
+    if (problem !== null) problems.push(`trustedProxies: "${range}" ${problem}`);
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    proxies: Object.freeze({
+      has: (address: string) => (isIPv4(address) ? list.check(address, 'ipv4') : list.check(address, 'ipv6')),
+    }),
+  };
+}
+
+function addRange(list: BlockList, range: string): string | null {
+  const slash = range.indexOf('/');
+  const address = slash < 0 ? range : range.slice(0, slash);
+  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) && !address.includes('%') ? 'ipv6' : null;
+  if (family === null) return 'is not an IP address or CIDR range; write for example 10.0.0.0/8';
+  const bits = family === 'ipv4' ? 32 : 128;
+  const prefix = slash < 0 ? bits : prefixLength(range.slice(slash + 1), bits);
+  if (prefix === null) return `must end in a prefix length from 0 to ${bits}`;
+  if (family === 'ipv6' && isIPv4(canonicalAddress(address) ?? ''))
+    return 'is an IPv4-mapped IPv6 range; write it as IPv4';
+  list.addSubnet(address, prefix, family);
+  return null;
+}
+
+function prefixLength(text: string, most: number): number | null {
+  if (!/^(0|[1-9][0-9]{0,2})$/.test(text)) return null;
+  const length = Number(text);
+  return length <= most ? length : null;
+}

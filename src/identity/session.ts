@@ -14,6 +14,8 @@ export interface Session {
   /** This session. 16 random bytes, base64url. */
   readonly sid: string;
   readonly provider: string;
+  /** `providerBinding` of the provider when Entra confirmed the facts; travels with them. A provider that binds differently now ends the session. */
+  readonly binding: string;
   readonly tid: TenantId;
   readonly oid: ObjectId;
   readonly name: string;
@@ -24,11 +26,13 @@ export interface Session {
   readonly authTime: number | null;
   /** Entra's `acrs`, where issued. */
   readonly authContexts: readonly string[] | null;
-  readonly roles: readonly string[];
-  /** Only claims that policies of this host mention; `null` value: the provider always issues it, and it was absent. */
+  /** App roles; null: there were more than a session holds, so that they are unknown. */
+  readonly roles: readonly string[] | null;
+  /** Only claims that policies of this host mention; `null` value: the provider always issues it, and it was absent. A mentioned claim that is not in the map was not issued, or did not fit. */
   readonly claims: ReadonlyMap<string, ClaimValue | null>;
   /** Only groups that policies of this host mention and the user is in. */
   readonly groups: readonly GroupId[];
+  /** `overage` also where groups did not fit into the session. */
   readonly groupCompleteness: GroupCompleteness;
   /** Fingerprint of the mentioned set that `groups` and `claims` answer. */
   readonly mentionsFingerprint: string;

@@ -1,0 +1,67 @@
+import { BlockList, isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { EntragateError } from '../../telemetry/entragate-error.ts';
+
+/** Answers whether no app may be at an address. Text that is not an IP address is always denied. */
+export interface DeniedAddresses {
+  has(address: string): boolean;
+}
+
+/** This network, loopback, link-local with the metadata service, Azure's wire server, multicast, reserved and broadcast. */
+const NEVER_IPV4 = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '168.63.129.16/32', '224.0.0.0/4', '240.0.0.0/4'];
+
+/**
+ * Unspecified, loopback, IPv4-compatible and IPv4-mapped (`::/8`), NAT64 and 6to4 (they carry IPv4 addresses past the
+ * list above), link-local, site-local, multicast, and the IPv6 metadata service of AWS.
+ */
+const NEVER_IPV6 = [
+  '::/8',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2002::/16',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+  'fd00:ec2::254/128',
+];
+
+/**
+ * Joins what never may be a backend with the operator's ranges and this Pod's own addresses: a request that came back to
+ * us would be checked against another host's policies.
+ *
+ * @param ranges CIDR notation, IPv4 or IPv6
+ * @throws EntragateError `denied-range-invalid`
+ */
+export function createDeniedAddresses(ranges: readonly string[]): DeniedAddresses {
+  const list = new BlockList();
+  for (const range of [...NEVER_IPV4, ...NEVER_IPV6, ...ranges]) addRange(list, range);
+  for (const address of ownAddresses()) list.addAddress(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return {
+    has: (address) => {
+      switch (isIP(address)) {
+        case 4:
+          return list.check(address, 'ipv4');
+        case 6:
+          return address.includes('%') || list.check(address, 'ipv6');
+        default:
+          return true;
+      }
+    },
+  };
+}
+
+function addRange(list: BlockList, range: string): void {
+  const [address = '', prefix = '', ...rest] = range.split('/');
+  const family = isIP(address);
+  const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+  if (family === 0 || rest.length > 0 || !(bits <= (family === 4 ? 32 : 128))) {
+    throw new EntragateError('denied-range-invalid', `"${range}" is not a CIDR range such as 10.0.0.0/8 or fd00::/8`);
+  }
+  list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) =>
+    (entries ?? []).map((entry) => entry.address.split('%')[0] ?? ''),
+  );
+}

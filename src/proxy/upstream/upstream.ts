@@ -1,0 +1,68 @@
+import type { Duplex, Readable } from 'node:stream';
+import type { Key } from '../../snapshot/ids.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
+
+/** What forwards requests to endpoints. The rest of the proxy knows nothing else of it, so that it can be replaced. */
+export interface Upstream {
+  /** Takes the endpoints of a snapshot. Pools of endpoints that stay are kept; requests in flight finish where they are. */
+  apply(snapshot: Snapshot): void;
+  /** Sends one request to one endpoint of its backend. The listener may be called before this returns. */
+  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamCall;
+  /** Destroys all connections. */
+  close(): Promise<void>;
+}
+
+export interface UpstreamRequest {
+  readonly backend: Key;
+  readonly method: string;
+  /** Canonical path and query. */
+  readonly target: string;
+  /** `[name, value, …]`, without hop-by-hop fields. */
+  readonly headers: string[];
+  readonly body: Readable | null;
+  readonly upgrade: 'websocket' | null;
+}
+
+/**
+ * Told what happens to one request, in this order: `onSent`, any `onInformation`, then `onResponse`, `onData`…, `onEnd`,
+ * or `onUpgrade`. `onFailure` may take the place of any of them, and ends the sequence. Nothing is called after an abort.
+ */
+export interface UpstreamListener {
+  /** The request is being written to an endpoint: it will not be sent to another one. */
+  onSent(): void;
+  onInformation(status: number, rawHeaders: readonly Buffer[]): void;
+  onResponse(status: number, rawHeaders: readonly Buffer[]): void;
+  /** @returns false to pause until {@link UpstreamCall.resume} */
+  onData(chunk: Buffer): boolean;
+  onEnd(): void;
+  /** `socket` belongs to the listener from here on, error events included. */
+  onUpgrade(status: number, rawHeaders: readonly Buffer[], socket: Duplex): void;
+  onFailure(failure: UpstreamFailure): void;
+}
+
+export interface UpstreamCall {
+  resume(): void;
+  /** Drops the request and destroys its connection. */
+  abort(): void;
+}
+
+/** Why a request got no whole answer. `detail` is for the log: it may name an internal address. */
+export interface UpstreamFailure {
+  readonly code: UpstreamFailureCode;
+  readonly status: 502 | 503 | 504;
+  readonly detail: string;
+}
+
+/**
+ * `no-endpoint`: the Service has none that is ready. `overloaded`: every endpoint has as many requests as it may.
+ * `endpoint-refused`: its address is one that no app may have. `upstream-reset`: the connection ended before the answer did.
+ */
+export type UpstreamFailureCode =
+  | 'no-endpoint'
+  | 'overloaded'
+  | 'endpoint-refused'
+  | 'connect-failed'
+  | 'connect-timeout'
+  | 'response-timeout'
+  | 'upstream-reset'
+  | 'upstream-malformed';

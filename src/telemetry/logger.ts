@@ -1,0 +1,95 @@
+import type { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What the rest of the program sees of a log. Fields never hold a token, cookie, code or query string. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  /** A log whose every line carries `fields` too. Lines of {@link Log.writeLine} do not. */
+  child(fields: object): Log;
+  /**
+   * Writes one finished line of pino's JSON, without the line break: for the access line, which is built once per
+   * request and should not cost a serialiser.
+   */
+  writeLine(line: string): void;
+  /** Writes what is buffered. Call before the process ends. */
+  flush(): void;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** `pretty` is for people at a terminal. */
+  readonly format: 'json' | 'pretty';
+  /** Where lines go; null: standard output, buffered for at most 100 ms. */
+  readonly destination: Writable | null;
+}
+
+interface Sink {
+  readonly stream: { write(line: string): unknown };
+  flush(): void;
+}
+
+const FLUSH_EVERY_MS = 100;
+const BUFFER_BYTES = 8192;
+
+/**
+ * Makes the log of this process.
+ *
+ * @example createLogger({ level: 'info', format: process.stdout.isTTY ? 'pretty' : 'json', destination: null })
+ */
+export function createLogger(options: LogOptions): Log {
+  const sink = openSink(options);
+  const logger = pino({ level: options.level, base: null }, sink.stream);
+  return wrap(logger, logger.isLevelEnabled('info') ? sink : { stream: { write: () => true }, flush: sink.flush });
+}
+
+/** A log that drops everything. */
+export function createSilentLog(): Log {
+  return wrap(pino({ level: 'silent' }), { stream: { write: () => true }, flush: () => {} });
+}
+
+function wrap(logger: pino.Logger, lines: Sink): Log {
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    child: (fields) => wrap(logger.child(fields), lines),
+    writeLine: (line) => {
+      lines.stream.write(`${line}\n`);
+    },
+    flush: () => lines.flush(),
+  };
+}
+
+function openSink(options: LogOptions): Sink {
+  if (options.format === 'pretty') {
+    const destination = options.destination ?? 1;
+    const stream = PinoPretty({ destination, sync: options.destination === null, ignore: 'pid,hostname' });
+    return { stream, flush: () => {} };
+  }
+  const { destination } = options;
+  if (destination !== null) return { stream: destination, flush: () => {} };
+  return standardOutput();
+}
+
+/** Asynchronous and buffered, since a blocked pipe must not stop requests; what is buffered is written at exit. */
+function standardOutput(): Sink {
+  const stream = pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
+  stream.on('error', () => {}); // EPIPE: whoever read the log has gone, and serving goes on
+  setInterval(() => stream.flush(), FLUSH_EVERY_MS).unref();
+  const flush = () => {
+    try {
+      stream.flushSync();
+    } catch {
+      // Not open yet, or closed by its reader: there is nobody to tell.
+    }
+  };
+  process.on('exit', flush);
+  return { stream, flush };
+}

@@ -1,0 +1,29 @@
+import { compareText, contentHash } from './content-hash.ts';
+import type { GroupId } from './ids.ts';
+import type { Mentions } from './snapshot.ts';
+
+/** {@link Mentions} without the fingerprint: what one policy, or one kind of access, asks about a user. */
+export type MentionedFacts = Omit<Mentions, 'fingerprint'>;
+
+/** The union of several sets of mentioned facts, sorted, with the fingerprint that sessions remember. */
+export function unionOfMentions(parts: Iterable<MentionedFacts>): Mentions {
+  const groups = new Set<GroupId>();
+  const roles = new Set<string>();
+  const claims = new Set<string>();
+  for (const part of parts) {
+    for (const group of part.groups) groups.add(group);
+    for (const role of part.roles) roles.add(role);
+    for (const claim of part.claims) claims.add(claim);
+  }
+  const facts = {
+    groups: [...groups].sort(compareText),
+    roles: [...roles].sort(compareText),
+    claims: [...claims].sort(compareText),
+  };
+  return Object.freeze({ ...facts, fingerprint: fingerprintOf(facts) });
+}
+
+/** The fingerprint of sorted facts: 128 bits in hex, a function of the mentioned set and of nothing else. */
+export function fingerprintOf({ groups, roles, claims }: MentionedFacts): string {
+  return contentHash({ groups, roles, claims });
+}

@@ -1,0 +1,19 @@
+import type { KeyRing } from '../identity/keys/key-ring.ts';
+import type { Revocation } from '../identity/revocation/revocation.ts';
+import type { Secrets } from '../snapshot/secret.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { MetricSet } from '../telemetry/metrics.ts';
+import type { ListeningPorts } from './messages.ts';
+
+/** The data planes of this replica, in this process or in workers, as the control plane sees them. */
+export interface DataPlanes {
+  /** Binds the listeners; they answer 503 until the first snapshot. Rejects with EntragateError `listen-failed`. */
+  start(ring: KeyRing): Promise<ListeningPorts>;
+  /** Resolves when every data plane serves from `snapshot` (or from a later one). */
+  publish(snapshot: Snapshot, secrets: Secrets): Promise<void>;
+  setKeys(ring: KeyRing): void;
+  revoke(revocation: Revocation): void;
+  metrics(): Promise<readonly MetricSet[]>;
+  /** Stops accepting, finishes what is in flight for at most `graceMs` milliseconds, and ends. */
+  drain(graceMs: number): Promise<void>;
+}

@@ -1,0 +1,241 @@
+import cluster, { type Worker } from 'node:cluster';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/config.ts';
+import type { KeyRing } from '../identity/keys/key-ring.ts';
+import { encodeKeyRing } from '../identity/keys/key-ring-codec.ts';
+import type { Revocation } from '../identity/revocation/revocation.ts';
+import type { RevocationTable } from '../identity/revocation/revocation-table.ts';
+import type { Secrets } from '../snapshot/secret.ts';
+import { diffSecrets, encodeSecrets } from '../snapshot/secrets-delta.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { diff } from '../snapshot/snapshot-delta.ts';
+import { EntragateError } from '../telemetry/entragate-error.ts';
+import type { Log } from '../telemetry/logger.ts';
+import type { MetricSet } from '../telemetry/metrics.ts';
+import type { DataPlanes } from './data-planes.ts';
+import type { Mappings } from './mapped-services.ts';
+import type { ListeningPorts, ToPrimary, ToWorker } from './messages.ts';
+import { RedeemedTickets } from './redeemed-tickets.ts';
+
+export interface WorkerPoolOptions {
+  readonly config: Config;
+  readonly mappings: Mappings;
+  /** The primary's own table: what a worker that starts late is told. */
+  readonly revocations: RevocationTable;
+  readonly log: Log;
+}
+
+interface Member {
+  readonly worker: Worker;
+  readonly startedAt: number;
+  /** Nothing may be sent before the worker said it is ready. */
+  isReady: boolean;
+  acknowledged: number;
+}
+
+interface Published {
+  readonly sequence: number;
+  readonly snapshot: Snapshot;
+  readonly secrets: Secrets;
+}
+
+const metricsPatienceMs = 2_000;
+const shortLifeMs = 5_000;
+const replacementDelayMs = 1_000;
+
+/**
+ * The workers of this replica (ADR 3): forked, told everything in order, replaced when they die.
+ * They accept connections themselves, on a handle they share, so that nothing this process computes delays one.
+ */
+export class WorkerPool implements DataPlanes {
+  readonly #options: WorkerPoolOptions;
+  readonly #members = new Map<number, Member>();
+  readonly #tickets = new RedeemedTickets();
+  readonly #acknowledgements = new Set<() => void>();
+  readonly #metricAnswers = new Map<number, (metrics: MetricSet) => void>();
+  #ring: KeyRing | null = null;
+  #published: Published | null = null;
+  #questions = 0;
+  #isDraining = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  start(ring: KeyRing): Promise<ListeningPorts> {
+    this.#ring = ring;
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    const exec = fileURLToPath(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url));
+    cluster.setupPrimary({ exec, args: [], serialization: 'advanced' });
+    const { workers } = this.#options.config;
+    return new Promise((resolve, reject) => {
+      let listening = 0;
+      const onOutcome = (outcome: ListeningPorts | EntragateError) => {
+        if (outcome instanceof EntragateError) reject(outcome);
+        else if (++listening === workers) resolve(outcome);
+      };
+      for (let index = 0; index < workers; index += 1) this.#fork(onOutcome);
+    });
+  }
+
+  publish(snapshot: Snapshot, secrets: Secrets): Promise<void> {
+    const previous = this.#published;
+    const sequence = (previous?.sequence ?? 0) + 1;
+    this.#published = { sequence, snapshot, secrets };
+    const message = snapshotMessage(previous, this.#published);
+    for (const member of this.#ready()) send(member.worker, message);
+    return new Promise((resolve) => {
+      const check = () => {
+        const members = [...this.#members.values()];
+        const isDone = members.length > 0 && members.every((member) => member.acknowledged >= sequence);
+        if (!isDone && !this.#isDraining) return;
+        this.#acknowledgements.delete(check);
+        resolve();
+      };
+      this.#acknowledgements.add(check);
+      check();
+    });
+  }
+
+  setKeys(ring: KeyRing): void {
+    this.#ring = ring;
+    this.#broadcast({ type: 'keys', ring: encodeKeyRing(ring) });
+  }
+
+  revoke(revocation: Revocation): void {
+    this.#options.revocations.add(revocation);
+    this.#broadcast({ type: 'revoke', revocations: [revocation] });
+  }
+
+  metrics(): Promise<readonly MetricSet[]> {
+    return Promise.all([...this.#ready()].map(({ worker }) => this.#askMetrics(worker)));
+  }
+
+  async drain(graceMs: number): Promise<void> {
+    this.#isDraining = true;
+    const ends = [...this.#members.values()].map(({ worker }) => ended(worker, graceMs));
+    this.#broadcast({ type: 'drain', graceMs });
+    await Promise.all(ends);
+    this.#check();
+  }
+
+  #fork(onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
+    const worker = cluster.fork();
+    const member: Member = { worker, startedAt: Date.now(), isReady: false, acknowledged: 0 };
+    this.#members.set(worker.id, member);
+    worker.on('message', (message: ToPrimary) => this.#receive(member, message, onOutcome));
+    worker.on('error', (cause) => this.#options.log.warn({ err: cause, worker: worker.id }, 'Worker channel failed'));
+    worker.on('exit', (code, signal) => {
+      if (!this.#isDraining)
+        this.#options.log.error({ worker: worker.id, code, signal }, 'A worker died; it is replaced');
+      this.#replace(member, onOutcome);
+    });
+  }
+
+  #replace(member: Member, onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
+    this.#members.delete(member.worker.id);
+    this.#check();
+    if (this.#isDraining) return;
+    const isShortLived = Date.now() - member.startedAt < shortLifeMs;
+    setTimeout(
+      () => {
+        if (!this.#isDraining) this.#fork(onOutcome);
+      },
+      isShortLived ? replacementDelayMs : 0,
+    );
+  }
+
+  #receive(member: Member, message: ToPrimary, onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
+    switch (message.type) {
+      case 'ready':
+        this.#welcome(member);
+        return;
+      case 'listening':
+        onOutcome(message.ports);
+        return;
+      case 'failed':
+        onOutcome(new EntragateError(message.code, message.message));
+        return;
+      case 'applied':
+        member.acknowledged = message.sequence;
+        this.#check();
+        return;
+      case 'revoke':
+        this.revoke(message.revocation);
+        return;
+      case 'redeem': {
+        const isFirst = this.#tickets.redeem(message.ticket, message.expiresAt, Date.now() / 1000);
+        send(member.worker, { type: 'redeemed', question: message.question, isFirst });
+        return;
+      }
+      case 'metrics':
+        this.#metricAnswers.get(message.question)?.(message.metrics);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Tells a worker that just started everything that the others know. */
+  #welcome(member: Member): void {
+    member.isReady = true;
+    const { config, mappings, revocations } = this.#options;
+    send(member.worker, { type: 'configure', config, mappings });
+    if (this.#ring !== null) send(member.worker, { type: 'keys', ring: encodeKeyRing(this.#ring) });
+    send(member.worker, { type: 'revoke', revocations: revocations.all() });
+    if (this.#published !== null) send(member.worker, snapshotMessage(null, this.#published));
+  }
+
+  #askMetrics(worker: Worker): Promise<MetricSet> {
+    const question = ++this.#questions;
+    return new Promise((resolve) => {
+      const answer = (metrics: MetricSet) => {
+        clearTimeout(timer);
+        this.#metricAnswers.delete(question);
+        resolve(metrics);
+      };
+      const timer = setTimeout(() => answer([]), metricsPatienceMs);
+      this.#metricAnswers.set(question, answer);
+      send(worker, { type: 'metrics', question });
+    });
+  }
+
+  #broadcast(message: ToWorker): void {
+    for (const { worker } of this.#ready()) send(worker, message);
+  }
+
+  #ready(): readonly Member[] {
+    return [...this.#members.values()].filter(({ isReady, worker }) => isReady && worker.isConnected());
+  }
+
+  #check(): void {
+    for (const check of [...this.#acknowledgements]) check();
+  }
+}
+
+function snapshotMessage(previous: Published | null, next: Published): ToWorker {
+  return {
+    type: 'snapshot',
+    sequence: next.sequence,
+    delta: diff(previous?.snapshot ?? null, next.snapshot),
+    secrets: encodeSecrets(diffSecrets(previous?.secrets ?? null, next.secrets)),
+  };
+}
+
+/** A worker that is going away may have closed its channel: its `exit` event tells the rest. */
+function send(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message, () => {});
+}
+
+/** Resolves when the worker has ended; it is killed when it outstays the grace. */
+function ended(worker: Worker, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (worker.isDead()) return resolve();
+    const timer = setTimeout(() => worker.process.kill('SIGKILL'), graceMs + 2_000);
+    worker.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

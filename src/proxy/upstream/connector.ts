@@ -3,14 +3,21 @@ import type { Backend, Endpoint } from '../../snapshot/snapshot.ts';
 import { EntragateError } from '../../telemetry/entragate-error.ts';
 import type { DeniedAddresses } from './denied-addresses.ts';
 
-/**
- * Where an endpoint of a backend really answers; null: at its own address. What it names is not checked against denied
- * addresses, since it comes from the operator's command line (`entragate dev --map`), never from an object.
- */
-export type Dial = (backend: Backend, endpoint: Endpoint) => Endpoint | null;
+/** Where to connect for an endpoint. */
+export interface DialTarget {
+  readonly host: string;
+  readonly port: number;
+  /**
+   * The target comes from the operator's command line (`entragate dev --map`), never from an object: the addresses that no
+   * app may have do not apply to it.
+   */
+  readonly isMapped: boolean;
+}
+
+export type Dial = (address: string, port: number) => DialTarget;
 
 /** No mapping: every endpoint answers at its own address. */
-export const dialDirectly: Dial = () => null;
+export const dialDirectly: Dial = (address, port) => ({ host: address, port, isMapped: false });
 
 export interface ConnectorOptions {
   readonly dial: Dial;
@@ -30,8 +37,8 @@ export function openConnection(
   endpoint: Endpoint,
   callback: ConnectCallback,
 ): void {
-  const mapped = options.dial(backend, endpoint);
-  if (mapped === null && options.denied.has(endpoint.address)) {
+  const target = options.dial(endpoint.address, endpoint.port);
+  if (!target.isMapped && options.denied.has(target.host)) {
     const refusal = new EntragateError(
       'endpoint-refused',
       `Service ${backend.namespace}/${backend.service} has the endpoint ${endpoint.address}, where no app may be`,
@@ -39,10 +46,9 @@ export function openConnection(
     process.nextTick(callback, refusal, null);
     return;
   }
-  const target = mapped ?? endpoint;
-  const socket = connect({ host: target.address, port: target.port, noDelay: true, keepAlive: true });
+  const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true });
   const timer = setTimeout(() => {
-    const detail = `${target.address}:${target.port} did not accept within ${options.connectTimeoutMs} ms`;
+    const detail = `${target.host}:${target.port} did not accept within ${options.connectTimeoutMs} ms`;
     socket.destroy(new EntragateError('connect-timeout', detail));
   }, options.connectTimeoutMs);
   const onError = (error: Error) => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import type { CustomResource, JsonSchema } from '../src/api/json-schema.ts';
+import { annotationsPage } from './generate-annotations.ts';
 import { errorsPage } from './generate-errors.ts';
 import { type ResourceNames, referencePage } from './generate-reference.ts';
 import { kebabCase, registryModule, typesModule } from './generate-types.ts';
@@ -62,6 +63,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     files.set(`docs/reference/${resource.kind.toLowerCase()}.md`, referencePage(resource, names));
   }
   files.set('src/api/generated/custom-resources.ts', registryModule(definitions.map(({ resource }) => resource)));
+  files.set('docs/reference/annotations.md', annotationsPage());
   files.set('docs/reference/errors.md', await errorsPage(root));
   return files;
 }

@@ -1,5 +1,5 @@
 /**
- * The built-in kinds, cut down to the fields that translation reads, as they are after {@link readObject} normalised them:
+ * The built-in kinds, cut down to the fields that translation reads, as they are after `validateObject` normalised them:
  * `null` is absent, lists and maps with a natural empty value are always there, unread fields (`managedFields` first) are gone.
  * Free maps (labels, annotations, Secret data) have no prototype, so that a key such as `constructor` finds nothing.
  * Source: Kubernetes API reference v1.36, networking.k8s.io/v1, discovery.k8s.io/v1 and core v1.

@@ -8,7 +8,6 @@ export interface ClusterPolicy {
   readonly apiVersion: 'entragate.dev/v1alpha1';
   /** ClusterPolicy. */
   readonly kind: 'ClusterPolicy';
-  /** Standard object metadata. */
   readonly metadata: ObjectMeta;
   /** Who is allowed, and which namespaces may use the policy. The entries of groups, roles, users and rules are alternatives; any may allow, and a deny rule wins over all. */
   readonly spec: ClusterPolicySpec;
@@ -129,8 +128,7 @@ export const clusterPolicySchema: JsonSchema = {
       "description": "ClusterPolicy."
     },
     "metadata": {
-      "type": "object",
-      "description": "Standard object metadata."
+      "type": "object"
     },
     "spec": {
       "type": "object",

@@ -8,7 +8,6 @@ export interface IdentityProvider {
   readonly apiVersion: 'entragate.dev/v1alpha1';
   /** IdentityProvider. */
   readonly kind: 'IdentityProvider';
-  /** Standard object metadata. */
   readonly metadata: ObjectMeta;
   /** The tenant, the client and how its tokens are read. */
   readonly spec: IdentityProviderSpec;
@@ -32,7 +31,7 @@ export interface IdentityProviderSpec {
   readonly issuer?: string;
   /** How Entragate proves to the provider that it is the client. Exactly one. */
   readonly credential: IdentityProviderSpecCredential;
-  /** Where memberships come from. (default {}) */
+  /** Where memberships come from. (default {"source":"Token"}) */
   readonly groups: IdentityProviderSpecGroups;
   /** Whether guests of the tenant may pass where `entragate.dev/access` is `authenticated`. Policies that name a guest, or a group that holds one, are not affected. (default Deny) */
   readonly guests: 'Allow' | 'Deny';
@@ -40,7 +39,7 @@ export interface IdentityProviderSpec {
   readonly allowedTenants?: readonly string[];
   /** Claims that this provider issues in every ID token where they have a value. Only for these does absence mean "no value"; any other absent claim is unknown, which never allows. (at most 50 entries) */
   readonly alwaysIssuedClaims?: readonly string[];
-  /** How long a sign-in counts. All bounds count from the arrival of the provider's ID token. Policies may tighten them. (default {}) */
+  /** How long a sign-in counts. All bounds count from the arrival of the provider's ID token. Policies may tighten them. (default {"recheckAfter":"30m","maxStale":"60m","maxAge":"10h"}) */
   readonly session: IdentityProviderSpecSession;
 }
 
@@ -68,13 +67,13 @@ export interface IdentityProviderSpecCredentialCertificateRef {
   readonly name: string;
 }
 
-/** Where memberships come from. (default {}) */
+/** Where memberships come from. (default {"source":"Token"}) */
 export interface IdentityProviderSpecGroups {
   /** Token reads the groups claim of the ID token. Graph asks Microsoft Graph with application permissions for exactly the groups that policies mention. (default Token) */
   readonly source: 'Token' | 'Graph';
 }
 
-/** How long a sign-in counts. All bounds count from the arrival of the provider's ID token. Policies may tighten them. (default {}) */
+/** How long a sign-in counts. All bounds count from the arrival of the provider's ID token. Policies may tighten them. (default {"recheckAfter":"30m","maxStale":"60m","maxAge":"10h"}) */
 export interface IdentityProviderSpecSession {
   /** After this the next navigation goes to the provider again, silently where its own session still stands. (default 30m, at most 16 characters) */
   readonly recheckAfter: string;
@@ -139,8 +138,7 @@ export const identityProviderSchema: JsonSchema = {
       "description": "IdentityProvider."
     },
     "metadata": {
-      "type": "object",
-      "description": "Standard object metadata."
+      "type": "object"
     },
     "spec": {
       "type": "object",
@@ -282,7 +280,9 @@ export const identityProviderSchema: JsonSchema = {
         },
         "groups": {
           "type": "object",
-          "default": {},
+          "default": {
+            "source": "Token"
+          },
           "description": "Where memberships come from.",
           "properties": {
             "source": {
@@ -332,7 +332,11 @@ export const identityProviderSchema: JsonSchema = {
         },
         "session": {
           "type": "object",
-          "default": {},
+          "default": {
+            "recheckAfter": "30m",
+            "maxStale": "60m",
+            "maxAge": "10h"
+          },
           "description": "How long a sign-in counts. All bounds count from the arrival of the provider's ID token. Policies may tighten them.",
           "x-kubernetes-validations": [
             {

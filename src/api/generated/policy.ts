@@ -8,7 +8,6 @@ export interface Policy {
   readonly apiVersion: 'entragate.dev/v1alpha1';
   /** Policy. */
   readonly kind: 'Policy';
-  /** Standard object metadata. */
   readonly metadata: ObjectMeta;
   /** Who is allowed. The entries of groups, roles, users and rules are alternatives; any may allow, and a deny rule wins over all. */
   readonly spec: PolicySpec;
@@ -113,8 +112,7 @@ export const policySchema: JsonSchema = {
       "description": "Policy."
     },
     "metadata": {
-      "type": "object",
-      "description": "Standard object metadata."
+      "type": "object"
     },
     "spec": {
       "type": "object",

@@ -8,7 +8,6 @@ export interface Revocation {
   readonly apiVersion: 'entragate.dev/v1alpha1';
   /** Revocation. */
   readonly kind: 'Revocation';
-  /** Standard object metadata. */
   readonly metadata: ObjectMeta;
   /** Which sessions end. */
   readonly spec: RevocationSpec;
@@ -79,8 +78,7 @@ export const revocationSchema: JsonSchema = {
       "description": "Revocation."
     },
     "metadata": {
-      "type": "object",
-      "description": "Standard object metadata."
+      "type": "object"
     },
     "spec": {
       "type": "object",

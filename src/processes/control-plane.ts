@@ -1,0 +1,125 @@
+import type { ClusterState, ObjectRef } from '../api/cluster-state.ts';
+import type { Revocation } from '../identity/revocation/revocation.ts';
+import { validateSnapshot } from '../snapshot/validate-snapshot.ts';
+import type { Log } from '../telemetry/logger.ts';
+import { describeChange } from '../translate/describe-change.ts';
+import { retranslateEndpoints } from '../translate/retranslate-endpoints.ts';
+import { type TranslateOptions, type Translation, translate } from '../translate/translate.ts';
+import type { DataPlanes } from './data-planes.ts';
+import { revocationsOf } from './revocations-of.ts';
+
+/** Where objects come from: a cluster, or folders of manifests. */
+export interface ClusterSource {
+  state(): ClusterState;
+  /** Calls back after each change that could matter; returns what stops it. */
+  onChange(listener: (change: { readonly changed: readonly ObjectRef[] }) => void): () => void;
+}
+
+export interface ControlPlaneOptions {
+  readonly source: ClusterSource;
+  readonly translation: TranslateOptions;
+  /** What this process adds to the objects of the source, e.g. the certificate of `entragate dev`. */
+  readonly prepare: (state: ClusterState) => Promise<ClusterState>;
+  readonly planes: DataPlanes;
+  readonly log: Log;
+  /** After every data plane serves from it: what changed, in words. */
+  readonly onApplied: (applied: Applied) => void;
+}
+
+export interface Applied {
+  readonly translation: Translation;
+  /** Empty for the first one. */
+  readonly changes: readonly string[];
+  readonly isFirst: boolean;
+}
+
+/**
+ * The journey of an object (docs/architecture.md): source → translate → validate → data planes.
+ * One round runs at a time; what changes meanwhile is taken up by the next. A snapshot that is not valid is not sent: the last good one stays.
+ */
+export class ControlPlane {
+  readonly #options: ControlPlaneOptions;
+  #revoked: ReadonlySet<string> = new Set();
+  #current: Translation | null = null;
+  #pending: ObjectRef[] | null = null;
+  #round: Promise<void> = Promise.resolve();
+  #isRunning = false;
+  #stop: () => void = () => {};
+
+  constructor(options: ControlPlaneOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every data plane serves from the first snapshot. */
+  async start(): Promise<void> {
+    this.#stop = this.#options.source.onChange(({ changed }) => this.#take(changed));
+    this.#take([]);
+    await this.#round;
+  }
+
+  get current(): Translation | null {
+    return this.#current;
+  }
+
+  /** No round starts after this; resolves when the running one has ended. */
+  async stop(): Promise<void> {
+    this.#stop();
+    this.#pending = null;
+    await this.#round;
+  }
+
+  #take(changed: readonly ObjectRef[]): void {
+    this.#pending = [...(this.#pending ?? []), ...changed];
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#round = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#pending !== null) {
+        const changed = this.#pending;
+        this.#pending = null;
+        await this.#apply(changed);
+      }
+    } catch (cause) {
+      this.#options.log.error({ err: cause }, 'A change could not be applied; the last good snapshot stays');
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #apply(changed: readonly ObjectRef[]): Promise<void> {
+    const { source, prepare, planes, log, onApplied } = this.#options;
+    const state = await prepare(source.state());
+    const previous = this.#current;
+    const next = this.#translate(state, previous, changed);
+    const problems = validateSnapshot(next.snapshot);
+    if (problems.length > 0) {
+      log.error({ problems: problems.slice(0, 10) }, 'A snapshot is not valid; the last good one stays');
+      return;
+    }
+    this.#current = next;
+    this.#revoke(revocationsOf(state));
+    await planes.publish(next.snapshot, next.secrets);
+    const changes = previous === null ? [] : describeChange(previous, next);
+    onApplied({ translation: next, changes, isFirst: previous === null });
+  }
+
+  /** Endpoints live in a table of their own: a change of EndpointSlices alone touches nothing else. */
+  #translate(state: ClusterState, previous: Translation | null, changed: readonly ObjectRef[]): Translation {
+    const isEndpointsOnly = changed.length > 0 && changed.every(({ kind }) => kind === 'EndpointSlice');
+    return previous !== null && isEndpointsOnly
+      ? retranslateEndpoints(previous, state, changed)
+      : translate(state, this.#options.translation);
+  }
+
+  /** Told once each. Deleting the object takes nothing back: a revocation ends when it expires. */
+  #revoke(revocations: readonly Revocation[]): void {
+    const current = new Map(revocations.map((revocation) => [JSON.stringify(revocation), revocation]));
+    for (const [text, revocation] of current) {
+      if (!this.#revoked.has(text)) this.#options.planes.revoke(revocation);
+    }
+    this.#revoked = new Set(current.keys());
+  }
+}

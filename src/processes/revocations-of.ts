@@ -1,0 +1,40 @@
+import type { ClusterState } from '../api/cluster-state.ts';
+import type { Revocation as RevocationObject } from '../api/generated/revocation.ts';
+import type { Revocation } from '../identity/revocation/revocation.ts';
+import { parseObjectId, parseTenantId } from '../snapshot/ids.ts';
+
+/** What the Revocation objects of a cluster revoke. An object that names nobody we could mean revokes nothing. */
+export function revocationsOf(state: ClusterState): readonly Revocation[] {
+  return [...state.revocations.values()].flatMap(revocationsOfObject);
+}
+
+function revocationsOfObject({ metadata, spec }: RevocationObject): readonly Revocation[] {
+  const expiresAt = secondsOf(spec.expiresAt);
+  if (expiresAt === null) return [];
+  if (spec.session !== undefined) {
+    return revocationsOfSession(spec.session, secondsOf(metadata.creationTimestamp), expiresAt);
+  }
+  const before = spec.before === undefined ? null : secondsOf(spec.before);
+  if (before === null) return [];
+  if (spec.user === undefined) return [{ kind: 'everything', before, expiresAt }];
+  const tid = parseTenantId(spec.user.tid);
+  const oid = parseObjectId(spec.user.oid);
+  if (tid === null || oid === null) return [];
+  return [{ kind: 'user', provider: spec.user.provider ?? null, tid, oid, before, expiresAt }];
+}
+
+/** The field holds a login or a session: both are random, so naming the one never hits the other. */
+function revocationsOfSession(id: string, createdAt: number | null, expiresAt: number): readonly Revocation[] {
+  // Objects of a file have no creation time: then every session that could be meant was confirmed before the expiry.
+  const at = createdAt === null || createdAt === 0 ? expiresAt : createdAt;
+  return [
+    { kind: 'login', lid: id, user: null, at, expiresAt },
+    { kind: 'session', sid: id, user: null, at, expiresAt },
+  ];
+}
+
+/** Seconds since the epoch of an RFC 3339 time; null when it is none. */
+function secondsOf(time: string): number | null {
+  const milliseconds = Date.parse(time);
+  return Number.isNaN(milliseconds) ? null : Math.ceil(milliseconds / 1000);
+}

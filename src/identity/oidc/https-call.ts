@@ -52,10 +52,13 @@ export function createHttpsCall(trust: HttpsTrust): CallHttps {
         response.on('error', reject);
         response.on('data', (chunk: Buffer) => {
           size += chunk.length;
-          if (size > MAX_BODY_BYTES) call.destroy(new Error(`${target.origin} answered more than ${MAX_BODY_BYTES} bytes`));
+          if (size > MAX_BODY_BYTES)
+            call.destroy(new Error(`${target.origin} answered more than ${MAX_BODY_BYTES} bytes`));
           else chunks.push(chunk);
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        );
       });
       call.end(body);
     });

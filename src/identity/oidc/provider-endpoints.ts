@@ -83,6 +83,7 @@ export function readEndpoints(provider: IdentityProvider, document: JsonRecord):
     authorization: endpointOf(provider, document, 'authorization_endpoint'),
     token: endpointOf(provider, document, 'token_endpoint'),
     keys: endpointOf(provider, document, 'jwks_uri'),
-    endSession: document.end_session_endpoint === undefined ? null : endpointOf(provider, document, 'end_session_endpoint'),
+    endSession:
+      document.end_session_endpoint === undefined ? null : endpointOf(provider, document, 'end_session_endpoint'),
   };
 }

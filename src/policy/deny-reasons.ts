@@ -1,34 +1,96 @@
-/** Every reason a policy decision can have for denying, with its meaning and what to do: the source of the table in docs/policy.md. */
+export interface DenyExplanation {
+  /** What happened: a sentence for a page, about "the user". */
+  readonly meaning: string;
+  /** What whoever runs the route can do about it. */
+  readonly remedy: string;
+}
+
+/** Every reason a policy decision can have for denying: the one source for pages, logs and docs/policy.md. */
 export const denyReasons = {
-  'no-policy': 'The route names no policy. Annotate the Ingress with `entragate.dev/policies`.',
-  'audit-only': 'All policies of the route are in mode `Audit`, and Audit never allows. Set `mode: Enforce` on one.',
-  'no-rule-allows': 'The user is known, and no rule allows them.',
-  'deny-rule': 'A deny rule matched. Deny wins over every allow.',
-  'wrong-provider': 'The user signed in with another IdentityProvider than the policy is about.',
-  'groups-unknown-overage':
-    'The user is in more groups than Entra puts into a token (200), so their membership is unknown. Use `groups.source: Graph`, or limit the claim to groups assigned to the application.',
-  'groups-unknown-claim-missing':
-    'The token had no groups claim. Switch it on in the app registration under Token configuration.',
-  'directory-failed': 'Microsoft Graph could not be asked, and the last good answer is too old. Try again later.',
-  'groups-unknown': 'The membership that a rule asks for is unknown, without a recorded cause.',
-  'group-not-a-guid':
-    'A rule names a group by something that is not its object id, so that membership can not be known. Write the object id.',
-  'roles-unknown': 'The app roles of the user are unknown.',
-  'claim-missing':
-    'A rule asks for a claim that the token did not hold. Switch it on under Token configuration, or list it in `alwaysIssuedClaims` of the IdentityProvider if its absence has a meaning.',
-  'claim-not-comparable':
-    'A claim has a form that the rule can not be applied to: a list under a prefix, substring or pattern test, an e-mail address without a domain, or a value too long to test.',
-  'source-ip-unknown': 'A rule asks for the client address, and it is not known. Check `trustedProxies`.',
-  'app-without-role':
-    'An application (not a person) called, and no rule allows it by an app role. Only roles admit applications.',
-  'app-has-no-user-facts': 'A deny rule asks about people, and the caller is an application.',
-  'path-too-long': 'A rule tests the path with a pattern, and the path is longer than is tested.',
-  'policy-unusable': 'A compiled rule could not be loaded. It counts as unknown; this is a defect, please report it.',
-  'max-age-unprovable':
-    'The policy limits the time since the user authenticated, and the token holds no usable `auth_time`. Switch on that optional claim.',
-  'auth-context-unprovable':
-    'The policy requires an authentication context, and the token holds no `acrs` after it was asked for. Switch on that optional claim.',
-} as const;
+  'no-policy': {
+    meaning: 'No policy is attached to this route.',
+    remedy: 'Annotate the Ingress with `entragate.dev/policies`.',
+  },
+  'audit-only': {
+    meaning: 'All policies of this route are in mode Audit, which never allows.',
+    remedy: 'Set `mode: Enforce` on one of them.',
+  },
+  'no-rule-allows': {
+    meaning: 'The user is known, and no rule allows them.',
+    remedy: 'Add the user to an allowed group, or write a rule that allows them.',
+  },
+  'deny-rule': {
+    meaning: 'A deny rule matched. Deny wins over every allow.',
+    remedy: 'Look at the rule that the decision names.',
+  },
+  'wrong-provider': {
+    meaning: 'The policy is about users of another identity provider than the one the user signed in with.',
+    remedy: 'Compare `spec.identityProvider` of the policy with the one of the route.',
+  },
+  'groups-unknown-overage': {
+    meaning: 'The user is in more groups than Entra ID puts into a token, so their membership is unknown.',
+    remedy:
+      'Use `groups.source: Graph` on the IdentityProvider, or limit the groups claim to groups assigned to the application.',
+  },
+  'groups-unknown-claim-missing': {
+    meaning: 'The token had no groups claim, so group membership is unknown.',
+    remedy: 'Add the groups claim in the app registration under Token configuration.',
+  },
+  'directory-failed': {
+    meaning: 'The directory could not be asked for group membership, and the last answer is too old.',
+    remedy: 'Try again later; look at the controller log for the answer of Microsoft Graph.',
+  },
+  'groups-unknown': {
+    meaning: 'Group membership is unknown.',
+    remedy: 'Sign out and in again; if it stays, look at the controller log.',
+  },
+  'group-not-a-guid': {
+    meaning: 'The rule names a group by something other than its object id, so membership can not be known.',
+    remedy: "Write the group's Object ID.",
+  },
+  'roles-unknown': {
+    meaning: 'The app roles of the user are unknown.',
+    remedy: 'Sign out and in again; if it stays, look at the controller log.',
+  },
+  'claim-missing': {
+    meaning: 'The rule asks for a claim that the token did not hold.',
+    remedy:
+      'Add the claim in the app registration under Token configuration, or list it in `alwaysIssuedClaims` of the IdentityProvider if its absence has a meaning.',
+  },
+  'claim-not-comparable': {
+    meaning: 'A claim has a form that the rule can not be applied to.',
+    remedy:
+      'Prefix, substring and pattern tests apply to single values of at most 2048 characters, `domain` to addresses.',
+  },
+  'source-ip-unknown': {
+    meaning: 'The rule asks for the client address, and it is not known.',
+    remedy: 'Check the setting `trustedProxies`.',
+  },
+  'path-too-long': {
+    meaning: 'The rule applies a pattern to the path, and the path is longer than patterns are applied to.',
+    remedy: 'Patterns apply to at most 2048 characters; `is` and `starts_with` know no limit.',
+  },
+  'app-without-role': {
+    meaning: 'An application called, not a person, and no rule allows it by an app role.',
+    remedy: 'Assign the application an app role, and name the role under `roles`.',
+  },
+  'app-has-no-user-facts': {
+    meaning: 'The rule asks about a person, and an application called.',
+    remedy: 'Attach a policy without rules about people to routes that applications call.',
+  },
+  'policy-unusable': {
+    meaning: 'A compiled rule could not be loaded, and counts as unknown.',
+    remedy: 'This is a defect of Entragate: please report it with the policy.',
+  },
+  'max-age-unprovable': {
+    meaning: 'The policy limits the time since the user authenticated, and the token does not tell it.',
+    remedy: 'Add the optional claim auth_time in the app registration.',
+  },
+  'auth-context-unprovable': {
+    meaning: 'The policy requires an authentication context, and the token does not tell whether it was satisfied.',
+    remedy: 'Add the optional claim acrs in the app registration.',
+  },
+} as const satisfies Readonly<Record<string, DenyExplanation>>;
 
 /** Stable word for why access was denied. */
 export type DenyReason = keyof typeof denyReasons;

@@ -20,14 +20,14 @@ export class SessionCache<Value> {
     const tail = sealed.slice(-tailLength);
     const entry = this.#young.get(tail) ?? this.#old.get(tail);
     if (entry === undefined || entry.sealed !== sealed || entry.host !== host) return null;
-    if (!entry.isYoung) this.#insert(tail, entry);
+    if (!entry.isYoung) this.#insert(entry);
     return entry.value;
   }
 
   set(sealed: string, host: string, value: Value): void {
     // Copies: what is cut from a Cookie field would keep the whole field in memory.
     const own = Buffer.from(sealed, 'latin1').toString('latin1');
-    this.#insert(own.slice(-tailLength), { sealed: own, host, value, isYoung: true });
+    this.#insert({ sealed: own, host, value, isYoung: true });
   }
 
   clear(): void {
@@ -36,10 +36,10 @@ export class SessionCache<Value> {
     this.#characters = 0;
   }
 
-  #insert(tail: string, entry: CacheEntry<Value>): void {
+  #insert(entry: CacheEntry<Value>): void {
     if (this.#characters + entry.sealed.length > this.#maxCharacters) this.#age();
     entry.isYoung = true;
-    this.#young.set(tail, entry);
+    this.#young.set(entry.sealed.slice(-tailLength), entry);
     this.#characters += entry.sealed.length;
   }
 

@@ -33,7 +33,9 @@ const specFields = [
 ];
 const mostShorthandValues = 500;
 const shortestMaxAge = 60;
-const longestMaxAge = 365 * 86_400;
+const longestMaxAge = 720 * 3600;
+/** Each may cost some thousand steps on every request. */
+const mostPatterns = 32;
 
 /**
  * Compiles the `spec` of a Policy or ClusterPolicy. Everything in it is checked again, whatever a schema has checked
@@ -63,6 +65,10 @@ function parseSpec(spec: Readonly<Record<string, unknown>>, path: string, sink: 
   if (rules.length === 0 && sink.errors.length === 0) {
     fail(sink, path, 'the policy allows nobody', 'Write at least one of groups, roles, users or rules.');
   }
+  const patterns = countPatterns(rules);
+  if (patterns > mostPatterns) {
+    fail(sink, `${path}.rules`, `holds ${patterns} regular expressions`, `Write at most ${mostPatterns} \`matches\`.`);
+  }
   return {
     mode: parseMode(spec.mode, `${path}.mode`, sink),
     identityProvider: parseProvider(spec.identityProvider, `${path}.identityProvider`, sink),
@@ -70,6 +76,13 @@ function parseSpec(spec: Readonly<Record<string, unknown>>, path: string, sink: 
     rules,
     mentions: collectMentions(rules),
   };
+}
+
+function countPatterns(rules: readonly ProgramRule[]): number {
+  return rules
+    .flatMap((rule) => rule.blocks.flatMap((block) => block.criteria))
+    .flatMap((criterion): readonly { readonly operator: string }[] => ('tests' in criterion ? criterion.tests : []))
+    .filter((test) => test.operator === 'matches').length;
 }
 
 type Shorthand = 'groups' | 'roles' | 'users';

@@ -10,13 +10,17 @@ const mostRules = 100;
 const mostCriteria = 100;
 
 /**
- * Reads rules of the Pomerium Policy Language: a list of maps, or one map, with the keys `allow` and `deny`.
+ * Reads rules of the Pomerium Policy Language: a list of maps with the keys `allow` and `deny`.
  * What is wrong goes to `sink`; the rules returned are complete only when it stays empty.
  */
 export function parseRules(value: unknown, path: string, sink: ErrorSink): readonly ProgramRule[] {
-  if (isMap(value)) return parseRule(value, 'rules', path, sink);
   if (!Array.isArray(value)) {
-    fail(sink, path, `${quote(value)} is not a list of rules`, 'Write a list of `allow:` and `deny:` items.');
+    fail(
+      sink,
+      path,
+      `${quote(value)} is not a list of rules`,
+      'Write a list of items that begin with `- allow:` or `- deny:`.',
+    );
     return [];
   }
   if (value.length > mostRules) {

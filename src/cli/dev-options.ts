@@ -137,8 +137,8 @@ function readLevel(text: string): 'debug' | 'info' | 'warn' | 'error' {
   throw new UsageError(`--log-level takes debug, info, warn or error, not ${JSON.stringify(text)}`);
 }
 
-/** Redirects name the port before anything listens, so a free one is chosen here. */
-function freePort(host: string): Promise<number> {
+/** A free TCP port: redirects name the https port before anything listens on it. */
+export function freePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject).listen(0, host, () => {

@@ -4,7 +4,9 @@ import { validateSnapshot } from '../snapshot/validate-snapshot.ts';
 import type { Log } from '../telemetry/logger.ts';
 import { describeChange } from '../translate/describe-change.ts';
 import { retranslateEndpoints } from '../translate/retranslate-endpoints.ts';
-import { type TranslateOptions, type Translation, translate } from '../translate/translate.ts';
+import { translate } from '../translate/translate.ts';
+import type { TranslateOptions } from '../translate/translate-options.ts';
+import type { Translation } from '../translate/translation.ts';
 import type { DataPlanes } from './data-planes.ts';
 import { revocationsOf } from './revocations-of.ts';
 
@@ -17,7 +19,8 @@ export interface ClusterSource {
 
 export interface ControlPlaneOptions {
   readonly source: ClusterSource;
-  readonly translation: TranslateOptions;
+  /** In development the authorities that may be named are those that the manifests name. */
+  readonly translation: (state: ClusterState) => TranslateOptions;
   /** What this process adds to the objects of the source, e.g. the certificate of `entragate dev`. */
   readonly prepare: (state: ClusterState) => Promise<ClusterState>;
   readonly planes: DataPlanes;
@@ -111,7 +114,7 @@ export class ControlPlane {
     const isEndpointsOnly = changed.length > 0 && changed.every(({ kind }) => kind === 'EndpointSlice');
     return previous !== null && isEndpointsOnly
       ? retranslateEndpoints(previous, state, changed)
-      : translate(state, this.#options.translation);
+      : translate(state, this.#options.translation(state));
   }
 
   /** Told once each. Deleting the object takes nothing back: a revocation ends when it expires. */

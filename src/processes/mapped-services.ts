@@ -1,13 +1,7 @@
 import { type ClusterState, objectKey } from '../api/cluster-state.ts';
 import { type EndpointSlice, SERVICE_NAME_LABEL, type Service } from '../api/kubernetes.ts';
 import type { ListenAddress, ServiceMapping } from '../config/config.ts';
-
-/** Where to connect for an endpoint of a manifest: the endpoint itself, unless a mapping says otherwise. */
-export type Dial = (address: string, port: number) => DialTarget;
-export interface DialTarget extends ListenAddress {
-  /** A mapped target is the operator's own word, so the ranges that no backend may be in do not apply to it. */
-  readonly isMapped: boolean;
-}
+import type { Dial } from '../proxy/upstream/connector.ts';
 
 /** Real targets by documentation address; plain data for the process border. */
 export type Mappings = readonly (readonly [address: string, target: ListenAddress])[];

@@ -3,6 +3,7 @@ import type { EncodedKeyRing } from '../identity/keys/key-ring-codec.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import type { SecretsMessage } from '../snapshot/secrets-delta.ts';
 import type { SnapshotDelta } from '../snapshot/snapshot-delta.ts';
+import type { LogLevel } from '../telemetry/logger.ts';
 import type { MetricSet } from '../telemetry/metrics.ts';
 import type { Mappings } from './mapped-services.ts';
 
@@ -15,6 +16,7 @@ export type ToWorker =
       readonly type: 'configure';
       readonly config: Config;
       readonly mappings: Mappings;
+      readonly log: { readonly format: 'json' | 'pretty'; readonly level: LogLevel };
     }
   | { readonly type: 'keys'; readonly ring: EncodedKeyRing }
   | {

@@ -11,7 +11,7 @@ import { diffSecrets, encodeSecrets } from '../snapshot/secrets-delta.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { diff } from '../snapshot/snapshot-delta.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
-import type { Log } from '../telemetry/logger.ts';
+import type { Log, LogLevel } from '../telemetry/logger.ts';
 import type { MetricSet } from '../telemetry/metrics.ts';
 import type { DataPlanes } from './data-planes.ts';
 import type { Mappings } from './mapped-services.ts';
@@ -24,6 +24,8 @@ export interface WorkerPoolOptions {
   /** The primary's own table: what a worker that starts late is told. */
   readonly revocations: RevocationTable;
   readonly log: Log;
+  /** How workers log: the same as this process. */
+  readonly logOptions: { readonly format: 'json' | 'pretty'; readonly level: LogLevel };
 }
 
 interface Member {
@@ -180,8 +182,8 @@ export class WorkerPool implements DataPlanes {
   /** Tells a worker that just started everything that the others know. */
   #welcome(member: Member): void {
     member.isReady = true;
-    const { config, mappings, revocations } = this.#options;
-    send(member.worker, { type: 'configure', config, mappings });
+    const { config, mappings, revocations, logOptions } = this.#options;
+    send(member.worker, { type: 'configure', config, mappings, log: logOptions });
     if (this.#ring !== null) send(member.worker, { type: 'keys', ring: encodeKeyRing(this.#ring) });
     send(member.worker, { type: 'revoke', revocations: revocations.all() });
     if (this.#published !== null) send(member.worker, snapshotMessage(null, this.#published));

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { ClusterState } from '../api/cluster-state.ts';
+import type { Config } from '../config/config.ts';
+import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
+import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
+import { type FileSource, openFileSource } from '../kube/file-source.ts';
+import { type Applied, ControlPlane } from '../processes/control-plane.ts';
+import type { DataPlanes } from '../processes/data-planes.ts';
+import { LocalDataPlane } from '../processes/local-data-plane.ts';
+import { MappedServices } from '../processes/mapped-services.ts';
+import { WorkerPool } from '../processes/worker-pool.ts';
+import { type AdminServer, startAdminServer } from '../telemetry/admin-server.ts';
+import { EntragateError } from '../telemetry/entragate-error.ts';
+import { createLogger, type Log } from '../telemetry/logger.ts';
+import { renderMetrics } from '../telemetry/metrics.ts';
+import type { TranslateOptions } from '../translate/translate-options.ts';
+import { type DevOptions, devOptionTable, readDevOptions } from './dev-options.ts';
+import { devReport, problemLines, routeLines } from './dev-report.ts';
+import { DevelopmentCertificate, developmentCertificateName } from './development-certificate.ts';
+import { createLocalAuthority } from './local-authority.ts';
+import { describeOptions, UsageError } from './options.ts';
+import { untilSignal } from './until-signal.ts';
+
+/** A running `entragate dev`. */
+export interface RunningDev {
+  readonly httpsPort: number;
+  readonly httpPort: number;
+  readonly adminPort: number;
+  readonly caPath: string;
+  readonly caPem: string;
+  /** Finishes what is in flight, for at most `graceMs` milliseconds, and leaves no port open. */
+  close(graceMs: number): Promise<void>;
+}
+
+const graceMs = 5_000;
+
+/** `entragate dev DIR…`. Returns the exit code. */
+export async function runDev(argv: readonly string[]): Promise<number> {
+  try {
+    const options = await readDevOptions(argv, process.env);
+    if (options === 'help') {
+      process.stdout.write(describeOptions('entragate dev DIR… [OPTIONS]', about, devOptionTable));
+      return 0;
+    }
+    const running = await startDev(options, (line) => process.stdout.write(`${line}\n`));
+    await untilSignal();
+    await running.close(graceMs);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof EntragateError)) throw error;
+    process.stderr.write(`entragate dev: ${error.message}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/**
+ * Serves folders of manifests on this machine.
+ *
+ * @param report lines for people: what is served, what changed, what is wrong in a file
+ * @throws EntragateError `listen-failed` when a port is in use
+ */
+export async function startDev(options: DevOptions, report: (line: string) => void): Promise<RunningDev> {
+  const { config } = options;
+  const log = createLogger({ ...options.log, destination: null });
+  const authority = await createLocalAuthority(join(options.stateFolder, 'authority'));
+  const certificate = new DevelopmentCertificate(authority, config.controllerNamespace, config.authHost);
+  const mapped = new MappedServices(options.mappings);
+  const source = await openFileSource(options.folders);
+  const planes = openDataPlanes(options, mapped, log);
+  let admin: AdminServer | null = null;
+  let isReady = false;
+  const control = new ControlPlane({
+    source,
+    planes,
+    log,
+    prepare: (state) => certificate.overlay(mapped.overlay(state)),
+    translation: translateOptions(config),
+    onApplied: (applied) => {
+      isReady = true;
+      for (const line of describeApplied(applied, source, mapped, config)) report(line);
+    },
+  });
+  const close = async (grace: number) => {
+    source.close();
+    await control.stop();
+    await planes.drain(grace);
+    await admin?.close();
+    log.flush();
+  };
+  try {
+    const ports = await planes.start(createKeyRing([generateKey(true)]));
+    admin = await startAdminServer({
+      ...config.admin,
+      log,
+      readiness: () => (isReady ? { isReady } : { isReady, waitingFor: 'the first snapshot' }),
+      metrics: async () => renderMetrics(await planes.metrics()),
+    });
+    await control.start();
+    const { caPath, caPem } = authority;
+    return { httpsPort: ports.https, httpPort: ports.http, adminPort: admin.port, caPath, caPem, close };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+}
+
+const about = `Serves the Ingresses, Policies and other objects in folders of manifests, as the controller would in a cluster. Editing a
+file applies within a second. Hosts below localhost get a certificate of a local authority; trust its file to avoid browser warnings.`;
+
+function openDataPlanes({ config, log: logOptions }: DevOptions, mapped: MappedServices, log: Log): DataPlanes {
+  const options = { config, mappings: mapped.mappings, revocations: createRevocationTable(), log, logOptions };
+  return config.workers === 0 ? new LocalDataPlane(options) : new WorkerPool(options);
+}
+
+function translateOptions(config: Config): (state: ClusterState) => TranslateOptions {
+  const materialKey = randomBytes(32);
+  return (state) => ({
+    controllerName: 'entragate.dev/ingress-controller',
+    ingressClassNames: null,
+    watchIngressWithoutClass: false,
+    hostOwnership: config.hostOwnership,
+    anyHostNamespaces: config.anyHostNamespaces,
+    authHost: config.authHost,
+    defaultCertificate: { namespace: config.controllerNamespace, name: developmentCertificateName },
+    controllerNamespace: config.controllerNamespace,
+    allowedAuthorities: [...state.identityProviders.values()].flatMap(({ spec }) => spec.authority ?? []),
+    allowExternalName: false,
+    deniedCidrs: config.deniedCidrs,
+    materialKey,
+  });
+}
+
+function describeApplied(applied: Applied, source: FileSource, mapped: MappedServices, config: Config): string[] {
+  const problems = problemLines(source.problems(), applied.translation, mapped.unused(source.state()));
+  return applied.isFirst
+    ? [...routeLines(applied.translation.snapshot, config.externalHttpsPort), ...problems]
+    : devReport(applied.changes, problems);
+}

@@ -54,9 +54,9 @@ function cutBody(
   fields: readonly (readonly [string, string])[],
   ended: boolean,
 ): CutBody | null {
-  const valueOf = (name: string) => fields.find(([each]) => each.toLowerCase() === name)?.[1];
-  if (valueOf('transfer-encoding')?.toLowerCase() === 'chunked') return cutChunked(bytes, start);
-  const length = valueOf('content-length');
+  const fieldOf = (name: string) => fields.find(([each]) => each.toLowerCase() === name)?.[1];
+  if (fieldOf('transfer-encoding')?.toLowerCase() === 'chunked') return cutChunked(bytes, start);
+  const length = fieldOf('content-length');
   if (length !== undefined) {
     const end = start + Number(length);
     return bytes.length < end ? null : { body: bytes.subarray(start, end), end };

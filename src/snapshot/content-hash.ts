@@ -24,9 +24,17 @@ export function contentHash(value: object): string {
   return hash;
 }
 
-/** The table entry of a value: frozen, with its hash. */
+/** The table entry of a value: frozen all through, with its hash. */
 export function entryOf<T extends object>(value: T): Entry<T> {
-  return Object.freeze({ hash: contentHash(value), value: Object.freeze(value) });
+  return Object.freeze({ hash: contentHash(value), value: deepFreeze(value) });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
 }
 
 /** Order by UTF-16 code units: the same on every machine, unlike a locale's. */

@@ -1,0 +1,45 @@
+import type { ObjectRef } from './cluster-state.ts';
+
+/** What translation has to say about one object. The status writer compares it with what the object shows, and writes the difference. */
+export interface StatusUpdate {
+  readonly ref: ObjectRef;
+  /** `metadata.generation` that this was said of: the `observedGeneration` of every condition. */
+  readonly generation: number;
+  /** For our own kinds; empty for built-in ones, whose status has no place for them. */
+  readonly conditions: readonly StatusCondition[];
+  /** For Policy and ClusterPolicy: Ingresses that use it, sorted by namespace and name. */
+  readonly attachedRoutes: readonly AttachedRoute[];
+  /** The one current-state Event of the object; null where conditions say it all. */
+  readonly event: StatusEvent | null;
+  /** Whether the Ingress gets our address in `status.loadBalancer`. */
+  readonly address: boolean;
+}
+
+/** metav1.Condition without its times. */
+export interface StatusCondition {
+  readonly type: 'Accepted' | 'ResolvedRefs';
+  readonly status: 'True' | 'False';
+  /** CamelCase, for programs. */
+  readonly reason: string;
+  /** For people. */
+  readonly message: string;
+}
+
+/** One Ingress that uses a policy. */
+export interface AttachedRoute {
+  readonly namespace: string;
+  readonly name: string;
+  /** `Programmed`: requests reach the policy. `Denied`: every request is denied, `message` says why. */
+  readonly state: 'Programmed' | 'Denied';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** An Event of events.k8s.io/v1. */
+export interface StatusEvent {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase, for programs. */
+  readonly reason: string;
+  /** At most 1,024 bytes of UTF-8 (`note` of the Event). Names no object of another namespace. */
+  readonly message: string;
+}

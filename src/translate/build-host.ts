@@ -1,0 +1,119 @@
+import type { Ingress, IngressBackend } from '../api/kubernetes.ts';
+import type { Access, HostPattern, Route, RouteBackend, RoutePath } from '../snapshot/snapshot.ts';
+import { compareRoutePaths } from '../snapshot/validate-host.ts';
+import type { Findings } from './findings.ts';
+import { describeHost, hostKey } from './host-pattern.ts';
+import { type IngressPathReading, readIngressPath } from './ingress-path.ts';
+import type { OwnIngress } from './own-ingress.ts';
+
+/** Turns a backend of an Ingress into what a route holds; reports what is wrong with it. */
+export type BackendResolver = (backend: IngressBackend, ingress: Ingress) => RouteBackend;
+
+/** A path of one Ingress before those of all Ingresses of the host are merged. */
+interface Candidate {
+  readonly ingress: Ingress;
+  readonly path: RoutePath;
+  readonly access: Access;
+  readonly backend: RouteBackend;
+}
+
+/**
+ * Merges the paths of all Ingresses of a host. For the same path the oldest Ingress wins. What nothing else matches goes
+ * to the default backends of the Ingresses; behind them come the denials that stand for refused paths.
+ *
+ * @param ingresses those that have the host, oldest first
+ * @returns routes in match order
+ */
+export function buildRoutes(
+  pattern: HostPattern,
+  ingresses: readonly OwnIngress[],
+  resolveBackend: BackendResolver,
+  findings: Findings,
+): readonly Route[] {
+  const read = ingresses.map((own) => readPaths(pattern, own, resolveBackend, findings));
+  const routes = new Map<string, Candidate>();
+  for (const candidate of read.flatMap(({ written }) => written)) {
+    const key = pathKey(candidate.path);
+    const holder = routes.get(key);
+    if (holder === undefined) routes.set(key, candidate);
+    else findings.add(candidate.ingress, duplicateText(pattern, candidate, holder));
+  }
+  for (const candidate of [...read.flatMap(({ fallback }) => fallback), ...read.flatMap(({ guards }) => guards)]) {
+    const key = pathKey(candidate.path);
+    if (!routes.has(key)) routes.set(key, candidate);
+  }
+  const sorted = [...routes.values()].sort((a, b) => compareRoutePaths(a.path, b.path));
+  return sorted.map((candidate) => toRoute(pattern, candidate));
+}
+
+interface ReadPaths {
+  readonly written: readonly Candidate[];
+  readonly fallback: readonly Candidate[];
+  readonly guards: readonly Candidate[];
+}
+
+function readPaths(
+  pattern: HostPattern,
+  { ingress, access: { access }, rules }: OwnIngress,
+  resolveBackend: BackendResolver,
+  findings: Findings,
+): ReadPaths {
+  const ofHost = rules.filter((rule) => hostKey(rule.pattern) === hostKey(pattern));
+  const paths = ofHost.flatMap((rule) => rule.paths.map((path) => ({ path, reading: readIngressPath(path) })));
+  const guards = paths.flatMap(({ path, reading }) => guardFor(path.path ?? '', reading, ingress, findings));
+  const guarded = new Set(guards.map((guard) => pathKey(guard.path)));
+  const accessOf = (path: RoutePath) => (guarded.has(pathKey(path)) ? refusedPath(path) : access);
+  const written = paths.flatMap(({ path, reading }) => {
+    if (!reading.ok) return [];
+    const backend = resolveBackend(path.backend, ingress);
+    return [{ ingress, path: reading.path, access: accessOf(reading.path), backend }];
+  });
+  const { defaultBackend } = ingress.spec;
+  if (defaultBackend === undefined || ofHost.length === 0) return { written, fallback: [], guards };
+  const root: RoutePath = { type: 'Prefix', value: '/' };
+  const fallback = { ingress, path: root, access: accessOf(root), backend: resolveBackend(defaultBackend, ingress) };
+  return { written, fallback: [fallback], guards };
+}
+
+/** Requests in front of a refused path are denied rather than left to a wider route of the same host. */
+function guardFor(
+  written: string,
+  reading: IngressPathReading,
+  ingress: Ingress,
+  findings: Findings,
+): readonly Candidate[] {
+  if (reading.ok) return [];
+  const effect =
+    reading.guard === null ? '' : ` Requests below ${reading.guard.value} that nothing else matches are denied.`;
+  findings.add(ingress, `Path ${JSON.stringify(written)} ${reading.problem}; it is not programmed.${effect}`);
+  if (reading.guard === null) return [];
+  const backend: RouteBackend = { kind: 'unavailable', reason: 'no-backend' };
+  return [{ ingress, path: reading.guard, access: refusedPath(reading.guard), backend }];
+}
+
+function refusedPath({ value }: RoutePath): Access {
+  const detail = `A path below ${value} of the Ingress is refused: see its Event.`;
+  return { kind: 'denied', reason: 'path-refused', detail };
+}
+
+/** Only Ingresses of the namespace that has the host come together here, so that naming one tells nobody about another. */
+function duplicateText(pattern: HostPattern, { ingress, path }: Candidate, holder: Candidate): string {
+  const where = `${path.type} path ${path.value} of ${describeHost(pattern)}`;
+  if (holder.ingress === ingress) return `${where} is there twice: the first one counts.`;
+  return `${where} is programmed from the older Ingress ${holder.ingress.metadata.name}.`;
+}
+
+function toRoute(pattern: HostPattern, { ingress, path, access, backend }: Candidate): Route {
+  const { namespace, name } = ingress.metadata;
+  return {
+    id: `${namespace}/${name} ${describeHost(pattern)} ${path.type === 'Exact' ? '=' : ''}${path.value}`,
+    ingress: { namespace, name },
+    path,
+    access,
+    backend,
+  };
+}
+
+function pathKey({ type, value }: RoutePath): string {
+  return `${type} ${value}`;
+}

@@ -1,0 +1,19 @@
+const MOST_BYTES = 1024;
+const ELLIPSIS = ' …';
+
+/**
+ * Joins sentences into the note of an Event (events.k8s.io/v1: at most 1,024 bytes of UTF-8). What does not fit is left
+ * out from the end; a character is never cut in two.
+ */
+export function eventText(sentences: readonly string[]): string {
+  const text = sentences.join(' ');
+  if (Buffer.byteLength(text) <= MOST_BYTES) return text;
+  let kept = '';
+  let bytes = Buffer.byteLength(ELLIPSIS);
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > MOST_BYTES) break;
+    kept += character;
+  }
+  return `${kept.trimEnd()}${ELLIPSIS}`;
+}

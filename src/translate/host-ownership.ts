@@ -1,0 +1,78 @@
+import type { Ingress } from '../api/kubernetes.ts';
+import type { Key } from '../snapshot/ids.ts';
+import type { HostPattern } from '../snapshot/snapshot.ts';
+import { type DeclaredHosts, declarationOf } from './declared-hosts.ts';
+import { hostKey, wildcardOver } from './host-pattern.ts';
+import type { TranslateOptions } from './translate-options.ts';
+
+/** A host that an Ingress names in `rules` or in `tls`. */
+export interface HostClaim {
+  readonly ingress: Ingress;
+  readonly pattern: HostPattern;
+}
+
+/** Why an Ingress does not get a host. */
+export type ClaimRefusal = 'auth-host' | 'other-namespace' | 'not-declared' | 'any-host';
+
+/** Who owns which host. */
+export interface HostOwners {
+  readonly byPattern: ReadonlyMap<Key, { readonly pattern: HostPattern; readonly namespace: string }>;
+  /** Claims that lost, with the reason. */
+  readonly refusals: ReadonlyMap<HostClaim, ClaimRefusal>;
+}
+
+/** What an Event says about a refused host: no word about who has it. */
+export const refusalTexts: Readonly<Record<ClaimRefusal, string>> = {
+  'auth-host': 'is the sign-in host, whose only paths are those of Entragate',
+  'other-namespace': 'belongs to another namespace',
+  'not-declared':
+    'is not declared: an administrator has to list it in the annotation entragate.dev/hosts of this Namespace',
+  'any-host': 'rules without host are only for namespaces that the operator of the controller names',
+};
+
+/**
+ * Gives every claimed host to one namespace: to the one that declares it, else to that of the oldest claim (unless only
+ * declared hosts count). A wildcard that another namespace had first keeps the names it covers.
+ *
+ * @param claims oldest Ingress first
+ */
+export function assignHosts(
+  claims: readonly HostClaim[],
+  declared: DeclaredHosts,
+  options: TranslateOptions,
+): HostOwners {
+  const owners = new Map<Key, { readonly pattern: HostPattern; readonly namespace: string }>();
+  const refusals = new Map<HostClaim, ClaimRefusal>();
+  for (const claim of claims) {
+    const refusal = judgeClaim(claim, owners, declared, options);
+    const { namespace } = claim.ingress.metadata;
+    if (refusal === null) owners.set(hostKey(claim.pattern), { pattern: claim.pattern, namespace });
+    else refusals.set(claim, refusal);
+  }
+  return { byPattern: owners, refusals };
+}
+
+function judgeClaim(
+  { ingress, pattern }: HostClaim,
+  owners: ReadonlyMap<Key, { readonly namespace: string }>,
+  declared: DeclaredHosts,
+  options: TranslateOptions,
+): ClaimRefusal | null {
+  const { namespace } = ingress.metadata;
+  if (pattern.kind === 'exact' && pattern.name === options.authHost) return 'auth-host';
+  if (pattern.kind === 'any' && !options.anyHostNamespaces.includes(namespace)) return 'any-host';
+  const declaration = declarationOf(declared, pattern);
+  if (declaration !== null) return declaration.namespace === namespace ? null : 'other-namespace';
+  if (options.hostOwnership === 'Declared' && pattern.kind !== 'any') return 'not-declared';
+  const holder = owners.get(hostKey(pattern)) ?? holderOfWildcard(pattern, owners);
+  return holder === undefined || holder.namespace === namespace ? null : 'other-namespace';
+}
+
+/** Claims come oldest first, so that a wildcard in `owners` is older than the claim, or its holder declared it. */
+function holderOfWildcard(
+  pattern: HostPattern,
+  owners: ReadonlyMap<Key, { readonly namespace: string }>,
+): { readonly namespace: string } | undefined {
+  const wildcard = wildcardOver(pattern);
+  return wildcard === null ? undefined : owners.get(hostKey(wildcard));
+}

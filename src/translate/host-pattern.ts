@@ -1,0 +1,48 @@
+import { parseHostPattern } from '../api/host-pattern.ts';
+import { type Key, tableKey } from '../snapshot/ids.ts';
+import type { HostPattern } from '../snapshot/snapshot.ts';
+
+/** A host of an Ingress, or one sentence part on why it is none. */
+export type HostReading =
+  | { readonly ok: true; readonly pattern: HostPattern }
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * Reads `IngressRule.host` or an entry of `IngressTLS.hosts`.
+ *
+ * @param text undefined or empty: every host
+ */
+export function readHostPattern(text: string | undefined): HostReading {
+  if (text === undefined || text === '') return { ok: true, pattern: { kind: 'any' } };
+  const parsed = parseHostPattern(text);
+  if (!parsed.ok) return { ok: false, problem: parsed.message };
+  const { value } = parsed;
+  return {
+    ok: true,
+    pattern: value.kind === 'exact' ? { kind: 'exact', name: value.host } : { kind: 'wildcard', name: value.suffix },
+  };
+}
+
+/** How people write a pattern. */
+export function describeHost(pattern: HostPattern): string {
+  switch (pattern.kind) {
+    case 'exact':
+      return pattern.name;
+    case 'wildcard':
+      return `*.${pattern.name}`;
+    case 'any':
+      return '*';
+  }
+}
+
+/** Key of the pattern in the `hosts` table. */
+export function hostKey(pattern: HostPattern): Key {
+  return pattern.kind === 'any' ? tableKey('any') : tableKey(pattern.kind, pattern.name);
+}
+
+/** The wildcard that matches an exact host: one label less (Kubernetes Ingress, "Hostname wildcards"). */
+export function wildcardOver(pattern: HostPattern): HostPattern | null {
+  if (pattern.kind !== 'exact') return null;
+  const dot = pattern.name.indexOf('.');
+  return dot === -1 ? null : { kind: 'wildcard', name: pattern.name.slice(dot + 1) };
+}

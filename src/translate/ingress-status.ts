@@ -1,0 +1,66 @@
+import { refOf } from '../api/cluster-state.ts';
+import type { StatusEvent, StatusUpdate } from '../api/status-update.ts';
+import { eventText } from './event-text.ts';
+import type { OwnIngress } from './own-ingress.ts';
+
+/** What a build made of one Ingress. */
+export interface IngressOutcome {
+  readonly own: OwnIngress;
+  /** Hosts programmed from it. */
+  readonly hosts: number;
+  /** Hosts that it names and does not get. */
+  readonly refused: number;
+  readonly findings: readonly string[];
+}
+
+/** The status of an Ingress: one Event on its current state, and whether it gets our address (only with all its hosts). */
+export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
+  const { ingress } = outcome.own;
+  return {
+    ref: refOf(ingress),
+    generation: ingress.metadata.generation,
+    conditions: [],
+    attachedRoutes: [],
+    event: ingressEvent(outcome),
+    address: outcome.hosts > 0 && outcome.refused === 0,
+  };
+}
+
+function ingressEvent({ own, hosts, findings }: IngressOutcome): StatusEvent {
+  const { access } = own.access;
+  if (hosts === 0) {
+    return { type: 'Warning', reason: 'NotProgrammed', message: eventText(['No host is programmed.', ...findings]) };
+  }
+  if (access.kind === 'denied') {
+    return { type: 'Warning', reason: 'Denied', message: eventText([describeAccess(own), ...findings]) };
+  }
+  const isClean = findings.length === 0;
+  return {
+    type: isClean ? 'Normal' : 'Warning',
+    reason: isClean ? 'Programmed' : 'ProgrammedWithProblems',
+    message: eventText([describeAccess(own), ...findings]),
+  };
+}
+
+function describeAccess({ ingress, access: { access, policies } }: OwnIngress): string {
+  switch (access.kind) {
+    case 'policy': {
+      const names = [...policies.values()].map(({ value }) => {
+        const isAudit = value.program.mode === 'Audit';
+        return `${ownName(value.name, ingress.metadata.namespace)}${isAudit ? ' (Audit)' : ''}`;
+      });
+      return `Programmed; access by ${names.length === 1 ? 'policy' : 'policies'} ${names.join(', ')}.`;
+    }
+    case 'authenticated':
+      return 'Programmed; access for every member of the tenant.';
+    case 'public':
+      return 'Programmed; access is public, nobody signs in.';
+    case 'denied':
+      return `Every request is denied. ${access.detail}`;
+  }
+}
+
+/** As the Ingress writes it: a Policy of its own namespace without the namespace. */
+function ownName(name: string, namespace: string): string {
+  return name.startsWith(`${namespace}/`) && namespace !== 'cluster' ? name.slice(namespace.length + 1) : name;
+}

@@ -1,0 +1,38 @@
+import type { ClusterState, Kind, KubernetesObject, ObjectOfKind } from '../api/cluster-state.ts';
+import { objectKey } from '../api/cluster-state.ts';
+import { compareText } from '../snapshot/content-hash.ts';
+
+/** Whether an object counts: one that is being deleted (`metadata.deletionTimestamp`) is gone already. */
+export function isLive(object: KubernetesObject): boolean {
+  return object.metadata.deletionTimestamp === undefined;
+}
+
+/** The object under a key, unless it is being deleted. */
+export function liveObject<T extends KubernetesObject>(
+  objects: ReadonlyMap<ReturnType<typeof objectKey>, T>,
+  namespace: string,
+  name: string,
+): T | null {
+  const object = objects.get(objectKey(namespace, name));
+  return object !== undefined && isLive(object) ? object : null;
+}
+
+/** The last good content of objects of `kind` that can not be read now: good for claims, never for access. */
+export function lastGoodObjects<K extends Kind>(state: ClusterState, kind: K): readonly ObjectOfKind<K>[] {
+  return state.unreadable
+    .map(({ lastGood }) => lastGood)
+    .filter((object): object is ObjectOfKind<K> => object?.kind === kind && isLive(object));
+}
+
+/** Oldest first by `creationTimestamp`, then by namespace and name: a total order that no event order changes. */
+export function compareAge(a: KubernetesObject, b: KubernetesObject): number {
+  const [ageOfA, ageOfB] = [createdAt(a), createdAt(b)];
+  if (ageOfA !== ageOfB) return ageOfA < ageOfB ? -1 : 1;
+  return compareText(a.metadata.namespace, b.metadata.namespace) || compareText(a.metadata.name, b.metadata.name);
+}
+
+/** Milliseconds since the epoch; what can not be read is younger than everything, so that it wins nothing. */
+function createdAt(object: KubernetesObject): number {
+  const time = Date.parse(object.metadata.creationTimestamp);
+  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
+}

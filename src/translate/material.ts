@@ -1,0 +1,60 @@
+import type { ClusterState } from '../api/cluster-state.ts';
+import { entryOf } from '../snapshot/content-hash.ts';
+import { type Key, tableKey } from '../snapshot/ids.ts';
+import { Redacted } from '../snapshot/redacted.ts';
+import type { Secret } from '../snapshot/secret.ts';
+import type { Certificate, Entry } from '../snapshot/snapshot.ts';
+import { liveObject } from './live-state.ts';
+import { materialHash, readTlsSecret, secretText } from './tls-secret.ts';
+
+/** A piece of secret material by the key it has in `Secrets`, or one sentence part on why there is none. */
+export type MaterialReading =
+  | { readonly ok: true; readonly key: Key; readonly material: string; readonly names: readonly string[] }
+  | { readonly ok: false; readonly problem: string };
+
+/** Collects the secrets and certificates that a build refers to, and nothing else. */
+export class MaterialCollector {
+  readonly secrets = new Map<Key, Secret>();
+  readonly certificates = new Map<Key, Entry<Certificate>>();
+  readonly #state: ClusterState;
+  readonly #materialKey: Uint8Array;
+
+  constructor(state: ClusterState, materialKey: Uint8Array) {
+    this.#state = state;
+    this.#materialKey = materialKey;
+  }
+
+  /** A certificate to serve TLS with. */
+  serverCertificate(namespace: string, name: string): MaterialReading {
+    const read = this.keyPair(namespace, name);
+    if (!read.ok || this.certificates.has(read.key)) return read;
+    this.certificates.set(read.key, entryOf({ names: read.names, notAfter: read.notAfter, material: read.material }));
+    return read;
+  }
+
+  /** Certificate and key of a kubernetes.io/tls Secret. */
+  keyPair(
+    namespace: string,
+    name: string,
+  ): (MaterialReading & { readonly ok: true; readonly notAfter: number }) | (MaterialReading & { readonly ok: false }) {
+    const secret = liveObject(this.#state.secrets, namespace, name);
+    if (secret === null) return { ok: false, problem: 'does not exist or can not be read' };
+    const read = readTlsSecret(secret);
+    if (!read.ok) return read;
+    const key = tableKey('key-pair', namespace, name);
+    const { certPem, keyPem, names, notAfter } = read;
+    if (!this.secrets.has(key)) this.secrets.set(key, { kind: 'key-pair', certPem, keyPem });
+    return { ok: true, key, names, notAfter, material: materialHash(this.#materialKey, certPem, keyPem.reveal()) };
+  }
+
+  /** One value of a Secret. A line break at its end, which `echo` and editors leave, is not part of it. */
+  clientSecret(namespace: string, name: string, dataKey: string): MaterialReading {
+    const secret = liveObject(this.#state.secrets, namespace, name);
+    if (secret === null) return { ok: false, problem: 'does not exist or can not be read' };
+    const text = secretText(secret, dataKey)?.replace(/\r?\n$/, '') ?? '';
+    if (text === '') return { ok: false, problem: `has no value under ${dataKey}` };
+    const key = tableKey('client-secret', namespace, name, dataKey);
+    this.secrets.set(key, { kind: 'client-secret', value: new Redacted(text) });
+    return { ok: true, key, names: [], material: materialHash(this.#materialKey, text) };
+  }
+}

@@ -1,0 +1,121 @@
+import { type ClusterState, type ObjectRef, refOf } from '../api/cluster-state.ts';
+import type { ClusterPolicy } from '../api/generated/cluster-policy.ts';
+import type { Policy } from '../api/generated/policy.ts';
+import type { AttachedRoute, StatusCondition, StatusUpdate } from '../api/status-update.ts';
+import { compareText } from '../snapshot/content-hash.ts';
+import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
+import type { IngressOutcome } from './ingress-status.ts';
+import { compileObject, livePolicies } from './resolve-policies.ts';
+import type { ResolvedProvider } from './resolve-provider.ts';
+
+/** Most errors that a condition lists. */
+const MOST_ERRORS = 20;
+
+/** The status of every Policy and ClusterPolicy: whether it is valid, whether its provider exists, and who uses it. */
+export function policyStatuses(
+  state: ClusterState,
+  outcomes: readonly IngressOutcome[],
+  providers: ReadonlyMap<string, ResolvedProvider>,
+): readonly StatusUpdate[] {
+  const attached = attachedRoutes(outcomes);
+  const status = (ref: ObjectRef, generation: number, conditions: readonly StatusCondition[]): StatusUpdate => ({
+    ref,
+    generation,
+    conditions,
+    attachedRoutes: attached.get(policyTableKey(ref.namespace, ref.name)) ?? [],
+    event: null,
+    address: false,
+  });
+  const readable = livePolicies(state).map((policy) =>
+    status(refOf(policy), policy.metadata.generation, [
+      acceptedCondition(policy),
+      resolvedRefsCondition(policy, providers),
+    ]),
+  );
+  const unreadable = state.unreadable
+    .filter(({ ref }) => ref.kind === 'Policy' || ref.kind === 'ClusterPolicy')
+    .map(({ ref, lastGood, reason }) => status(ref, lastGood?.metadata.generation ?? 0, [unreadableCondition(reason)]));
+  return [...readable, ...unreadable];
+}
+
+/** For an object that is in no map of the state because it could not be read. */
+export function unreadableCondition(reason: string): StatusCondition {
+  const message = `Routes that use the object deny. It can not be read: ${reason}`;
+  return { type: 'Accepted', status: 'False', reason: 'Unreadable', message };
+}
+
+function attachedRoutes(outcomes: readonly IngressOutcome[]): ReadonlyMap<PolicyKey, readonly AttachedRoute[]> {
+  const byPolicy = new Map<PolicyKey, AttachedRoute[]>();
+  for (const outcome of outcomes) {
+    for (const key of outcome.own.access.named) {
+      const routes = byPolicy.get(key);
+      if (routes === undefined) byPolicy.set(key, [attachedRoute(outcome)]);
+      else routes.push(attachedRoute(outcome));
+    }
+  }
+  for (const routes of byPolicy.values()) {
+    routes.sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name));
+  }
+  return byPolicy;
+}
+
+function attachedRoute({ own, hosts }: IngressOutcome): AttachedRoute {
+  const { namespace, name } = own.ingress.metadata;
+  const { access } = own.access;
+  if (access.kind === 'denied') {
+    return { namespace, name, state: 'Denied', reason: camelCase(access.reason), message: access.detail };
+  }
+  if (hosts === 0) {
+    return {
+      namespace,
+      name,
+      state: 'Denied',
+      reason: 'NotProgrammed',
+      message: 'No host of the Ingress is programmed.',
+    };
+  }
+  return { namespace, name, state: 'Programmed', reason: 'Programmed', message: '' };
+}
+
+function acceptedCondition(policy: Policy | ClusterPolicy): StatusCondition {
+  const result = compileObject(policy);
+  if (result.ok) {
+    const warnings = result.warnings.map(({ path, message }) => `${path}: ${message}`).slice(0, MOST_ERRORS);
+    const message =
+      warnings.length === 0 ? 'The policy is valid.' : `The policy is valid. Warnings: ${warnings.join('; ')}`;
+    return { type: 'Accepted', status: 'True', reason: 'Accepted', message };
+  }
+  const errors = result.errors.map(({ path, message, hint }) => `${path}: ${message}. ${hint}`).slice(0, MOST_ERRORS);
+  const message = `Routes that use the policy deny. ${errors.join(' ')}`;
+  return { type: 'Accepted', status: 'False', reason: 'Invalid', message };
+}
+
+function resolvedRefsCondition(
+  policy: Policy | ClusterPolicy,
+  providers: ReadonlyMap<string, ResolvedProvider>,
+): StatusCondition {
+  const name = policy.spec.identityProvider;
+  const provider = name === undefined ? undefined : providers.get(name);
+  if (name === undefined || provider?.ok === true) {
+    return {
+      type: 'ResolvedRefs',
+      status: 'True',
+      reason: 'ResolvedRefs',
+      message: 'Everything that the policy names exists.',
+    };
+  }
+  const isMissing = provider === undefined;
+  return {
+    type: 'ResolvedRefs',
+    status: 'False',
+    reason: isMissing ? 'IdentityProviderMissing' : 'IdentityProviderInvalid',
+    message: `IdentityProvider ${name} ${isMissing ? 'does not exist' : 'is invalid'}: routes that use the policy deny.`,
+  };
+}
+
+function camelCase(reason: string): string {
+  return reason
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}

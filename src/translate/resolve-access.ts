@@ -1,0 +1,133 @@
+import { type IngressAnnotations, parseAnnotations } from '../api/annotations.ts';
+import type { ClusterState } from '../api/cluster-state.ts';
+import type { Ingress } from '../api/kubernetes.ts';
+import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
+import type { MentionedFacts } from '../snapshot/mentions.ts';
+import type { Access, Entry, PolicyEntry, RouteDenial } from '../snapshot/snapshot.ts';
+import { resolvePolicy } from './resolve-policies.ts';
+import type { ResolvedProvider } from './resolve-provider.ts';
+
+/** Who may pass the routes of one Ingress, and what that needs. */
+export interface ResolvedAccess {
+  readonly access: Access;
+  /** Policies that decide, in the order written. Empty unless access is by policy. */
+  readonly policies: ReadonlyMap<PolicyKey, Entry<PolicyEntry>>;
+  /** Policies that the Ingress names and may use, valid or not: for their status. */
+  readonly named: readonly PolicyKey[];
+  /** What this access asks about a user. */
+  readonly mentions: readonly MentionedFacts[];
+}
+
+/** The provider of routes that name none. */
+const DEFAULT_PROVIDER = 'default';
+
+/** Whether a user is a guest is in these optional claims of Entra; `access: authenticated` asks for them. */
+const GUEST_CLAIMS: MentionedFacts = { groups: [], roles: [], claims: ['acct', 'idp'] };
+
+type Providers = ReadonlyMap<string, ResolvedProvider>;
+
+/** Key of an IdentityProvider in the snapshot. */
+export function providerKey(name: string): Key {
+  return tableKey('identity-provider', name);
+}
+
+/** Decides the access of an Ingress from its annotations. Every doubt denies, with a reason that its author can act on. */
+export function resolveAccess(ingress: Ingress, state: ClusterState, providers: Providers): ResolvedAccess {
+  const annotations = parseAnnotations(ingress);
+  if (!annotations.ok) {
+    const problems = annotations.problems.map(({ path, message, hint }) => `${path} ${message}${hint && ` (${hint})`}`);
+    return only(denied('annotation-invalid', `${problems.join('; ')}.`));
+  }
+  const { access, identityProvider } = annotations.value;
+  switch (access) {
+    case 'public':
+      return only({ kind: 'public', why: 'entragate.dev/access of the Ingress is public' });
+    case 'authenticated':
+      return authenticatedAccess(identityProvider ?? DEFAULT_PROVIDER, providers);
+    case 'policy':
+      return policyAccess(ingress, annotations.value, state, providers);
+  }
+}
+
+/** The access of an Ingress that can not be read. */
+export function unreadableAccess(reason: string): ResolvedAccess {
+  return only(denied('object-unreadable', `The Ingress can not be read: ${reason}`));
+}
+
+function authenticatedAccess(name: string, providers: Providers): ResolvedAccess {
+  const provider = findProvider(name, providers);
+  if (!provider.ok) return only(provider.denial);
+  const asksForGuests = provider.resolved.type === 'EntraID' && provider.resolved.guests === 'Deny';
+  const access: Access = { kind: 'authenticated', identityProvider: providerKey(name) };
+  return { access, policies: new Map(), named: [], mentions: asksForGuests ? [GUEST_CLAIMS] : [] };
+}
+
+function policyAccess(
+  ingress: Ingress,
+  annotations: IngressAnnotations,
+  state: ClusterState,
+  providers: Providers,
+): ResolvedAccess {
+  const { namespace } = ingress.metadata;
+  const resolved = annotations.policies.map((reference) => resolvePolicy(state, namespace, reference));
+  const usable = resolved.filter((policy) => policy.ok);
+  const named = resolved.flatMap((policy) => (policy.attached === null ? [] : [policy.attached]));
+  const refuse = (access: Access): ResolvedAccess => ({ ...only(access), named });
+
+  if (resolved.length === 0) {
+    const detail = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
+    return refuse(denied('no-policy', detail));
+  }
+  const [broken, ...others] = resolved.filter((policy) => !policy.ok);
+  if (broken !== undefined) {
+    return refuse(denied(broken.reason, [broken, ...others].map(({ detail }) => detail).join(' ')));
+  }
+  if (usable.every(({ entry }) => entry.value.program.mode === 'Audit')) {
+    const detail = 'All policies are in mode Audit, which never allows: set mode Enforce on one.';
+    return refuse(denied('policies-all-audit', detail));
+  }
+  const providerNames = namedProviders(annotations.identityProvider, usable);
+  if (providerNames.length > 1) {
+    const detail = `The Ingress and its policies name several IdentityProviders (${providerNames.join(', ')}): they have to agree.`;
+    return refuse(denied('identity-provider-mismatch', detail));
+  }
+  const name = providerNames[0] ?? DEFAULT_PROVIDER;
+  const provider = findProvider(name, providers);
+  if (!provider.ok) return refuse(provider.denial);
+  return {
+    access: { kind: 'policy', policies: usable.map(({ key }) => key), identityProvider: providerKey(name) },
+    policies: new Map(usable.map(({ key, entry }) => [key, entry] as const)),
+    named,
+    mentions: usable.map(({ entry }) => entry.value.program.mentions),
+  };
+}
+
+/** A policy that names no provider is about users of whichever the route has. */
+function namedProviders(
+  annotated: string | null,
+  usable: readonly { readonly entry: Entry<PolicyEntry> }[],
+): readonly string[] {
+  const names = [annotated, ...usable.map(({ entry }) => entry.value.program.identityProvider)];
+  return [...new Set(names.filter((name) => name !== null))].sort();
+}
+
+function findProvider(name: string, providers: Providers) {
+  const resolved = providers.get(name);
+  if (resolved === undefined) {
+    const detail = `IdentityProvider ${name} does not exist: an administrator has to create it.`;
+    return { ok: false, denial: denied('identity-provider-missing', detail) } as const;
+  }
+  if (!resolved.ok) {
+    const detail = `IdentityProvider ${name} is invalid: see its condition Accepted.`;
+    return { ok: false, denial: denied('identity-provider-invalid', detail) } as const;
+  }
+  return { ok: true, resolved: resolved.provider } as const;
+}
+
+function denied(reason: RouteDenial, detail: string): Extract<Access, { readonly kind: 'denied' }> {
+  return { kind: 'denied', reason, detail };
+}
+
+function only(access: Access): ResolvedAccess {
+  return { access, policies: new Map(), named: [], mentions: [] };
+}

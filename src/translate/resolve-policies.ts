@@ -1,0 +1,107 @@
+import type { PolicyReference } from '../api/annotations.ts';
+import type { ClusterState } from '../api/cluster-state.ts';
+import type { ClusterPolicy } from '../api/generated/cluster-policy.ts';
+import type { Policy } from '../api/generated/policy.ts';
+import { type CompiledPolicy, compilePolicy } from '../policy/compile-policy.ts';
+import { entryOf } from '../snapshot/content-hash.ts';
+import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
+import type { Entry, PolicyEntry, RouteDenial } from '../snapshot/snapshot.ts';
+import { isLive, liveObject } from './live-state.ts';
+
+/** A policy that an Ingress may use, or why naming it denies. `attached` is its key where its status may tell of the Ingress. */
+export type ResolvedPolicy =
+  | { readonly ok: true; readonly attached: PolicyKey; readonly key: PolicyKey; readonly entry: Entry<PolicyEntry> }
+  | { readonly ok: false; readonly attached: PolicyKey | null; readonly reason: RouteDenial; readonly detail: string };
+
+/** Compiled by identity: an object that did not change is not compiled again. */
+const compiled = new WeakMap<Policy | ClusterPolicy, CompiledPolicy>();
+const entries = new WeakMap<CompiledPolicy, Entry<PolicyEntry>>();
+
+/** Compiles a Policy or ClusterPolicy, or remembers what came of it. */
+export function compileObject(policy: Policy | ClusterPolicy): CompiledPolicy {
+  const remembered = compiled.get(policy);
+  if (remembered !== undefined) return remembered;
+  const result = compilePolicy(policy.spec, 'spec');
+  compiled.set(policy, result);
+  return result;
+}
+
+/** As users write it in `entragate.dev/policies`, with the kind: for texts. */
+export function describePolicy({ scope, name }: PolicyReference): string {
+  return scope === 'cluster' ? `ClusterPolicy ${name}` : `Policy ${name}`;
+}
+
+/**
+ * Finds the policy that an Ingress of `namespace` names: in the same namespace, or a ClusterPolicy that allows it.
+ * Anything else than a valid policy denies, because what is missing may have been a deny rule.
+ */
+export function resolvePolicy(state: ClusterState, namespace: string, reference: PolicyReference): ResolvedPolicy {
+  const isCluster = reference.scope === 'cluster';
+  const policy = isCluster
+    ? liveObject(state.clusterPolicies, '', reference.name)
+    : liveObject(state.policies, namespace, reference.name);
+  const what = describePolicy(reference);
+  if (policy === null) return missingPolicy(state, isCluster ? '' : namespace, reference);
+  if (policy.kind === 'ClusterPolicy' && !allowsNamespace(policy, namespace, state)) {
+    const detail = `${what} does not allow this namespace: its owner has to add it to spec.allowedNamespaces.`;
+    return { ok: false, attached: null, reason: 'policy-foreign', detail };
+  }
+  const key = policyTableKey(policy.metadata.namespace, policy.metadata.name);
+  const result = compileObject(policy);
+  if (!result.ok) {
+    const detail = `${what} is invalid: see its condition Accepted.`;
+    return { ok: false, attached: key, reason: 'policy-invalid', detail };
+  }
+  return { ok: true, attached: key, key, entry: entryFor(policy, result) };
+}
+
+/** Whether the Ingresses of a namespace may use a ClusterPolicy: no `allowedNamespaces` means all, an empty one none. */
+export function allowsNamespace(policy: ClusterPolicy, namespace: string, state: ClusterState): boolean {
+  const { allowedNamespaces } = policy.spec;
+  if (allowedNamespaces === undefined) return true;
+  if (allowedNamespaces.names?.includes(namespace) ?? false) return true;
+  if (allowedNamespaces.selector === undefined) return false;
+  const wanted = Object.entries(allowedNamespaces.selector.matchLabels);
+  const object = liveObject(state.namespaces, '', namespace);
+  return (
+    object !== null && wanted.length > 0 && wanted.every(([label, value]) => object.metadata.labels[label] === value)
+  );
+}
+
+function missingPolicy(state: ClusterState, namespace: string, reference: PolicyReference): ResolvedPolicy {
+  const kind = reference.scope === 'cluster' ? 'ClusterPolicy' : 'Policy';
+  const isUnreadable = state.unreadable.some(
+    ({ ref }) => ref.kind === kind && ref.namespace === namespace && ref.name === reference.name,
+  );
+  const what = describePolicy(reference);
+  if (isUnreadable) {
+    const attached = policyTableKey(namespace, reference.name);
+    return {
+      ok: false,
+      attached,
+      reason: 'policy-invalid',
+      detail: `${what} can not be read: see its condition Accepted.`,
+    };
+  }
+  const where = reference.scope === 'cluster' ? '' : ' in this namespace';
+  const detail = `${what} does not exist${where}: create it, or correct entragate.dev/policies.`;
+  return { ok: false, attached: null, reason: 'policy-missing', detail };
+}
+
+function entryFor(
+  policy: Policy | ClusterPolicy,
+  result: Extract<CompiledPolicy, { readonly ok: true }>,
+): Entry<PolicyEntry> {
+  const remembered = entries.get(result);
+  if (remembered !== undefined) return remembered;
+  const { namespace, name } = policy.metadata;
+  const written = policy.kind === 'ClusterPolicy' ? `cluster/${name}` : `${namespace}/${name}`;
+  const entry = entryOf<PolicyEntry>({ name: written, program: result.program });
+  entries.set(result, entry);
+  return entry;
+}
+
+/** Every live policy, for its status. */
+export function livePolicies(state: ClusterState): readonly (Policy | ClusterPolicy)[] {
+  return [...state.policies.values(), ...state.clusterPolicies.values()].filter(isLive);
+}

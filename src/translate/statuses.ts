@@ -1,0 +1,60 @@
+import { type ClusterState, refOf, type UnreadableObject } from '../api/cluster-state.ts';
+import type { Namespace } from '../api/kubernetes.ts';
+import type { StatusUpdate } from '../api/status-update.ts';
+import { compareText } from '../snapshot/content-hash.ts';
+import type { DeclaredHosts } from './declared-hosts.ts';
+import { eventText } from './event-text.ts';
+import { type IngressOutcome, ingressStatus } from './ingress-status.ts';
+import { isLive } from './live-state.ts';
+import { policyStatuses, unreadableCondition } from './policy-status.ts';
+import { providerStatus } from './provider-status.ts';
+import type { ResolvedProvider } from './resolve-provider.ts';
+
+/** Everything that a build has to say, sorted by kind, namespace and name. */
+export function buildStatuses(
+  state: ClusterState,
+  outcomes: readonly IngressOutcome[],
+  providers: ReadonlyMap<string, ResolvedProvider>,
+  declared: DeclaredHosts,
+): readonly StatusUpdate[] {
+  const ofProviders = [...state.identityProviders.values()].filter(isLive).flatMap((object) => {
+    const resolved = providers.get(object.metadata.name);
+    return resolved === undefined ? [] : [providerStatus(object, resolved)];
+  });
+  const unreadableProviders = state.unreadable
+    .filter(({ ref }) => ref.kind === 'IdentityProvider')
+    .map((object) => unreadableStatus(object));
+  const statuses = [
+    ...outcomes.map(ingressStatus),
+    ...policyStatuses(state, outcomes, providers),
+    ...ofProviders,
+    ...unreadableProviders,
+    ...[...declared.problems].map(([namespace, problems]) => namespaceStatus(namespace, problems)),
+  ];
+  return statuses.sort(
+    ({ ref: a }, { ref: b }) =>
+      compareText(a.kind, b.kind) || compareText(a.namespace, b.namespace) || compareText(a.name, b.name),
+  );
+}
+
+function unreadableStatus({ ref, lastGood, reason }: UnreadableObject): StatusUpdate {
+  return {
+    ref,
+    generation: lastGood?.metadata.generation ?? 0,
+    conditions: [unreadableCondition(reason)],
+    attachedRoutes: [],
+    event: null,
+    address: false,
+  };
+}
+
+function namespaceStatus(namespace: Namespace, problems: readonly string[]): StatusUpdate {
+  return {
+    ref: refOf(namespace),
+    generation: namespace.metadata.generation,
+    conditions: [],
+    attachedRoutes: [],
+    event: { type: 'Warning', reason: 'HostsInvalid', message: eventText(problems) },
+    address: false,
+  };
+}

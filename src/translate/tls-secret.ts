@@ -1,0 +1,86 @@
+import { createHmac, createPrivateKey, X509Certificate } from 'node:crypto';
+import type { Secret } from '../api/kubernetes.ts';
+import { compareText } from '../snapshot/content-hash.ts';
+import { Redacted } from '../snapshot/redacted.ts';
+
+/** A Secret of type kubernetes.io/tls, taken apart, or one sentence part on why it is unusable. Texts hold nothing of its content. */
+export type TlsSecret =
+  | {
+      readonly ok: true;
+      readonly certPem: string;
+      readonly keyPem: Redacted<string>;
+      /** Lower-case DNS names of the leaf's subjectAltName, sorted. */
+      readonly names: readonly string[];
+      /** Milliseconds since the epoch. */
+      readonly notAfter: number;
+    }
+  | { readonly ok: false; readonly problem: string };
+
+const HASH_BYTES = 16;
+const pemCertificate = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+const readSecrets = new WeakMap<Secret, TlsSecret>();
+
+/**
+ * Reads certificate chain and key of a kubernetes.io/tls Secret and checks that they belong together. Remembered by the
+ * object's identity, since reading keys is the slowest part of a build.
+ */
+export function readTlsSecret(secret: Secret): TlsSecret {
+  const remembered = readSecrets.get(secret);
+  if (remembered !== undefined) return remembered;
+  const read = takeApart(secret);
+  readSecrets.set(secret, read);
+  return read;
+}
+
+/** Keyed hash of secret material: tells whether it changed, and nothing about it. 128 bits in hex. */
+export function materialHash(materialKey: Uint8Array, ...parts: readonly string[]): string {
+  const hmac = createHmac('sha256', materialKey).update(JSON.stringify(parts));
+  return hmac.digest().subarray(0, HASH_BYTES).toString('hex');
+}
+
+/** A value of `data` as text; null when the key is missing or empty. */
+export function secretText(secret: Secret, key: string): string | null {
+  const encoded = Object.hasOwn(secret.data, key) ? secret.data[key] : undefined;
+  const text = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
+  return text === '' ? null : text;
+}
+
+function takeApart(secret: Secret): TlsSecret {
+  if (secret.type !== 'kubernetes.io/tls') return { ok: false, problem: 'is not of type kubernetes.io/tls' };
+  const certPem = secretText(secret, 'tls.crt');
+  const keyPem = secretText(secret, 'tls.key');
+  if (certPem === null) return { ok: false, problem: 'has no tls.crt' };
+  if (keyPem === null) return { ok: false, problem: 'has no tls.key' };
+  const chain = readChain(certPem);
+  const leaf = chain?.[0];
+  if (leaf === undefined) return { ok: false, problem: 'holds no readable certificate in tls.crt' };
+  const belongs = keyBelongs(leaf, keyPem);
+  if (belongs === null) return { ok: false, problem: 'holds no readable private key without passphrase in tls.key' };
+  if (!belongs) return { ok: false, problem: 'holds a key that does not belong to its certificate' };
+  const notAfter = leaf.validToDate.getTime();
+  return { ok: true, certPem, keyPem: new Redacted(keyPem), names: dnsNames(leaf), notAfter };
+}
+
+/** Every certificate of the chain is read, because one broken one makes the TLS context fail as a whole. */
+function readChain(certPem: string): readonly X509Certificate[] | null {
+  try {
+    return (certPem.match(pemCertificate) ?? []).map((pem) => new X509Certificate(pem));
+  } catch {
+    return null;
+  }
+}
+
+function keyBelongs(leaf: X509Certificate, keyPem: string): boolean | null {
+  try {
+    return leaf.checkPrivateKey(createPrivateKey(keyPem));
+  } catch {
+    return null;
+  }
+}
+
+/** `subjectAltName` as OpenSSL prints it: `DNS:a.example, IP Address:192.0.2.1`. Odd values are quoted and no DNS name. */
+function dnsNames(leaf: X509Certificate): readonly string[] {
+  const entries = (leaf.subjectAltName ?? '').split(', ').filter((entry) => entry.startsWith('DNS:'));
+  const names = entries.map((entry) => entry.slice('DNS:'.length).toLowerCase());
+  return [...new Set(names.filter((name) => /^(\*\.)?[a-z0-9._-]+$/.test(name)))].sort(compareText);
+}

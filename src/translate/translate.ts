@@ -1,0 +1,237 @@
+import type { ClusterState } from '../api/cluster-state.ts';
+import { compareText, entryOf } from '../snapshot/content-hash.ts';
+import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
+import { type MentionedFacts, unionOfMentions } from '../snapshot/mentions.ts';
+import type {
+  Backend,
+  Entry,
+  Host,
+  HostPattern,
+  IdentityProvider,
+  PolicyEntry,
+  Settings,
+  Snapshot,
+  Table,
+} from '../snapshot/snapshot.ts';
+import { buildEndpoints } from './build-endpoints.ts';
+import { type BackendResolver, buildRoutes } from './build-host.ts';
+import { type DeclaredHosts, readDeclaredHosts } from './declared-hosts.ts';
+import { Findings } from './findings.ts';
+import { chooseCertificate } from './host-certificate.ts';
+import { assignHosts, type HostOwners, refusalTexts } from './host-ownership.ts';
+import { describeHost, hostKey } from './host-pattern.ts';
+import type { IngressOutcome } from './ingress-status.ts';
+import { isLive } from './live-state.ts';
+import { MaterialCollector } from './material.ts';
+import { type OwnIngress, ownIngresses } from './own-ingress.ts';
+import { addressCheck } from './refused-addresses.ts';
+import { providerKey } from './resolve-access.ts';
+import { resolveBackend } from './resolve-backend.ts';
+import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts';
+import { buildStatuses } from './statuses.ts';
+import type { TranslateOptions } from './translate-options.ts';
+import type { Translation } from './translation.ts';
+
+/**
+ * Builds what the data plane serves from what the cluster holds. Pure: the same objects give the same result, whatever
+ * the order in which they came (ORDER). Every object that is missing, broken or foreign takes away access, never gives
+ * it (CLOSED), and harms its own routes only (ISOLATED).
+ */
+export function translate(state: ClusterState, options: TranslateOptions): Translation {
+  const findings = new Findings();
+  const material = new MaterialCollector(state, options.materialKey);
+  const providers = resolveProviders(state, material, options);
+  const declared = readDeclaredHosts(state);
+  const ingresses = ownIngresses(state, options, providers, findings);
+  const owners = assignHosts(
+    ingresses.flatMap(({ claims }) => claims),
+    declared,
+    options,
+  );
+  const defaultCertificate = readDefaultCertificate(material, options);
+  const backends = new Map<Key, Entry<Backend>>();
+  const build = { state, options, material, findings, backends, hasDefault: defaultCertificate.kind === 'secret' };
+  const hosts = buildHosts(ingresses, owners, declared, build);
+
+  const snapshot: Snapshot = {
+    hosts: inKeyOrder(hosts),
+    policies: inKeyOrder(policiesInUse(ingresses, owners)),
+    backends: inKeyOrder(backends),
+    endpoints: inKeyOrder(buildEndpoints(backends, state, null, addressCheck(options.deniedCidrs))),
+    certificates: inKeyOrder(material.certificates),
+    identityProviders: inKeyOrder(providerTable(providers)),
+    settings: settingsTable(options, defaultCertificate, hosts),
+  };
+  return {
+    snapshot: Object.freeze(snapshot),
+    secrets: inKeyOrder(material.secrets),
+    statuses: buildStatuses(state, outcomesOf(ingresses, owners, findings), providers, declared),
+    warnings: optionWarnings(options, defaultCertificate),
+  };
+}
+
+/** What every host is built with. */
+interface HostBuild {
+  readonly state: ClusterState;
+  readonly options: TranslateOptions;
+  readonly material: MaterialCollector;
+  readonly findings: Findings;
+  readonly backends: Map<Key, Entry<Backend>>;
+  readonly hasDefault: boolean;
+}
+
+function resolveProviders(
+  state: ClusterState,
+  material: MaterialCollector,
+  options: TranslateOptions,
+): ReadonlyMap<string, ResolvedProvider> {
+  const providers = new Map<string, ResolvedProvider>();
+  for (const { ref, reason } of state.unreadable) {
+    if (ref.kind === 'IdentityProvider')
+      providers.set(ref.name, { ok: false, problem: `It can not be read: ${reason}` });
+  }
+  for (const object of state.identityProviders.values()) {
+    if (isLive(object)) providers.set(object.metadata.name, resolveProvider(object, material, options));
+  }
+  return providers;
+}
+
+function buildHosts(
+  ingresses: readonly OwnIngress[],
+  owners: HostOwners,
+  declared: DeclaredHosts,
+  build: HostBuild,
+): ReadonlyMap<Key, Entry<Host>> {
+  const byHost = Map.groupBy(
+    ingresses
+      .flatMap((own) => own.claims.map((claim) => ({ own, claim })))
+      .filter(({ claim }) => !owners.refusals.has(claim)),
+    ({ claim }) => hostKey(claim.pattern),
+  );
+  const hosts = new Map<Key, Entry<Host>>();
+  for (const [key, { pattern, namespace }] of owners.byPattern) {
+    const claimants = (byHost.get(key) ?? []).map(({ own }) => own);
+    hosts.set(key, entryOf(buildHost(pattern, namespace, claimants, build)));
+  }
+  for (const [key, { pattern, namespace }] of declared.byPattern) {
+    if (!hosts.has(key)) hosts.set(key, entryOf(emptyHost(pattern, namespace, build)));
+  }
+  const { authHost, controllerNamespace } = build.options;
+  if (authHost !== null) {
+    const pattern: HostPattern = { kind: 'exact', name: authHost };
+    hosts.set(hostKey(pattern), entryOf(emptyHost(pattern, controllerNamespace, build)));
+  }
+  return hosts;
+}
+
+function buildHost(pattern: HostPattern, namespace: string, claimants: readonly OwnIngress[], build: HostBuild): Host {
+  const { material, findings, hasDefault } = build;
+  const routes = buildRoutes(pattern, claimants, backendResolver(build), findings);
+  const inUse = new Set(routes.map((route) => route.ingress.name));
+  const mentions = claimants
+    .filter(({ ingress }) => inUse.has(ingress.metadata.name))
+    .flatMap(({ access }) => access.mentions);
+  return {
+    pattern,
+    namespace,
+    certificate: chooseCertificate(pattern, claimants, hasDefault, material, findings),
+    routes,
+    mentions: unionOfMentions(mentions),
+  };
+}
+
+/** A host with no routes: the sign-in host, and declared hosts without Ingress, which no wildcard of others may serve. */
+function emptyHost(pattern: HostPattern, namespace: string, { hasDefault }: HostBuild): Host {
+  const certificate = hasDefault ? ({ kind: 'default' } as const) : ({ kind: 'none' } as const);
+  return { pattern, namespace, certificate, routes: [], mentions: unionOfMentions([]) };
+}
+
+function backendResolver({ state, options, findings, backends }: HostBuild): BackendResolver {
+  return (written, ingress) => {
+    const resolved = resolveBackend(written, ingress.metadata.namespace, state, options);
+    if (!resolved.ok) {
+      findings.add(ingress, resolved.problem);
+      return { kind: 'unavailable', reason: resolved.reason };
+    }
+    if (!backends.has(resolved.key)) backends.set(resolved.key, entryOf(resolved.backend));
+    return { kind: 'service', backend: resolved.key };
+  };
+}
+
+/** Only what some route uses: a policy that nobody uses is nobody's business. */
+function policiesInUse(
+  ingresses: readonly OwnIngress[],
+  owners: HostOwners,
+): ReadonlyMap<PolicyKey, Entry<PolicyEntry>> {
+  const inUse = ingresses.filter(({ claims, access }) => {
+    return access.access.kind === 'policy' && claims.some((claim) => !owners.refusals.has(claim));
+  });
+  return new Map(inUse.flatMap(({ access }) => [...access.policies]));
+}
+
+function providerTable(providers: ReadonlyMap<string, ResolvedProvider>): ReadonlyMap<Key, Entry<IdentityProvider>> {
+  const table = new Map<Key, Entry<IdentityProvider>>();
+  for (const [name, resolved] of providers) {
+    if (resolved.ok) table.set(providerKey(name), entryOf(resolved.provider));
+  }
+  return table;
+}
+
+function readDefaultCertificate(
+  material: MaterialCollector,
+  { defaultCertificate }: TranslateOptions,
+): Settings['defaultCertificate'] {
+  if (defaultCertificate === null) return { kind: 'none' };
+  const read = material.serverCertificate(defaultCertificate.namespace, defaultCertificate.name);
+  return read.ok ? { kind: 'secret', certificate: read.key } : { kind: 'none' };
+}
+
+function settingsTable(
+  { authHost }: TranslateOptions,
+  defaultCertificate: Settings['defaultCertificate'],
+  hosts: Table<Host>,
+): Table<Settings> {
+  const mentioned: readonly MentionedFacts[] = [...hosts.values()].map(({ value }) => value.mentions);
+  const settings: Settings = {
+    authHost: authHost === null ? { kind: 'none' } : { kind: 'host', name: authHost },
+    defaultCertificate,
+    mentions: unionOfMentions(mentioned),
+  };
+  return new Map([[tableKey('settings'), entryOf(settings)]]);
+}
+
+function outcomesOf(
+  ingresses: readonly OwnIngress[],
+  owners: HostOwners,
+  findings: Findings,
+): readonly IngressOutcome[] {
+  return ingresses.map((own) => {
+    const refused = own.claims.flatMap((claim) => {
+      const refusal = owners.refusals.get(claim);
+      return refusal === undefined
+        ? []
+        : [`Host ${describeHost(claim.pattern)} is not programmed: it ${refusalTexts[refusal]}.`];
+    });
+    return {
+      own,
+      hosts: own.claims.length - refused.length,
+      refused: refused.length,
+      findings: [...refused, ...findings.of(own.ingress)],
+    };
+  });
+}
+
+function optionWarnings(
+  { defaultCertificate }: TranslateOptions,
+  read: Settings['defaultCertificate'],
+): readonly string[] {
+  if (defaultCertificate === null || read.kind === 'secret') return [];
+  const { namespace, name } = defaultCertificate;
+  return [
+    `The default certificate, Secret ${namespace}/${name}, does not exist or is unusable: hosts without one of their own are answered with 421.`,
+  ];
+}
+
+function inKeyOrder<K extends Key, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
+  return new Map([...map].sort(([a], [b]) => compareText(a, b)));
+}

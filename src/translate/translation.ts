@@ -1,0 +1,13 @@
+import type { StatusUpdate } from '../api/status-update.ts';
+import type { Secrets } from '../snapshot/secret.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+
+/** The whole outcome of a build: what to serve, the secrets it needs, and what to tell the authors of the objects. */
+export interface Translation {
+  readonly snapshot: Snapshot;
+  readonly secrets: Secrets;
+  /** Sorted by kind, namespace and name; one per object that is ours to report on. */
+  readonly statuses: readonly StatusUpdate[];
+  /** For the operator's log: problems of the options themselves, such as a missing default certificate. */
+  readonly warnings: readonly string[];
+}

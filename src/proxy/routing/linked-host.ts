@@ -1,5 +1,5 @@
 import type { Host, Route } from '../../snapshot/snapshot.ts';
-import { readTarget } from '../reading/canonical-path.ts';
+import { decodeReserved, readTarget } from '../reading/canonical-path.ts';
 
 /** A host of the snapshot with its routes indexed by path. */
 export interface LinkedHost {
@@ -31,12 +31,13 @@ export function linkHost(host: Host): LinkedHost {
 }
 
 /**
- * The form that a request for this path would have. A path without such a form stays as it is and matches nothing: every
- * request for it is refused, so that no wider route answers in its place.
+ * The form that a request for this path would have, reserved characters unescaped: `/%40x` and `/@x` are one route. A path
+ * without such a form stays as it is and matches nothing: every request for it is refused, so that no wider route answers in
+ * its place.
  */
 function requestForm(path: string): string {
   const reading = readTarget(path);
-  return reading.ok && reading.query === '' ? reading.path : path;
+  return reading.ok && reading.query === '' ? decodeReserved(reading.path) : path;
 }
 
 function addFirst(map: Map<string, RankedRoute>, path: string, route: RankedRoute): void {

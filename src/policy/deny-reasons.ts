@@ -70,6 +70,10 @@ export const denyReasons = {
     meaning: 'The rule applies a pattern to the path, and the path is longer than patterns are applied to.',
     remedy: 'Patterns apply to at most 2048 characters; `is` and `starts_with` know no limit.',
   },
+  'path-ambiguous': {
+    meaning: 'The path has an escaped character that apps read in two ways, and the rule holds for one of them only.',
+    remedy: "Send the characters !$&'()*+,:=@ in paths as they are.",
+  },
   'app-without-role': {
     meaning: 'An application called, not a person, and no rule allows it by an app role.',
     remedy: 'Assign the application an app role, and name the role under `roles`.',

@@ -13,6 +13,7 @@ import {
 } from './outcome.ts';
 import { type ClaimFact, claimAbsent, claimNotIssued, type GroupFacts, type Principal } from './principal.ts';
 import type { RequestFacts } from './request-facts.ts';
+import { decodeReservedCharacters } from './rule-path.ts';
 import { linkTextTests, type TextMatcher } from './text-matcher.ts';
 import { parseTimeZone, zoneClock } from './time-zone.ts';
 
@@ -88,7 +89,7 @@ function linkText(subject: TextSubject, tests: readonly TextTest[]): Evaluate {
     case 'http_method':
       return (_principal, facts) => matcher.one(facts.method);
     case 'http_path':
-      return (_principal, facts) => matcher.one(facts.path);
+      return (_principal, facts) => matchPath(facts.path, matcher);
     default:
       return subject satisfies never;
   }
@@ -121,6 +122,12 @@ function matchClaim(fact: ClaimFact | undefined, matcher: TextMatcher): Outcome 
   if (typeof fact === 'string') return matcher.one(fact);
   if (typeof fact === 'number' || typeof fact === 'boolean') return matcher.one(String(fact));
   return matcher.many(new Set(fact.map(String)));
+}
+
+function matchPath(path: string, matcher: TextMatcher): Outcome {
+  const outcome = matcher.one(path);
+  const decoded = decodeReservedCharacters(path);
+  return decoded === path || matcher.one(decoded) === outcome ? outcome : outcomeUnknown;
 }
 
 /** Addresses compare without letter case: a deny rule must not be escaped by writing the address differently. */

@@ -3,7 +3,7 @@ import type { DenyReason } from './deny-reasons.ts';
 import type { KnownPrincipal } from './link-criterion.ts';
 import type { LinkedRule } from './link-policy.ts';
 import { canBe, outcomeUnknown } from './outcome.ts';
-import { compilePattern } from './pattern.ts';
+import { compilePattern, longestMatchedText } from './pattern.ts';
 import { claimNotIssued, type GroupFacts } from './principal.ts';
 import type { RequestFacts } from './request-facts.ts';
 
@@ -45,14 +45,14 @@ function causeOf(criterion: Criterion, principal: KnownPrincipal, facts: Request
     case 'user':
     case 'tenant':
       return principal.kind === 'user' ? 'policy-unusable' : 'app-has-no-user-facts';
-    case 'http_method':
     case 'http_path':
-      return causeOfRequestText(criterion.tests);
+      return causeOfPath(criterion.tests, facts.path);
     case 'source_ip':
       return facts.sourceIp === null ? 'source-ip-unknown' : 'policy-unusable';
     case 'accept':
     case 'reject':
     case 'authenticated_user':
+    case 'http_method':
     case 'date':
     case 'day_of_week':
     case 'time_of_day':
@@ -84,8 +84,10 @@ function causeOfClaim(claim: string, tests: readonly TextTest[], principal: Know
   return hasBrokenPattern(tests) ? 'policy-unusable' : 'claim-not-comparable';
 }
 
-function causeOfRequestText(tests: readonly TextTest[]): DenyReason {
-  return hasBrokenPattern(tests) ? 'policy-unusable' : 'path-too-long';
+function causeOfPath(tests: readonly TextTest[], path: string): DenyReason {
+  if (hasBrokenPattern(tests)) return 'policy-unusable';
+  const isTooLong = path.length > longestMatchedText && tests.some((test) => test.operator === 'matches');
+  return isTooLong ? 'path-too-long' : 'path-ambiguous';
 }
 
 function hasBrokenPattern(tests: readonly TextTest[]): boolean {

@@ -10,8 +10,8 @@ export function confirmSignOutPage(page: PageOf<'confirm-sign-out'>): PageBody {
     title: 'Sign out?',
     content: html`${page.name === null ? nothing : html`<p>You are signed in as ${page.name}.</p>`}
 <form method="post" action="${page.action}">
-<button name="scope" value="here">Sign out of ${page.host}</button>
-<button name="scope" value="everywhere" class="quiet">Sign out everywhere</button>
+<button>Sign out of ${page.host}</button>
+<button name="everywhere" value="1" class="quiet">Sign out everywhere</button>
 </form>
 <p>“Everywhere” ends the sessions of all applications behind this gateway that came from the same sign-in, and then signs you out of your organisation’s account in this browser.</p>`,
   };

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import type { Secrets } from '../snapshot/secret.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { authorize } from './authorize.ts';
+import type { DataPlaneOptions } from './data-plane-options.ts';
+import { linkSnapshot } from './linked-snapshot.ts';
+import { createListeners } from './listeners.ts';
+import type { Plane } from './plane.ts';
+import { matchRoute } from './routing/match-route.ts';
+import type { Tunnel } from './tunnel.ts';
+import { createTunnels } from './tunnels.ts';
+import { createDeniedAddresses } from './upstream/denied-addresses.ts';
+import { createUndiciUpstream } from './upstream/undici-upstream.ts';
+
+/** Takes connections and serves them from the last snapshot it was given. */
+export interface DataPlane {
+  /** One assignment: requests see this snapshot from the next one on. Before the first, everything is 503. */
+  apply(snapshot: Snapshot, secrets: Secrets): void;
+  /** Binds both listeners. @throws EntragateError `listen-failed` */
+  listen(): Promise<{ readonly httpsPort: number; readonly httpPort: number }>;
+  /** Sessions were revoked: authorises all upgraded connections again, now. */
+  revoked(): void;
+  /** Accepts nothing new and finishes what is in flight; what is left after `graceMs` milliseconds is cut. */
+  drain(graceMs: number): Promise<void>;
+  close(): Promise<void>;
+  readonly stats: DataPlaneStats;
+}
+
+export interface DataPlaneStats {
+  readonly connections: number;
+  readonly requests: number;
+  readonly upgrades: number;
+}
+
+/**
+ * Makes a data plane. Nothing is bound before {@link DataPlane.listen}.
+ *
+ * @throws EntragateError `denied-range-invalid`
+ */
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  const plane = createPlane(Object.freeze({ ...options }));
+  const listeners = createListeners(plane);
+  const cutEverything = async () => {
+    plane.tunnels.cutAll();
+    listeners.cutConnections();
+    await plane.upstream.close();
+  };
+  return {
+    apply: (snapshot, secrets) => {
+      plane.upstream.apply(snapshot);
+      plane.state = linkSnapshot(snapshot, secrets, plane.state);
+      listeners.applyCertificates();
+      plane.tunnels.recheck();
+    },
+    listen: () => listeners.listen(),
+    revoked: () => plane.tunnels.recheck(),
+    drain: async (graceMs) => {
+      plane.isDraining = true;
+      await orAfter(allEnded(plane, listeners.stopAccepting()), graceMs);
+      await cutEverything();
+    },
+    close: async () => {
+      plane.isDraining = true;
+      const stopped = listeners.stopAccepting();
+      await cutEverything();
+      await stopped;
+    },
+    get stats() {
+      return { connections: listeners.connections, requests: plane.inFlight.size, upgrades: plane.tunnels.count };
+    },
+  };
+}
+
+function createPlane(options: DataPlaneOptions): Plane {
+  const { limits } = options;
+  const plane: Plane = {
+    options,
+    upstream: createUndiciUpstream({
+      dial: options.dial,
+      denied: createDeniedAddresses(options.deniedAddresses),
+      connectTimeoutMs: limits.connectTimeoutMs,
+      responseTimeoutMs: limits.responseTimeoutMs,
+      idleMs: limits.upstreamIdleMs,
+      mostPerEndpoint: limits.requestsPerEndpoint,
+    }),
+    tunnels: createTunnels((tunnel) => isStillAllowed(plane, tunnel), limits.upgradeRecheckMs, options.metrics),
+    inFlight: new Set(),
+    state: null,
+    isDraining: false,
+    nextRequestId: requestIds(),
+  };
+  return plane;
+}
+
+/**
+ * Asks for an open upgrade what would be asked for it now: today's routes and policies, the session as its cookie opens today.
+ * So a bound, a revocation and a Policy end it alike.
+ */
+function isStillAllowed(plane: Plane, { exchange }: Tunnel): boolean {
+  const { request } = exchange;
+  const host = request === null ? null : (plane.state?.routing.host(request.host) ?? null);
+  if (request === null || host === null || plane.state === null) return false;
+  const route = matchRoute(host, request.path);
+  if (route === null || route === 'ambiguous') return false;
+  const { identity, now } = plane.options;
+  return authorize(plane.state.routeOf(route), request, identity, now()).kind === 'allow';
+}
+
+function requestIds(): () => string {
+  const prefix = randomBytes(8).toString('hex');
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}-${count.toString(36)}`;
+  };
+}
+
+const POLL_MS = 20;
+
+/** A listener is closed when its connections are; upgraded ones are no longer its own. */
+async function allEnded(plane: Plane, stopped: Promise<void>): Promise<void> {
+  await stopped;
+  while (plane.tunnels.count > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+async function orAfter(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | null = null;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, deadline]);
+  if (timer !== null) clearTimeout(timer);
+}

@@ -1,0 +1,157 @@
+import type { Duplex } from 'node:stream';
+import type { Verdict } from './authorize.ts';
+import type { Exchange } from './exchange.ts';
+import { downstreamHeaders } from './headers/response-headers.ts';
+import { upstreamHeaders } from './headers/upstream-headers.ts';
+import type { LinkedRoute } from './linked-snapshot.ts';
+import { problemOfStatus } from './pages/problem.ts';
+import type { CanonicalRequest } from './reading/canonical-request.ts';
+import { endsConnection, isStrictTransport, respondProblem, strictTransportSecurity } from './respond.ts';
+import { openTunnel } from './tunnel.ts';
+import { RequestBody } from './upstream/request-body.ts';
+import type { UpstreamCall, UpstreamFailure, UpstreamListener } from './upstream/upstream.ts';
+
+type Allowed = Extract<Verdict, { readonly kind: 'allow' }>;
+
+const nobody: readonly string[] = Object.freeze([]);
+
+/** Sends a request that was allowed to its backend, and relays the answer. */
+export function forward(exchange: Exchange, request: CanonicalRequest, route: LinkedRoute, verdict: Allowed): void {
+  const { now, outgoing, plane, requestId } = exchange;
+  const { backend } = route.route;
+  if (backend.kind === 'unavailable') {
+    exchange.outcome.code = backend.reason;
+    respondProblem(exchange, 'service-unavailable', '');
+    return;
+  }
+  const { session, matchedGroups } = verdict;
+  const { externalHttpsPort, identity, limits } = plane.options;
+  const headers = upstreamHeaders(request, {
+    identity: session === null ? nobody : identity.assertionHeaders(session, request.host, matchedGroups, now),
+    requestId,
+    externalPort: externalHttpsPort,
+    rulesAreByMethod: route.rulesAreByMethod,
+  });
+  const relay = new Relay(exchange);
+  const body = request.hasBody
+    ? new RequestBody(
+        exchange.incoming,
+        { idleMs: limits.bodyIdleMs, totalMs: limits.bodyTotalMs },
+        relay.onBodyTimeout,
+      )
+    : null;
+  exchange.onAbandoned = relay.abandon;
+  if (request.expectsContinue) outgoing.writeContinue();
+  const { method, target, upgrade } = request;
+  relay.begin(plane.upstream.send({ backend: backend.backend, method, target, headers, body, upgrade }, relay), body);
+}
+
+/** Carries one upstream's answer to the client. */
+class Relay implements UpstreamListener {
+  readonly #exchange: Exchange;
+  #call: UpstreamCall | null = null;
+  #body: RequestBody | null = null;
+  #stall: NodeJS.Timeout | null = null;
+  #isHeadSent = false;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  begin(call: UpstreamCall, body: RequestBody | null): void {
+    this.#call = call;
+    this.#body = body;
+  }
+
+  /** The client went away, or took the whole answer: whatever of the request is left ends too. */
+  readonly abandon = (): void => {
+    if (this.#stall !== null) clearTimeout(this.#stall);
+    this.#call?.abort();
+    this.#body?.destroy();
+  };
+
+  readonly onBodyTimeout = (): void => {
+    const { outcome, outgoing } = this.#exchange;
+    outcome.code = 'request-timeout';
+    this.#exchange.closesConnection = true;
+    this.#call?.abort();
+    if (outgoing.headersSent) outgoing.destroy();
+    else respondProblem(this.#exchange, 'request-timeout', '');
+  };
+
+  onSent(): void {
+    this.#exchange.outcome.upstreamStart = performance.now();
+  }
+
+  /** 103 and its like are passed on (RFC 9110 §15.2); a client of HTTP/1.0 does not know them. */
+  onInformation(status: number, rawHeaders: readonly Buffer[]): void {
+    const { outgoing, request } = this.#exchange;
+    if (request?.httpVersion !== '1.1' || status === 101 || outgoing.headersSent || outgoing.destroyed) return;
+    outgoing.writeInformation(status, downstreamHeaders(rawHeaders));
+  }
+
+  onResponse(status: number, rawHeaders: readonly Buffer[]): void {
+    const { outgoing } = this.#exchange;
+    if (outgoing.destroyed) return;
+    const headers = downstreamHeaders(rawHeaders);
+    if (isStrictTransport(this.#exchange) && !hasField(headers, 'strict-transport-security')) {
+      headers.push('Strict-Transport-Security', strictTransportSecurity);
+    }
+    if (endsConnection(this.#exchange)) headers.push('Connection', 'close');
+    outgoing.writeHead(status, headers);
+    process.nextTick(this.#flushHead);
+  }
+
+  onData(chunk: Buffer): boolean {
+    const { outcome, outgoing, plane } = this.#exchange;
+    outcome.bytes += chunk.length;
+    this.#isHeadSent = true;
+    if (outgoing.destroyed || outgoing.write(chunk)) return true;
+    outgoing.once('drain', this.#onDrain);
+    this.#stall = setTimeout(this.#onStalled, plane.options.limits.responseStallMs).unref();
+    return false;
+  }
+
+  onEnd(): void {
+    const { outcome, outgoing } = this.#exchange;
+    outcome.upstreamEnd = performance.now();
+    this.#isHeadSent = true;
+    outgoing.end();
+  }
+
+  onUpgrade(status: number, rawHeaders: readonly Buffer[], socket: Duplex): void {
+    openTunnel(this.#exchange, status, downstreamHeaders(rawHeaders), socket);
+  }
+
+  onFailure(failure: UpstreamFailure): void {
+    const { outcome, outgoing, plane } = this.#exchange;
+    plane.options.metrics.upstreamFailed(failure.code);
+    outcome.code = failure.code;
+    outcome.detail = failure.detail;
+    if (outgoing.headersSent) outgoing.destroy();
+    else respondProblem(this.#exchange, problemOfStatus(failure.status), '');
+  }
+
+  /** An event stream may be silent after its head; most other bodies arrive with it, and go out in the same write. */
+  readonly #flushHead = (): void => {
+    if (!this.#isHeadSent && !this.#exchange.outgoing.destroyed) this.#exchange.outgoing.flushHeaders();
+  };
+
+  readonly #onDrain = (): void => {
+    if (this.#stall !== null) clearTimeout(this.#stall);
+    this.#call?.resume();
+  };
+
+  readonly #onStalled = (): void => {
+    this.#exchange.outcome.code = 'response-stalled';
+    this.#exchange.outgoing.destroy();
+  };
+}
+
+function hasField(headers: readonly string[], lowerCaseName: string): boolean {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName) return true;
+  }
+  return false;
+}

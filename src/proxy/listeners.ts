@@ -1,0 +1,189 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { EntragateError } from '../telemetry/entragate-error.ts';
+import { type Certificates, createCertificates } from './certificates.ts';
+import { answerBrokenRequest } from './client-error.ts';
+import { type ConnectionCaps, createConnectionCaps } from './connection-caps.ts';
+import type { DataPlaneLimits, ListenAddress } from './data-plane-options.ts';
+import { Exchange } from './exchange.ts';
+import { finishExchange } from './finish-exchange.ts';
+import { runPipeline } from './pipeline.ts';
+import type { Plane } from './plane.ts';
+import { type ConnectionFacts, describeConnection } from './reading/connection-facts.ts';
+import { readRequest } from './reading/read-request.ts';
+
+/** The two sockets that clients connect to. */
+export interface Listeners {
+  listen(): Promise<{ readonly httpsPort: number; readonly httpPort: number }>;
+  /** Takes the certificates of a new snapshot. */
+  applyCertificates(): void;
+  /** Accepts no more connections, and closes those without a request. Resolves when all are closed. */
+  stopAccepting(): Promise<void>;
+  cutConnections(): void;
+  readonly connections: number;
+}
+
+/** Above what we accept, so that we answer 431 and not the parser. */
+const PARSER_HEADER_BYTES = 65_536;
+/** How often Node looks for connections past `headersTimeout`. */
+const TIMEOUT_CHECK_MS = 1_000;
+
+/** Creates both listeners; nothing is bound before {@link Listeners.listen}. */
+export function createListeners(plane: Plane): Listeners {
+  const { limits, log } = plane.options;
+  const certificates = createCertificates(() => plane.state, log);
+  const caps = createConnectionCaps(plane.options);
+  const shared = serverOptions(plane);
+  const http = createHttpServer(shared);
+  const https = createHttpsServer({ ...shared, ...tlsOptions(certificates, limits) });
+  attach(plane, http, 'http', caps);
+  attach(plane, https, 'https', caps);
+  https.on('tlsClientError', (error, socket) => {
+    plane.options.metrics.tlsFailed();
+    log.debug({ code: 'tls-handshake-failed', detail: error.message }, 'A TLS handshake did not complete');
+    socket.destroy();
+  });
+  let defaultCert = '';
+  return {
+    listen: async () => {
+      const httpsPort = await bind(https, plane.options.https, 'https');
+      const httpPort = await bind(http, plane.options.http, 'http');
+      return { httpsPort, httpPort };
+    },
+    applyCertificates: () => {
+      const pair = certificates.defaultKeyPair();
+      if (pair === null || pair.cert === defaultCert) return;
+      defaultCert = pair.cert;
+      setDefaultCertificate(https, pair, plane);
+    },
+    stopAccepting: async () => {
+      await Promise.all([closeServer(http), closeServer(https)]);
+    },
+    cutConnections: () => {
+      http.closeAllConnections();
+      https.closeAllConnections();
+    },
+    get connections() {
+      return caps.count;
+    },
+  };
+}
+
+function serverOptions(plane: Plane) {
+  const { limits } = plane.options;
+  return {
+    maxHeaderSize: PARSER_HEADER_BYTES,
+    requireHostHeader: false, // we answer, and log it
+    insecureHTTPParser: false,
+    headersTimeout: limits.headTimeoutMs,
+    requestTimeout: 0, // bodies may stream for as long as they move; see RequestBody
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    noDelay: true,
+    shouldUpgradeCallback: (incoming: IncomingMessage) => isUpgrade(plane, incoming),
+  };
+}
+
+function tlsOptions(certificates: Certificates, limits: DataPlaneLimits) {
+  return {
+    ALPNProtocols: ['http/1.1'],
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: limits.tlsHandshakeMs,
+    SNICallback: (
+      serverName: string,
+      callback: (error: Error | null, context?: ReturnType<Certificates['contextFor']> & object) => void,
+    ) => callback(null, certificates.contextFor(serverName) ?? undefined),
+  } as const;
+}
+
+function attach(plane: Plane, server: Server | HttpsServer, name: 'http' | 'https', caps: ConnectionCaps): void {
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => serve(plane, incoming, outgoing);
+  server.maxHeadersCount = 0; // a lower count hides Content-Length behind it, while the body still arrives
+  server.on('connection', (socket: Socket) => caps.admit(socket, name));
+  server.on('request', onRequest);
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
+  server.on('upgrade', (incoming: IncomingMessage, _socket: unknown, head: Buffer) => serveRaw(plane, incoming, head));
+  server.on('connect', (incoming: IncomingMessage, _socket: unknown, head: Buffer) => serveRaw(plane, incoming, head));
+  server.on('clientError', (error: Error, socket: Socket) => answerBrokenRequest(plane, error, socket));
+}
+
+function serve(plane: Plane, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const exchange = new Exchange(plane, incoming, outgoing, factsOf(plane, incoming.socket), null);
+  plane.inFlight.add(exchange);
+  outgoing.on('error', ignore); // a write that lost the race with the client's close; 'close' follows
+  outgoing.on('close', () => finishExchange(exchange));
+  runPipeline(exchange);
+}
+
+/** Node hands over the bare connection of an upgrade: a response object of our own lets the same pipeline answer on it. */
+function serveRaw(plane: Plane, incoming: IncomingMessage, head: Buffer): void {
+  const { socket } = incoming;
+  const outgoing = new ServerResponse(incoming);
+  const exchange = new Exchange(plane, incoming, outgoing, factsOf(plane, socket), { socket, head });
+  plane.inFlight.add(exchange);
+  socket.on('error', ignore);
+  outgoing.on('error', ignore);
+  outgoing.shouldKeepAlive = false;
+  outgoing.assignSocket(socket);
+  socket.on('drain', () => outgoing.emit('drain'));
+  outgoing.on('finish', () => {
+    outgoing.detachSocket(socket);
+    socket.destroySoon();
+    finishExchange(exchange);
+  });
+  outgoing.on('close', () => finishExchange(exchange));
+  runPipeline(exchange);
+}
+
+function isUpgrade(plane: Plane, incoming: IncomingMessage): boolean {
+  if (plane.state === null) return false;
+  const { method = '', url: target = '', httpVersionMajor, httpVersionMinor, rawHeaders } = incoming;
+  const raw = { method, target, httpVersionMajor, httpVersionMinor, rawHeaders };
+  const result = readRequest(raw, factsOf(plane, incoming.socket), plane.state.authHost);
+  return result.kind === 'canonical' && result.request.upgrade !== null;
+}
+
+const facts = new WeakMap<Socket, ConnectionFacts>();
+
+function factsOf(plane: Plane, socket: Socket): ConnectionFacts {
+  const known = facts.get(socket);
+  if (known !== undefined) return known;
+  const described = describeConnection(socket, plane.options.trustedProxies);
+  facts.set(socket, described);
+  return described;
+}
+
+function ignore(): void {}
+
+function setDefaultCertificate(server: HttpsServer, pair: { cert: string; key: string }, plane: Plane): void {
+  try {
+    server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' });
+  } catch {
+    // OpenSSL's message may quote the PEM: it is left out.
+    plane.options.log.error({ code: 'certificate-unusable' }, 'The default certificate and its key can not be used');
+  }
+}
+
+async function bind(server: Server | HttpsServer, address: ListenAddress, name: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    const onError = (cause: Error) => {
+      const where = `${address.host}:${address.port}`;
+      reject(
+        new EntragateError('listen-failed', `The ${name} listener can not bind ${where}: ${cause.message}`, { cause }),
+      );
+    };
+    server.once('error', onError);
+    server.listen(address.port, address.host, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function closeServer(server: Server | HttpsServer): Promise<void> {
+  if (!server.listening) return;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}

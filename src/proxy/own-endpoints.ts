@@ -1,0 +1,64 @@
+import type { OwnRequest } from '../identity/own-endpoint.ts';
+import type { Exchange } from './exchange.ts';
+import type { CanonicalRequest } from './reading/canonical-request.ts';
+import { failInternally, respondOwn, respondProblem } from './respond.ts';
+
+/** Our forms have two short fields. */
+const MOST_FORM_BYTES = 8192;
+
+/** Answers one of our own paths. They are never forwarded, whatever the answer is. */
+export function answerOwnEndpoint(exchange: Exchange, request: CanonicalRequest): void {
+  if (request.method !== 'POST' || !request.hasBody) {
+    answerWithForm(exchange, request, '');
+    return;
+  }
+  if (request.contentLength !== null && request.contentLength > MOST_FORM_BYTES) {
+    refuseForm(exchange);
+    return;
+  }
+  if (request.expectsContinue) exchange.outgoing.writeContinue();
+  readForm(exchange, request);
+}
+
+function readForm(exchange: Exchange, request: CanonicalRequest): void {
+  const { incoming, plane } = exchange;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const timer = setTimeout(() => {
+    stop();
+    exchange.closesConnection = true;
+    respondProblem(exchange, 'request-timeout', '');
+  }, plane.options.limits.bodyIdleMs);
+  const onData = (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes <= MOST_FORM_BYTES) return;
+    stop();
+    refuseForm(exchange);
+  };
+  const onEnd = () => {
+    stop();
+    answerWithForm(exchange, request, Buffer.concat(chunks).toString('utf8'));
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    incoming.off('data', onData).off('end', onEnd);
+  };
+  exchange.onAbandoned = stop;
+  incoming.on('data', onData).on('end', onEnd);
+}
+
+function refuseForm(exchange: Exchange): void {
+  exchange.closesConnection = true;
+  respondProblem(exchange, 'content-too-large', '');
+}
+
+function answerWithForm(exchange: Exchange, request: CanonicalRequest, form: string): void {
+  const { now, plane, requestId } = exchange;
+  const { host, method, path, query, cookies, origin, isNavigation } = request;
+  const own: OwnRequest = { host, method, path, query, cookies, origin, isNavigation, form, now, requestId };
+  plane.options.identity
+    .answer(own)
+    .then((response) => respondOwn(exchange, response))
+    .catch((error: unknown) => failInternally(exchange, error));
+}

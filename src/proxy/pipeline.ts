@@ -1,0 +1,195 @@
+import { EntragateError } from '../telemetry/entragate-error.ts';
+import { authorize } from './authorize.ts';
+import { challenge } from './challenge.ts';
+import type { Exchange } from './exchange.ts';
+import { externalOrigin } from './external-origin.ts';
+import { forward } from './forward.ts';
+import { answerOwnEndpoint } from './own-endpoints.ts';
+import { problemOfStatus } from './pages/problem.ts';
+import { ownPath } from './reading/own-path.ts';
+import { readRequest } from './reading/read-request.ts';
+import { failInternally, respondProblem, respondRedirect } from './respond.ts';
+import { respondDenied } from './respond-denied.ts';
+import { matchRoute } from './routing/match-route.ts';
+
+/** `answered`: this step has answered, or will; nothing after it runs. */
+type StepResult = 'next' | 'answered';
+
+interface Step {
+  readonly name: string;
+  readonly run: (exchange: Exchange) => StepResult;
+}
+
+/**
+ * The whole path of a request, upgrades included. The last step is the only one that forwards, and it looks at the verdict
+ * itself: whatever goes wrong before it, nothing is sent on (CLOSED).
+ */
+export const requestSteps: readonly Step[] = Object.freeze([
+  { name: 'snapshot', run: takeSnapshot },
+  { name: 'canonical request', run: readCanonically },
+  { name: 'host', run: findHost },
+  { name: 'transport', run: requireTls },
+  { name: 'own endpoints', run: answerOwn },
+  { name: 'route', run: findRoute },
+  { name: 'access, identity, decision', run: decideAccess },
+  { name: 'origin of upgrades', run: checkUpgradeOrigin },
+  { name: 'headers, balance, forward', run: forwardAllowed },
+]);
+
+/** Takes a request through the steps. Never throws: a defect in a step is a 500, and nothing is forwarded. */
+export function runPipeline(exchange: Exchange): void {
+  try {
+    for (const step of requestSteps) {
+      if (step.run(exchange) === 'answered') return;
+    }
+  } catch (error) {
+    failInternally(exchange, error);
+  }
+}
+
+/** From here on the request sees this snapshot, and no other. */
+function takeSnapshot(exchange: Exchange): StepResult {
+  exchange.requestId = exchange.plane.nextRequestId();
+  exchange.state = exchange.plane.state;
+  if (exchange.state !== null) return 'next';
+  exchange.closesConnection = true;
+  respondProblem(exchange, 'not-ready', '');
+  return 'answered';
+}
+
+function readCanonically(exchange: Exchange): StepResult {
+  const { connection, incoming, outcome, plane, state } = exchange;
+  const raw = {
+    method: incoming.method ?? '',
+    target: incoming.url ?? '',
+    httpVersionMajor: incoming.httpVersionMajor,
+    httpVersionMinor: incoming.httpVersionMinor,
+    rawHeaders: incoming.rawHeaders,
+  };
+  const result = readRequest(raw, connection, state?.authHost ?? null);
+  if (result.kind === 'refused') {
+    plane.options.metrics.refused(result.code);
+    outcome.decision = 'refused';
+    outcome.code = result.code;
+    exchange.closesConnection ||= result.closesConnection;
+    respondProblem(exchange, problemOfStatus(result.status), result.detail);
+    return 'answered';
+  }
+  const { request } = result;
+  exchange.request = request;
+  if (request.requestId !== null) exchange.requestId = request.requestId;
+  if (request.droppedFieldNames > 0) plane.options.metrics.headerDropped(request.droppedFieldNames);
+  return 'next';
+}
+
+/** Only hosts of the snapshot, and the host of sign-in, are served. */
+function findHost(exchange: Exchange): StepResult {
+  const { connection, outcome, request, state } = exchange;
+  if (request === null || state === null) return 'next';
+  if (request.host === state.authHost) return 'next';
+  const host = state.routing.host(request.host);
+  if (host === null) {
+    outcome.decision = 'unrouted';
+    respondProblem(exchange, 'not-found', '');
+    return 'answered';
+  }
+  if (connection.encrypted && host.host.certificate.kind === 'none') {
+    outcome.decision = 'refused';
+    outcome.code = 'no-certificate';
+    respondProblem(exchange, 'misdirected', 'This host is published without TLS, and there is no default certificate.');
+    return 'answered';
+  }
+  return 'next';
+}
+
+/** Plain HTTP goes to the same address over TLS (RFC 9110 §15.4.9 keeps the method). */
+function requireTls(exchange: Exchange): StepResult {
+  const { outcome, plane, request } = exchange;
+  if (request === null || request.scheme === 'https') return 'next';
+  outcome.decision = 'redirect';
+  if (request.target === '*') respondProblem(exchange, 'not-found', '');
+  else
+    respondRedirect(exchange, 308, externalOrigin(request.host, plane.options.externalHttpsPort) + request.target, []);
+  return 'answered';
+}
+
+function answerOwn(exchange: Exchange): StepResult {
+  const { outcome, request, state } = exchange;
+  if (request === null || state === null) return 'next';
+  const own = request.host === state.authHost ? 'own' : ownPath(request.path);
+  switch (own) {
+    case 'none':
+      return 'next';
+    case 'misspelt':
+      outcome.decision = 'unrouted';
+      respondProblem(exchange, 'not-found', '');
+      return 'answered';
+    case 'own':
+      outcome.decision = 'own';
+      answerOwnEndpoint(exchange, request);
+      return 'answered';
+    default:
+      return own satisfies never;
+  }
+}
+
+function findRoute(exchange: Exchange): StepResult {
+  const { outcome, request, state } = exchange;
+  const host = request === null ? null : (state?.routing.host(request.host) ?? null);
+  const route = request === null || host === null ? null : matchRoute(host, request.path);
+  if (route === 'ambiguous') {
+    outcome.decision = 'refused';
+    outcome.code = 'path-ambiguous';
+    respondProblem(exchange, 'bad-request', 'The path has two readings that lead to different routes.');
+    return 'answered';
+  }
+  if (route === null || state === null) {
+    outcome.decision = 'unrouted';
+    respondProblem(exchange, 'not-found', '');
+    return 'answered';
+  }
+  exchange.route = state.routeOf(route);
+  return 'next';
+}
+
+function decideAccess(exchange: Exchange): StepResult {
+  const { outcome, plane, request, route } = exchange;
+  if (request === null || route === null) return 'next';
+  const verdict = authorize(route, request, plane.options.identity, exchange.now);
+  exchange.verdict = verdict;
+  switch (verdict.kind) {
+    case 'allow':
+      outcome.decision = verdict.session === null ? 'public' : 'allow';
+      return 'next';
+    case 'sign-in':
+      outcome.decision = 'challenge';
+      challenge(exchange, request, verdict);
+      return 'answered';
+    case 'deny':
+      outcome.decision = 'deny';
+      respondDenied(exchange, request, verdict);
+      return 'answered';
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** Browsers open WebSockets for any site's script, with cookies, and ask nobody (RFC 6455 §10.2): so we do. */
+function checkUpgradeOrigin(exchange: Exchange): StepResult {
+  const { outcome, plane, request } = exchange;
+  if (request === null || request.upgrade === null || request.origin === null) return 'next';
+  if (request.origin === externalOrigin(request.host, plane.options.externalHttpsPort)) return 'next';
+  outcome.decision = 'deny';
+  outcome.code = 'origin-refused';
+  respondProblem(exchange, 'origin-refused', '');
+  return 'answered';
+}
+
+function forwardAllowed(exchange: Exchange): StepResult {
+  const { request, route, verdict } = exchange;
+  if (request === null || route === null || verdict.kind !== 'allow') {
+    throw new EntragateError('no-decision', 'A request came to the forwarding step without an allow');
+  }
+  forward(exchange, request, route, verdict);
+  return 'answered';
+}

@@ -1,0 +1,20 @@
+import type { DataPlaneOptions } from './data-plane-options.ts';
+import type { Exchange } from './exchange.ts';
+import type { LinkedSnapshot } from './linked-snapshot.ts';
+import type { Tunnels } from './tunnels.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** What all requests of a data plane share. */
+export interface Plane {
+  readonly options: DataPlaneOptions;
+  readonly upstream: Upstream;
+  readonly tunnels: Tunnels;
+  /** Requests without an end so far, upgrades apart. */
+  readonly inFlight: Set<Exchange>;
+  /** Null until the first snapshot. Assigned once for each snapshot, so that a request sees one or the other. */
+  state: LinkedSnapshot | null;
+  /** Every answer is the last on its connection. */
+  isDraining: boolean;
+  /** Unique in this cluster for all practical purposes: random once, then counted. */
+  nextRequestId(): string;
+}

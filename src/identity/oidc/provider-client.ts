@@ -19,8 +19,6 @@ import { refusedByTokenEndpoint } from './token-endpoint-error.ts';
 
 /** An authorization code that came back, and the flow it belongs to. */
 export interface CodeRedemption extends FlowSecrets {
-  /** The callback as it came: redirect URI with `code` and `state`. */
-  readonly callback: URL;
   readonly code: string;
   readonly redirectUri: string;
   /** Seconds since the epoch. */
@@ -74,7 +72,7 @@ export class ProviderClient {
       now: seconds,
       findKey: (kid) => this.#keys.find(kid, now),
     });
-    const response = { callback: redemption.callback, body, issuer: this.#issuerOf(idToken), now: seconds };
+    const response = { callback: callbackOf(redemption), body, issuer: this.#issuerOf(idToken), now: seconds };
     const key = await this.#keys.find(decodeProtectedHeader(idToken).kid ?? '', now);
     if (key === null) throw signInError('id-token-key-unknown', `${this.#named()}: the signing key was withdrawn`);
     await checkTokenResponse(this.#provider, endpoints, { ...response, key }, redemption);
@@ -149,6 +147,13 @@ export class ProviderClient {
   #named(): string {
     return `identity provider ${this.#provider.name}`;
   }
+}
+
+/** The callback as openid-client reads it: our redirect URI, never the URL of a request. */
+function callbackOf({ redirectUri, code, state }: CodeRedemption): URL {
+  const callback = new URL(redirectUri);
+  callback.search = new URLSearchParams({ code, state }).toString();
+  return callback;
 }
 
 /** The clients of all providers; one lives until the configuration of its provider changes. */

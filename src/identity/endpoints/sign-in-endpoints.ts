@@ -1,0 +1,86 @@
+import { beginAgain, beginSignIn } from '../flow/begin-sign-in.ts';
+import type { FlowContext } from '../flow/flow-context.ts';
+import { openFlowStart } from '../flow/flow-start.ts';
+import { flowUnknown, json, logged, page, redirect } from '../flow/own-answer.ts';
+import { onlyParameter } from '../flow/query.ts';
+import { readReturnTarget } from '../flow/return-target.ts';
+import { urlOf } from '../flow/sign-in-site.ts';
+import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
+import type { SessionState } from '../session.ts';
+import type { IdentityView } from '../view.ts';
+
+const nothingMore = { maxAgeSeconds: null, authContext: null, freshFacts: false } as const;
+
+/** The same-host path that signs in and comes back to `target`. */
+export function signInPath(target: string): string {
+  return `/.entragate/sign-in?return=${encodeURIComponent(readReturnTarget(target).target)}`;
+}
+
+/** Signs in and comes back to `return`; or, with `again`, begins a flow of this host anew. */
+export function signIn(context: FlowContext, request: OwnRequest): OwnResponse {
+  if (!request.isNavigation) return openInTab(request);
+  const sealed = onlyParameter(request.query, 'again');
+  if (sealed !== null) return again(context, request, sealed);
+  const { target } = readReturnTarget(onlyParameter(request.query, 'return') ?? '/');
+  return toTarget(context, request, target, (state) =>
+    redirect(urlOf(context.view(), request.host, target), [], logged('already-signed-in', { oid: state.session.oid })),
+  );
+}
+
+/** A tab that single-page apps open to have the session confirmed again; it ends on a page that says so. */
+export function renew(context: FlowContext, request: OwnRequest): OwnResponse {
+  if (!request.isNavigation) return openInTab(request);
+  return toTarget(context, request, '/.entragate/renew', (state) =>
+    page(200, { kind: 'renewed', host: request.host }, [], logged('renewed', { oid: state.session.oid })),
+  );
+}
+
+function toTarget(
+  context: FlowContext,
+  request: OwnRequest,
+  target: string,
+  done: (state: Extract<SessionState, { readonly kind: 'open' }>) => OwnResponse,
+): OwnResponse {
+  const { host, cookies, now, requestId } = request;
+  const state = context.sessions.read(cookies, host, now);
+  if (state.kind === 'open' && !state.recheckDue) return done(state);
+  const provider = providerFor(context.view(), state, onlyParameter(request.query, 'provider'));
+  return beginSignIn(context, { host, target, provider, cookies, wanted: nothingMore, now, requestId });
+}
+
+function again(context: FlowContext, request: OwnRequest, sealed: string): OwnResponse {
+  const start = openFlowStart(context, request.host, sealed);
+  if (start === null || start.host !== request.host) {
+    return flowUnknown('This link does not belong to a sign-in of ours.', null, [], 'restart did not open');
+  }
+  return beginAgain(context, start, request.cookies, Math.floor(request.now / 1000));
+}
+
+/** The one that was asked for, or that the session came from; otherwise `default`. */
+function providerFor(view: IdentityView, state: SessionState, asked: string | null): string {
+  if (asked !== null && view.providers.has(asked)) return asked;
+  switch (state.kind) {
+    case 'open':
+      return state.session.provider;
+    case 'ended':
+      return view.providers.has(state.provider) ? state.provider : 'default';
+    case 'none':
+      return 'default';
+    default:
+      return state satisfies never;
+  }
+}
+
+/** Prefetch, fetch and frames start no flow. */
+function openInTab(request: OwnRequest): OwnResponse {
+  return json(
+    401,
+    {
+      type: 'about:blank',
+      title: 'Sign-in needs a browser tab',
+      status: 401,
+      detail: `Open https://${request.host}${request.path} as a page of its own: a sign-in can not run inside a request.`,
+    },
+    logged('sign-in-not-navigation', { code: 'not-a-navigation' }),
+  );
+}

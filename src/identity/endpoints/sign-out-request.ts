@@ -1,0 +1,46 @@
+import type { FlowContext } from '../flow/flow-context.ts';
+import { numberMember, parseJsonRecord, stringMember } from '../oidc/json-record.ts';
+import { noProvider } from '../sealed/provider-binding.ts';
+import { open, seal } from '../sealed/seal.ts';
+
+/** What an app's host tells the host that runs sign-in, after a sign-out was confirmed there. */
+export interface SignOutRequest {
+  /** The app's host. */
+  readonly host: string;
+  /** The login that signed out; '' when the app's host had no session any more. */
+  readonly lid: string;
+  /** Its provider, or ''. */
+  readonly provider: string;
+  readonly everywhere: boolean;
+  /** Seconds since the epoch. */
+  readonly at: number;
+}
+
+/** Seconds in which the browser has to arrive, or the user to confirm. */
+const LIFETIME = 15 * 60;
+
+export function sealSignOutRequest(context: FlowContext, siteHost: string, request: SignOutRequest): string {
+  return seal('sign-out-marker', siteHost, noProvider, Buffer.from(JSON.stringify(request)), context.keys());
+}
+
+/**
+ * Null for anything else, and for what is too old.
+ *
+ * @param now seconds since the epoch
+ */
+export function openSignOutRequest(
+  context: FlowContext,
+  siteHost: string,
+  sealed: string,
+  now: number,
+): SignOutRequest | null {
+  const payload = open('sign-out-marker', siteHost, noProvider, sealed, context.keys());
+  const record = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
+  if (record === null) return null;
+  const host = stringMember(record, 'host');
+  const lid = stringMember(record, 'lid');
+  const provider = stringMember(record, 'provider');
+  const at = numberMember(record, 'at');
+  if (host === null || lid === null || provider === null || at === null || now - at > LIFETIME) return null;
+  return { host, lid, provider, everywhere: record.everywhere === true, at };
+}

@@ -1,0 +1,103 @@
+import type { IdentityProvider, Mentions } from '../../snapshot/snapshot.ts';
+import { isSignInError, signInError } from '../oidc/sign-in-error.ts';
+import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
+import type { Session } from '../session.ts';
+import { projectSession } from '../sessions/project-session.ts';
+import { type FlowContext, randomId } from './flow-context.ts';
+import { addFlow, browserOf } from './flow-cookies.ts';
+import { type FlowStart, openFlowStart } from './flow-start.ts';
+import { sealFlowState } from './flow-state.ts';
+import { flowUnknown, logged, redirect, signInFailed } from './own-answer.ts';
+import { onlyParameter } from './query.ts';
+import { hasExpired, mayBeginAgain, sendBackToStart, sendBackWithTicket } from './send-back.ts';
+import { redirectUri, type SignInSite, urlOf } from './sign-in-site.ts';
+import { hasSignedOut } from './sign-out-marker.ts';
+
+/**
+ * Second step, on the host that runs sign-in: a ticket at once where the session of this host settles it, else off to
+ * the provider.
+ */
+export async function authorize(context: FlowContext, site: SignInSite, request: OwnRequest): Promise<OwnResponse> {
+  const sealed = onlyParameter(request.query, 'request');
+  const start = sealed === null ? null : openFlowStart(context, site.host, sealed);
+  const mentions = start === null ? null : context.view().mentionsOf(start.host);
+  if (start === null || mentions === null) {
+    return flowUnknown('This link does not belong to a sign-in of ours.', null, [], 'start request did not open');
+  }
+  const retry = urlOf(context.view(), start.host, start.target);
+  if (hasExpired(start, request.now / 1000)) {
+    return mayBeginAgain(start)
+      ? sendBackToStart(context, start, [], 'the start request had expired')
+      : flowUnknown('This sign-in took too long.', retry, [], 'the start request had expired, twice');
+  }
+  const provider = context.view().providers.get(start.provider);
+  if (provider === undefined) {
+    return signInFailed(signInError('provider-unknown', `identity provider ${start.provider} is not there`), retry, []);
+  }
+  return silently(context, site, request, start, mentions) ?? toProvider(context, site, request, start, provider);
+}
+
+/** A ticket from the session of this host; null where it does not settle what is wanted. */
+function silently(
+  context: FlowContext,
+  site: SignInSite,
+  request: OwnRequest,
+  start: FlowStart,
+  mentions: Mentions,
+): OwnResponse | null {
+  if (start.wanted.freshFacts || hasSignedOut(request.cookies)) return null;
+  const state = context.sessions.readAuthSession(request.cookies, site.host, request.now);
+  if (state.kind !== 'open' || state.recheckDue || state.session.provider !== start.provider) return null;
+  if (!satisfies(state.session, start, request.now / 1000)) return null;
+  const projection = projectSession(state.session, mentions, context.view().allMentions, randomId(context));
+  if (projection.kind === 'unanswered') return null;
+  const now = Math.floor(request.now / 1000);
+  return sendBackWithTicket(context, start, projection.session, [], 'sign-in-silent', now);
+}
+
+/** Only what the provider vouched for counts: `auth_time` for an age, `acrs` for a context. */
+function satisfies(session: Session, { wanted }: FlowStart, now: number): boolean {
+  const isRecent =
+    wanted.maxAgeSeconds === null || (session.authTime !== null && now - session.authTime <= wanted.maxAgeSeconds);
+  const hasContext = wanted.authContext === null || session.authContexts?.includes(wanted.authContext) === true;
+  return isRecent && hasContext;
+}
+
+async function toProvider(
+  context: FlowContext,
+  site: SignInSite,
+  request: OwnRequest,
+  start: FlowStart,
+  provider: IdentityProvider,
+): Promise<OwnResponse> {
+  const view = context.view();
+  const browser = browserOf(context, request.cookies);
+  const flow = {
+    id: randomId(context),
+    startedAt: Math.floor(request.now / 1000),
+    nonce: randomSecret(context),
+    codeVerifier: randomSecret(context),
+  };
+  try {
+    const location = await context.providers.of(provider).authorizationUrl(
+      {
+        state: sealFlowState(context, site.host, { id: flow.id, browser: browser.id, start }),
+        nonce: flow.nonce,
+        codeVerifier: flow.codeVerifier,
+        redirectUri: redirectUri(view, site, provider.name),
+        maxAgeSeconds: start.wanted.maxAgeSeconds,
+        authContext: start.wanted.authContext,
+        selectAccount: hasSignedOut(request.cookies),
+      },
+      request.now,
+    );
+    const cookies = [...addFlow(context, 'flow-auth', site.host, request.cookies, flow), ...browser.cookies];
+    return redirect(location, cookies, logged('sign-in-sent-to-provider'));
+  } catch (error) {
+    if (!isSignInError(error)) throw error;
+    return signInFailed(error, urlOf(view, start.host, start.target), []);
+  }
+}
+
+/** 32 bytes, base64url: 43 characters, as RFC 7636 §4.1 recommends for a code verifier. */
+const randomSecret = (context: FlowContext) => Buffer.from(context.random(32)).toString('base64url');

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { numberMember, parseJsonRecord, stringMember } from '../oidc/json-record.ts';
+import { noProvider } from '../sealed/provider-binding.ts';
+import { open, seal } from '../sealed/seal.ts';
+import { readCookie } from '../sessions/cookie-header.ts';
+import { flowCookiePrefix } from '../sessions/cookie-names.ts';
+import { clearCookie, setCookie } from '../sessions/session-cookies.ts';
+import type { FlowContext } from './flow-context.ts';
+
+const ROUND_COOKIE = `${flowCookiePrefix}round`;
+/** A redirect loop comes back within seconds; a person who is asked to sign in again later is in none. */
+const WINDOW_SECONDS = 60;
+
+/** Sign-ins in a row for one target before we stop. */
+export const MAX_ROUNDS = 3;
+
+/** The `Set-Cookie` value that remembers, for a minute, that `target` was just signed in for. */
+export function markRound(context: FlowContext, host: string, target: string, round: number, now: number): string {
+  const marker = JSON.stringify({ target: digest(target), round, at: now });
+  return setCookie(
+    ROUND_COOKIE,
+    seal('flow-app', host, noProvider, Buffer.from(marker), context.keys()),
+    WINDOW_SECONDS,
+  );
+}
+
+/**
+ * Which sign-in in a row for `target` the next one would be, from 1.
+ *
+ * @param now seconds since the epoch
+ */
+export function nextRound(context: FlowContext, host: string, cookies: string, target: string, now: number): number {
+  const sealed = readCookie(cookies, ROUND_COOKIE);
+  const payload = sealed === null ? null : open('flow-app', host, noProvider, sealed, context.keys());
+  const marker = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
+  if (marker === null || stringMember(marker, 'target') !== digest(target)) return 1;
+  const age = now - (numberMember(marker, 'at') ?? 0);
+  return age > WINDOW_SECONDS ? 1 : (numberMember(marker, 'round') ?? 0) + 1;
+}
+
+/** The `Set-Cookie` value that starts counting anew. */
+export const clearedRound = clearCookie(ROUND_COOKIE);
+
+const digest = (target: string) => createHash('sha256').update(target).digest('base64url');

@@ -40,7 +40,7 @@ class BoundedTable implements RevocationTable {
         this.#addUser(revocation);
         break;
       case 'everything':
-        this.#everything = this.#everything === null ? revocation : merged(this.#everything, revocation);
+        this.#addEverything(revocation);
         break;
       case 'login':
       case 'session':
@@ -87,6 +87,10 @@ class BoundedTable implements RevocationTable {
     if (known === undefined) this.#userCount++;
   }
 
+  #addEverything(revocation: EverythingRevocation): void {
+    this.#everything = this.#everything === null ? revocation : merged(this.#everything, revocation);
+  }
+
   #addSingle(revocation: SingleRevocation): void {
     const known = revocation.kind === 'login' ? this.#logins.get(revocation.lid) : this.#sessions.get(revocation.sid);
     if (known !== undefined && known.expiresAt >= revocation.expiresAt) return;
@@ -115,7 +119,7 @@ class BoundedTable implements RevocationTable {
     const oldestFirst = [...this.all()].sort((one, other) => momentOf(one) - momentOf(other));
     for (const revocation of oldestFirst.slice(0, Math.ceil(oldestFirst.length / 2))) {
       this.#remove(revocation);
-      this.add({ kind: 'everything', before: momentOf(revocation), expiresAt: revocation.expiresAt });
+      this.#addEverything({ kind: 'everything', before: momentOf(revocation), expiresAt: revocation.expiresAt });
     }
   }
 

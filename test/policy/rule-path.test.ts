@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { decodeReservedCharacters, readRulePath } from '../../src/policy/rule-path.ts';
-import { decodeReserved, readTarget } from '../../src/proxy/reading/canonical-path.ts';
+import { readRulePath } from '../../src/policy/rule-path.ts';
+import { decodeReservedCharacters, readCanonicalPath } from '../../src/snapshot/canonical-path.ts';
 
 const piece = fc.oneof(
   fc.constantFrom(
@@ -38,22 +38,11 @@ describe('paths in rules', () => {
   it('[ONE-READING] accepts exactly the paths that the proxy hands to rules, with reserved characters unescaped', () => {
     fc.assert(
       fc.property(path, (text) => {
-        const target = readTarget(text);
-        const isCanonical = target.ok && target.query === '' && target.path === text && decodeReserved(text) === text;
+        const reading = readCanonicalPath(text);
+        const isCanonical = reading.ok && reading.path === text && decodeReservedCharacters(text) === text;
         assert.equal(readRulePath(text, 'whole').ok, isCanonical, text);
       }),
       { numRuns: 3000 },
-    );
-  });
-
-  it('[ONE-READING] decodes reserved characters as routing does', () => {
-    fc.assert(
-      fc.property(path, (text) => {
-        const target = readTarget(text);
-        fc.pre(target.ok);
-        assert.equal(decodeReservedCharacters(target.path), decodeReserved(target.path));
-      }),
-      { numRuns: 1000 },
     );
   });
 

@@ -1,3 +1,4 @@
+import { decodeReservedCharacters } from '../snapshot/canonical-path.ts';
 import type { Criterion, GroupTest, RangeTest, TextSubject, TextTest } from '../snapshot/policy-program.ts';
 import { isInRange, parseIpAddress, parseIpRange } from './ip-range.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from './outcome.ts';
 import { type ClaimFact, claimAbsent, claimNotIssued, type GroupFacts, type Principal } from './principal.ts';
 import type { RequestFacts } from './request-facts.ts';
-import { decodeReservedCharacters } from './rule-path.ts';
 import { linkTextTests, type TextMatcher } from './text-matcher.ts';
 import { parseTimeZone, zoneClock } from './time-zone.ts';
 

@@ -7,7 +7,6 @@ const hint =
 const refusedEscape = /%(2f|5c|25|2e|3b)/i;
 /** Escapes of letters, digits and `-_~` (RFC 3986 §2.3), which the canonical form has decoded, and of `!$&'()*+,:=@`. */
 const needlessEscape = /%(4[0-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|3[0-9ad]|2[146-9a-d]|5f|7e)/i;
-const escapedReserved = /%(?:2[146-9A-C]|3[AD]|40)/g;
 
 /**
  * Reads a path that a rule compares with the canonical path of requests. One that no canonical path can hold is refused,
@@ -18,15 +17,6 @@ const escapedReserved = /%(?:2[146-9A-C]|3[AD]|40)/g;
 export function readRulePath(text: string, place: 'whole' | 'start' | 'part'): Reading<string> {
   const problem = problemOf(text, place);
   return problem === null ? { ok: true, value: text } : { ok: false, message: problem, hint };
-}
-
-/**
- * The path with its escaped `! $ & ' ( ) * + , : = @` decoded. RFC 3986 §2.2 calls that another resource, and most apps
- * take it for the same one: a rule is certain only where it holds for both or for neither.
- */
-export function decodeReservedCharacters(path: string): string {
-  if (!path.includes('%')) return path;
-  return path.replace(escapedReserved, (escaped) => String.fromCharCode(Number.parseInt(escaped.slice(1), 16)));
 }
 
 function problemOf(text: string, place: 'whole' | 'start' | 'part'): string | null {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Why a path has no canonical form: whatever could be read two ways has none. */
 export type PathProblem =
   | 'no-leading-slash'
@@ -25,90 +27,148 @@ export const pathProblems: Readonly<Record<PathProblem, string>> = {
   semicolon: 'holds a semicolon',
 };
 
-const SLASH = 0x2f;
-const DOT = 0x2e;
-const PERCENT = 0x25;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** How a byte of a path is read. `ENCODE`: printable, but no `pchar` of RFC 3986 §3.3, so that `|` and `%7C` are one path. */
+const PLAIN = 0;
+const SLASH = 1;
+const DOT = 2;
+const PERCENT = 3;
+const ENCODE = 4;
+const SEMICOLON = 5;
+const FORBIDDEN = 6;
+
+const byteClasses = classifyBytes();
+
+function classifyBytes(): Uint8Array {
+  const classes = new Uint8Array(256).fill(FORBIDDEN);
+  classes.fill(ENCODE, 0x21, 0x7f);
+  for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~!$&'()*+,=:@") {
+    classes[char.charCodeAt(0)] = PLAIN;
+  }
+  for (const char of '\\?#') classes[char.charCodeAt(0)] = FORBIDDEN;
+  classes[0x2f] = SLASH;
+  classes[0x2e] = DOT;
+  classes[0x25] = PERCENT;
+  classes[0x3b] = SEMICOLON;
+  return classes;
+}
+
+const refuse = (problem: PathProblem, at: number): CanonicalPath => ({ ok: false, problem, at });
 
 /**
  * The one reading of a path: what is matched, decided on and forwarded. Escaped unreserved characters (RFC 3986 §2.3)
- * are decoded, other escapes get upper-case hex; what two programs could read differently is refused.
+ * are decoded, other escapes get upper-case hex, and what must be escaped is; what two programs could read differently is refused.
  * Ingress paths and request paths go through the same rules, so that they can be compared byte by byte.
  *
  * @param text a path without query, e.g. `/a%62c`
  * @returns the canonical form, e.g. `/abc`; reading it again gives itself
  */
 export function readCanonicalPath(text: string): CanonicalPath {
-  if (text.charCodeAt(0) !== SLASH) return { ok: false, problem: 'no-leading-slash', at: 0 };
-  let hasEscapes = false;
+  if (text.charCodeAt(0) !== 0x2f) return refuse('no-leading-slash', 0);
+  let needsRewriting = false;
   let segmentStart = 1;
-  for (let at = 1; at <= text.length; at++) {
-    const code = at === text.length ? SLASH : text.charCodeAt(at);
-    if (code === SLASH) {
-      const problem = at === text.length && segmentStart === at ? null : segmentProblem(text, segmentStart, at);
-      if (problem !== null) return { ok: false, problem, at: segmentStart };
+  let dots = 0;
+  for (let at = 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const byteClass = code > 0xff ? FORBIDDEN : byteClasses[code];
+    if (byteClass === PLAIN) continue;
+    if (byteClass === SLASH) {
+      if (at === segmentStart) return refuse('empty-segment', segmentStart);
+      if (isDotSegment(dots, at - segmentStart)) return refuse('dot-segment', segmentStart);
       segmentStart = at + 1;
-    } else if (code === PERCENT) {
-      hasEscapes = true;
-    } else if (code === 0x3b) {
-      return { ok: false, problem: 'semicolon', at };
-    } else if (code <= 0x20 || code >= 0x7f || code === 0x5c || code === 0x23 || code === 0x3f) {
-      return { ok: false, problem: 'forbidden-byte', at };
-    }
+      dots = 0;
+    } else if (byteClass === DOT) dots++;
+    else if (byteClass === PERCENT || byteClass === ENCODE) needsRewriting = true;
+    else return refuse(byteClass === SEMICOLON ? 'semicolon' : 'forbidden-byte', at);
   }
-  return hasEscapes ? readEscapes(text) : { ok: true, path: text };
+  if (isDotSegment(dots, text.length - segmentStart)) return refuse('dot-segment', segmentStart);
+  return needsRewriting ? rewrite(text) : { ok: true, path: text };
 }
 
-/** Segments of a path that ends in `/`: the last one is empty and allowed. */
-function segmentProblem(text: string, start: number, end: number): PathProblem | null {
-  if (end === start) return 'empty-segment';
-  if (text.charCodeAt(start) !== DOT) return null;
-  const isDots = end - start === 1 || (end - start === 2 && text.charCodeAt(start + 1) === DOT);
-  return isDots ? 'dot-segment' : null;
+/** `.` or `..`: a segment of 1 or 2 characters, all of them dots. */
+function isDotSegment(dots: number, length: number): boolean {
+  return dots === length && (length === 1 || length === 2);
 }
 
-function readEscapes(text: string): CanonicalPath {
+function rewrite(text: string): CanonicalPath {
   let path = '';
-  let copied = 0;
-  let at = text.indexOf('%');
-  while (at !== -1) {
-    path += text.slice(copied, at);
-    const bytes: number[] = [];
-    const start = at;
-    for (; text.charCodeAt(at) === PERCENT; at += 3) {
-      const digits = text.slice(at + 1, at + 3);
-      if (!/^[0-9A-Fa-f]{2}$/.test(digits)) return { ok: false, problem: 'bad-escape', at };
-      const byte = Number.parseInt(digits, 16);
-      if (isForbiddenWhenEscaped(byte)) return { ok: false, problem: 'forbidden-escape', at };
-      bytes.push(byte);
+  for (let at = 0; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    if (byteClasses[code] !== PERCENT) {
+      path += byteClasses[code] === ENCODE ? escapeOf(code) : text.charAt(at);
+      at++;
+      continue;
     }
-    if (!isUtf8(bytes)) return { ok: false, problem: 'invalid-utf8', at: start };
-    path += bytes.map(canonicalEscape).join('');
-    copied = at;
-    at = text.indexOf('%', at);
+    const end = endOfEscapes(text, at);
+    const problem = problemOfEscapes(text, at, end);
+    if (problem !== null) return problem;
+    for (; at < end; at += 3) path += canonicalEscape(escapedByte(text, at));
   }
-  return { ok: true, path: path + text.slice(copied) };
+  return { ok: true, path };
 }
 
+/** Where a run of escapes ends, or the first broken one in it: a character may take several. */
+function endOfEscapes(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === 0x25 && escapedByte(text, at) >= 0) at += 3;
+  return at;
+}
+
+function problemOfEscapes(text: string, from: number, end: number): CanonicalPath | null {
+  for (let at = from; at < end; at += 3) {
+    if (isForbiddenWhenEscaped(escapedByte(text, at))) return refuse('forbidden-escape', at);
+  }
+  if (text.charCodeAt(end) === 0x25) return refuse('bad-escape', end);
+  const bytes = Buffer.from(text.slice(from, end).replaceAll('%', ''), 'hex');
+  if (!isUtf8(bytes)) return refuse('invalid-utf8', from);
+  return hasC1Control(bytes) ? refuse('forbidden-escape', from) : null;
+}
+
+/** The byte that `%XX` at this index stands for; -1 when the escape is broken. */
+function escapedByte(text: string, at: number): number {
+  const high = hexDigit(text.charCodeAt(at + 1));
+  const low = hexDigit(text.charCodeAt(at + 2));
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/** Controls, and what decodes to a delimiter or to another escape: `/ \ % . ;`. */
 function isForbiddenWhenEscaped(byte: number): boolean {
   return (
     byte < 0x20 || byte === 0x7f || byte === 0x2f || byte === 0x5c || byte === 0x25 || byte === 0x2e || byte === 0x3b
   );
 }
 
-function isUtf8(bytes: readonly number[]): boolean {
-  if (bytes.every((byte) => byte < 0x80)) return true;
-  try {
-    utf8.decode(Uint8Array.from(bytes));
-    return true;
-  } catch {
-    return false;
+/** U+0080 to U+009F are controls too (Unicode category Cc): `C2 80` to `C2 9F` in valid UTF-8. */
+function hasC1Control(utf8: Uint8Array): boolean {
+  for (let at = utf8.indexOf(0xc2); at >= 0; at = utf8.indexOf(0xc2, at + 1)) {
+    if ((utf8[at + 1] ?? 0xff) < 0xa0) return true;
   }
+  return false;
 }
 
 /** RFC 3986 §2.3 unreserved characters stand for themselves; the dot never comes here. */
 function canonicalEscape(byte: number): string {
   const character = String.fromCharCode(byte);
-  if (/^[A-Za-z0-9_~-]$/.test(character)) return character;
+  return /^[A-Za-z0-9_~-]$/.test(character) ? character : escapeOf(byte);
+}
+
+function escapeOf(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+const escapedReserved = /%(?:2[146-9A-C]|3[AD]|40)/g;
+
+/**
+ * A canonical path with its escaped `! $ & ' ( ) * + , : = @` decoded. RFC 3986 §2.2 calls that another resource, and most
+ * apps take it for the same one: routing and rules are certain only where they hold for both.
+ */
+export function decodeReservedCharacters(path: string): string {
+  return path.includes('%')
+    ? path.replace(escapedReserved, (escaped) => String.fromCharCode(escapedByte(escaped, 0)))
+    : path;
 }

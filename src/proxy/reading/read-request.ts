@@ -1,12 +1,12 @@
 import { type BodyFraming, bodyFraming } from './body-framing.ts';
 import { canonicalHost } from './canonical-host.ts';
-import { readTarget, type TargetReading } from './canonical-path.ts';
 import type { CanonicalRequest, RawRequest, ReadResult } from './canonical-request.ts';
 import type { ConnectionFacts } from './connection-facts.ts';
 import { vouchedAddress, vouchedScheme } from './forwarded-chain.ts';
 import { isFormPost, isNavigation } from './navigation.ts';
 import { ownPath } from './own-path.ts';
 import { type FieldReading, readFields } from './read-fields.ts';
+import { readTarget, type TargetReading } from './read-target.ts';
 import { type RefusalCode, refuse } from './refusal.ts';
 
 const MOST_FIELDS = 100;

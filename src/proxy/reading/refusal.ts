@@ -13,10 +13,10 @@ export type RefusalCode =
   | 'http-version'
   | 'method-refused'
   | 'target-form'
-  | 'target-byte'
   | 'path-byte'
   | 'path-escape'
   | 'path-segment'
+  | 'query-byte'
   | 'host-missing'
   | 'host-repeated'
   | 'host-invalid'
@@ -54,8 +54,8 @@ const refusals: ReadonlyMap<RefusalCode, Refused> = new Map([
     KEEP,
     'The request target must begin with a slash (origin form, RFC 9112 section 3.2.1).',
   ),
-  refusal(400, 'target-byte', KEEP, 'The request target holds "#", a control byte or an 8-bit byte.'),
-  refusal(400, 'path-byte', KEEP, 'The path holds ";", a backslash, a control byte or an 8-bit byte.'),
+  refusal(400, 'path-byte', KEEP, 'The path holds ";", "#", a backslash, a control byte or an 8-bit byte.'),
+  refusal(400, 'query-byte', KEEP, 'The query holds "#", a control byte or an 8-bit byte.'),
   refusal(
     400,
     'path-escape',

@@ -1,5 +1,5 @@
+import { decodeReservedCharacters, readCanonicalPath } from '../../snapshot/canonical-path.ts';
 import type { Host, Route } from '../../snapshot/snapshot.ts';
-import { decodeReserved, readTarget } from '../reading/canonical-path.ts';
 
 /** A host of the snapshot with its routes indexed by path. */
 export interface LinkedHost {
@@ -36,8 +36,8 @@ export function linkHost(host: Host): LinkedHost {
  * its place.
  */
 function requestForm(path: string): string {
-  const reading = readTarget(path);
-  return reading.ok && reading.query === '' ? decodeReserved(reading.path) : path;
+  const reading = readCanonicalPath(path);
+  return reading.ok ? decodeReservedCharacters(reading.path) : path;
 }
 
 function addFirst(map: Map<string, RankedRoute>, path: string, route: RankedRoute): void {

@@ -1,5 +1,6 @@
+import { decodeReservedCharacters } from '../../snapshot/canonical-path.ts';
 import type { Route } from '../../snapshot/snapshot.ts';
-import { decodeReserved } from '../reading/canonical-path.ts';
+
 import type { LinkedHost, RankedRoute } from './linked-host.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { LinkedHost, RankedRoute } from './linked-host.ts';
  */
 export function matchRoute(host: LinkedHost, path: string): Route | 'ambiguous' | null {
   const found = lookUp(host, path);
-  const decoded = decodeReserved(path);
+  const decoded = decodeReservedCharacters(path);
   if (decoded !== path && lookUp(host, decoded) !== found) return 'ambiguous';
   return found === null ? null : found.route;
 }

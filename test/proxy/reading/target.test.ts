@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { readTarget } from '../../../src/proxy/reading/canonical-path.ts';
+import { readTarget } from '../../../src/proxy/reading/read-target.ts';
 import type { RefusalCode } from '../../../src/proxy/reading/refusal.ts';
 import { accepted, assertRefused } from './request-sample.ts';
 import { slowReading } from './slow-target-oracle.ts';
@@ -28,17 +28,17 @@ const refused: readonly (readonly [target: string, code: RefusalCode])[] = [
   ['/\\evil.example', 'path-byte'],
   ['/a;b', 'path-byte'],
   ['/a/;jsessionid=1', 'path-byte'],
-  ['/a\tb', 'target-byte'],
-  ['/a b', 'target-byte'],
-  ['/a\x00', 'target-byte'],
-  ['/a\x7f', 'target-byte'],
-  ['/caf\xe9', 'target-byte'],
-  ['/caf\u0101', 'target-byte'],
-  ['/a#b', 'target-byte'],
-  ['/a?b#c', 'target-byte'],
-  ['/a?b\xe9', 'target-byte'],
-  ['/a?b\x01', 'target-byte'],
-  ['/a?b\x7f', 'target-byte'],
+  ['/a\tb', 'path-byte'],
+  ['/a b', 'path-byte'],
+  ['/a\x00', 'path-byte'],
+  ['/a\x7f', 'path-byte'],
+  ['/caf\xe9', 'path-byte'],
+  ['/caf\u0101', 'path-byte'],
+  ['/a#b', 'path-byte'],
+  ['/a?b#c', 'query-byte'],
+  ['/a?b\xe9', 'query-byte'],
+  ['/a?b\x01', 'query-byte'],
+  ['/a?b\x7f', 'query-byte'],
   ['/%', 'path-escape'],
   ['/%4', 'path-escape'],
   ['/%g1', 'path-escape'],
@@ -47,7 +47,7 @@ const refused: readonly (readonly [target: string, code: RefusalCode])[] = [
   ['/%00', 'path-escape'],
   ['/%1f', 'path-escape'],
   ['/%7F', 'path-escape'],
-  ['/%0d%0aX: y', 'target-byte'],
+  ['/%0d%0aX: y', 'path-byte'],
   ['/%0d%0a', 'path-escape'],
   ['/a%2fb', 'path-escape'],
   ['/a%2Fb', 'path-escape'],

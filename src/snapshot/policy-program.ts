@@ -1,5 +1,6 @@
 import type { GroupId } from './ids.ts';
 import { parseGroupId } from './ids.ts';
+import { type Check, integer, listOf, objectOf, oneOf, someText, text, textThat, variantOf } from './shape.ts';
 
 /**
  * A Policy after compilation: plain, frozen data that survives a structured clone. Everything in it has been checked
@@ -84,26 +85,13 @@ export interface RangeTest {
   readonly ranges: readonly string[];
 }
 
-type Check = (value: unknown, path: string, faults: string[]) => void;
+const groupId = textThat('a lower-case GUID', (id) => parseGroupId(id) === id);
 
-const text: Check = (value, path, faults) => {
-  if (typeof value !== 'string' || value === '') faults.push(`${path}: is not text`);
-};
-
-const groupId: Check = (value, path, faults) => {
-  if (typeof value !== 'string' || parseGroupId(value) !== value) faults.push(`${path}: is not a lower-case GUID`);
-};
-
-function oneOf(...words: readonly string[]): Check {
+/** Wherever a list is evaluated it must have members: an empty `and` would hold for everybody. */
+function listOfSome(check: Check): Check {
   return (value, path, faults) => {
-    if (typeof value !== 'string' || !words.includes(value)) faults.push(`${path}: is not one of ${words.join(', ')}`);
-  };
-}
-
-function integer(least: number, most: number): Check {
-  return (value, path, faults) => {
-    const isInRange = typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
-    if (!isInRange) faults.push(`${path}: is not a whole number from ${least} to ${most}`);
+    listOf(check)(value, path, faults);
+    if (Array.isArray(value) && value.length === 0) faults.push(`${path}: is empty`);
   };
 }
 
@@ -113,96 +101,83 @@ function orNull(check: Check): Check {
   };
 }
 
-function list(check: Check): Check {
-  return (value, path, faults) => {
-    if (!Array.isArray(value)) faults.push(`${path}: is not a list`);
-    else for (const [index, item] of value.entries()) check(item, `${path}[${index}]`, faults);
-  };
-}
+const valueTest = objectOf<Extract<TextTest, { value: string }>>({ operator: someText, value: text });
+const listTest = objectOf<Extract<TextTest, { values: unknown }>>({ operator: someText, values: listOfSome(text) });
+const textTest = variantOf<TextTest['operator']>('operator', {
+  is: valueTest,
+  not: valueTest,
+  has: valueTest,
+  exclude: valueTest,
+  contains: valueTest,
+  starts_with: valueTest,
+  ends_with: valueTest,
+  matches: valueTest,
+  in: listTest,
+  not_in: listTest,
+});
 
-/** Wherever a list is evaluated it must have members: an empty `and` would hold for everybody. */
-function listOfSome(check: Check): Check {
-  return (value, path, faults) => {
-    list(check)(value, path, faults);
-    if (Array.isArray(value) && value.length === 0) faults.push(`${path}: is empty`);
-  };
-}
-
-/** An object with exactly these fields. */
-function object(fields: Readonly<Record<string, Check>>): Check {
-  return (value, path, faults) => {
-    if (!isRecord(value)) {
-      faults.push(`${path}: is not an object`);
-      return;
-    }
-    for (const [field, check] of Object.entries(fields)) check(value[field], `${path}.${field}`, faults);
-    for (const field of Object.keys(value)) {
-      if (!Object.hasOwn(fields, field)) faults.push(`${path}.${field}: is unknown`);
-    }
-  };
-}
-
-/** An object whose `field` says which of `variants` it is. */
-function variant(field: string, variants: ReadonlyMap<unknown, Check>): Check {
-  return (value, path, faults) => {
-    const check = isRecord(value) ? variants.get(value[field]) : undefined;
-    if (check === undefined) faults.push(`${path}.${field}: is unknown`);
-    else check(value, path, faults);
-  };
-}
-
-function sameFor(keys: readonly string[], check: Check): readonly (readonly [unknown, Check])[] {
-  return keys.map((key) => [key, check] as const);
-}
-
-const anyText: Check = (value, path, faults) => {
-  if (typeof value !== 'string') faults.push(`${path}: is not text`);
-};
-
-const textTest = variant(
-  'operator',
-  new Map([
-    ...sameFor(
-      ['is', 'not', 'has', 'exclude', 'contains', 'starts_with', 'ends_with', 'matches'],
-      object({ operator: text, value: anyText }),
-    ),
-    ...sameFor(['in', 'not_in'], object({ operator: text, values: listOfSome(anyText) })),
-  ]),
+const groupTests = listOfSome(
+  objectOf<GroupTest>({ operator: oneOf('any', 'none'), groups: listOf(groupId), names: listOf(someText) }),
 );
-const groupTest = object({ operator: oneOf('any', 'none'), groups: list(groupId), names: list(text) });
-const rangeTest = object({ operator: oneOf('in', 'not_in'), ranges: listOfSome(text) });
+const rangeTests = listOfSome(objectOf<RangeTest>({ operator: oneOf('in', 'not_in'), ranges: listOfSome(someText) }));
 const instant = orNull(integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
 const timeOfDay = orNull(integer(0, 86_400_000));
 
-const criterion = variant(
-  'kind',
-  new Map([
-    ...sameFor(['accept', 'reject', 'authenticated_user'], object({ kind: text })),
-    ...sameFor(['groups'], object({ kind: text, tests: listOfSome(groupTest) })),
-    ...sameFor(
-      ['roles', 'user', 'tenant', 'email', 'domain', 'http_method', 'http_path'],
-      object({ kind: text, tests: listOfSome(textTest) }),
-    ),
-    ...sameFor(['claim'], object({ kind: text, claim: text, tests: listOfSome(textTest) })),
-    ...sameFor(['source_ip'], object({ kind: text, tests: listOfSome(rangeTest) })),
-    ...sameFor(['date'], object({ kind: text, after: instant, before: instant })),
-    ...sameFor(['day_of_week'], object({ kind: text, days: listOfSome(integer(0, 6)), timeZone: text })),
-    ...sameFor(['time_of_day'], object({ kind: text, after: timeOfDay, before: timeOfDay, timeZone: text })),
-  ]),
-);
+const onlyKind = objectOf<{ readonly kind: string }>({ kind: someText });
+const textCriterion = objectOf<Extract<Criterion, { kind: TextSubject }>>({
+  kind: someText,
+  tests: listOfSome(textTest),
+});
 
-const program = object({
+const criterion = variantOf<Criterion['kind']>('kind', {
+  accept: onlyKind,
+  reject: onlyKind,
+  authenticated_user: onlyKind,
+  groups: objectOf<Extract<Criterion, { kind: 'groups' }>>({ kind: someText, tests: groupTests }),
+  claim: objectOf<Extract<Criterion, { kind: 'claim' }>>({
+    kind: someText,
+    claim: someText,
+    tests: listOfSome(textTest),
+  }),
+  roles: textCriterion,
+  user: textCriterion,
+  tenant: textCriterion,
+  email: textCriterion,
+  domain: textCriterion,
+  http_method: textCriterion,
+  http_path: textCriterion,
+  source_ip: objectOf<Extract<Criterion, { kind: 'source_ip' }>>({ kind: someText, tests: rangeTests }),
+  date: objectOf<Extract<Criterion, { kind: 'date' }>>({ kind: someText, after: instant, before: instant }),
+  day_of_week: objectOf<Extract<Criterion, { kind: 'day_of_week' }>>({
+    kind: someText,
+    days: listOfSome(integer(0, 6)),
+    timeZone: someText,
+  }),
+  time_of_day: objectOf<Extract<Criterion, { kind: 'time_of_day' }>>({
+    kind: someText,
+    after: timeOfDay,
+    before: timeOfDay,
+    timeZone: someText,
+  }),
+});
+
+const block = objectOf<RuleBlock>({ operator: oneOf('and', 'or', 'not', 'nor'), criteria: listOfSome(criterion) });
+
+const program = objectOf<PolicyProgram>({
   mode: oneOf('Enforce', 'Audit'),
-  identityProvider: orNull(text),
-  session: object({ maxAgeSeconds: orNull(integer(1, Number.MAX_SAFE_INTEGER)), authContext: orNull(text) }),
+  identityProvider: orNull(someText),
+  session: objectOf<SessionRequirement>({
+    maxAgeSeconds: orNull(integer(1, Number.MAX_SAFE_INTEGER)),
+    authContext: orNull(someText),
+  }),
   rules: listOfSome(
-    object({
-      name: text,
-      action: oneOf('allow', 'deny'),
-      blocks: listOfSome(object({ operator: oneOf('and', 'or', 'not', 'nor'), criteria: listOfSome(criterion) })),
-    }),
+    objectOf<ProgramRule>({ name: someText, action: oneOf('allow', 'deny'), blocks: listOfSome(block) }),
   ),
-  mentions: object({ groups: list(groupId), roles: list(text), claims: list(text) }),
+  mentions: objectOf<ProgramMentions>({
+    groups: listOf(groupId),
+    roles: listOf(someText),
+    claims: listOf(someText),
+  }),
 });
 
 /**
@@ -214,8 +189,4 @@ export function validatePolicyProgram(value: unknown): readonly string[] {
   const faults: string[] = [];
   program(value, 'program', faults);
   return faults;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -67,14 +67,14 @@ export async function readDevOptions(
   if (values.positionals.length === 0) throw new UsageError('entragate dev needs a folder of manifests');
   return {
     folders: values.positionals,
-    config: await readConfig(values),
+    config: await readConfig(values, environment),
     mappings: values.list('map').map(readMapping),
     stateFolder: values.text('state'),
     log: { format: readFormat(values.text('log')), level: readLevel(values.text('log-level')) },
   };
 }
 
-async function readConfig(values: OptionValues): Promise<Config> {
+async function readConfig(values: OptionValues, environment: NodeJS.ProcessEnv): Promise<Config> {
   const host = values.text('listen');
   const httpsPort = values.number('https-port', 65_535) || (await freePort(host));
   const authHost = values.text('auth-host').toLowerCase();
@@ -94,6 +94,7 @@ async function readConfig(values: OptionValues): Promise<Config> {
     anyHostNamespaces: [],
     deniedCidrs: [],
     controllerNamespace: 'entragate',
+    federatedTokenFile: environment.AZURE_FEDERATED_TOKEN_FILE ?? null,
     isDevelopment: true,
   });
 }

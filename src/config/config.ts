@@ -34,6 +34,8 @@ export interface Config {
   /** Ranges that no backend may be in, beside those that never may. */
   readonly deniedCidrs: readonly string[];
   readonly controllerNamespace: string;
+  /** File with the token of a workload identity (Azure's webhook sets AZURE_FEDERATED_TOKEN_FILE); null: there is none. */
+  readonly federatedTokenFile: string | null;
   /** Whether this is `entragate dev`: names below `localhost` resolve to loopback, and no HSTS is sent. */
   readonly isDevelopment: boolean;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Config } from '../config/config.ts';
@@ -60,7 +61,9 @@ export function createServing(options: ServingOptions): Serving {
     redeemOnce: options.redeemOnce,
     trustedCa: config.authorityCa,
     dnsOverride: config.isDevelopment ? resolveLocalhost : null,
-    log: (line) => log.info(line, 'identity'),
+    federatedTokenFile: config.federatedTokenFile,
+    random: randomBytes,
+    log: (alarm) => log.error(alarm, 'Nobody can sign in until the operator acts'),
   });
   const dataPlane = createDataPlane({
     https: config.https,

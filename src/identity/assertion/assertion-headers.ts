@@ -21,7 +21,7 @@ export interface AssertionHeadersOptions {
 }
 
 /** Longest life of an assertion, in seconds. */
-export const maxAssertionLife = 300;
+const maxAssertionLife = 300;
 
 /**
  * Makes the identity headers of requests: `X-Entragate-User` (object id), `-Tenant`, `-Name`, `-Groups` (those that

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import type { KeyRing, PublicJwk, RingKey } from '../keys/key-ring.ts';
 
 /** `typ` of an assertion: names what the token is for, so that no other kind passes for it (RFC 8725 §3.11). */
-export const assertionType = 'entragate-assertion+jwt';
+const assertionType = 'entragate-assertion+jwt';
 
 /**
  * Signs claims as a compact JWT with ES256 (RFC 7515 §3.1, RFC 7518 §3.4) by the ring's newest sealing key. Synchronous;

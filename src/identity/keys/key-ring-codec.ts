@@ -12,7 +12,7 @@ export interface EncodedKeyRing {
   readonly keys: readonly EncodedKey[];
 }
 
-export interface EncodedKey {
+interface EncodedKey {
   /** 32 bytes, base64url. */
   readonly secret: string;
   readonly assertionKey: PrivateJwk;

@@ -6,7 +6,7 @@ import type { Revocable, RevocationStats, RevocationTable } from './revocation-t
 export const maxRevocationsPerUser = 20;
 
 /** Revocations kept in all. */
-export const defaultMaxRevocations = 50_000;
+const defaultMaxRevocations = 50_000;
 
 /**
  * Makes an empty table.

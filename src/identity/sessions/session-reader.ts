@@ -19,7 +19,7 @@ export interface SessionReader {
 }
 
 /** As `SessionState`, for sign-in: an ended session tells who was signed in, an open one answers for other hosts. */
-export type AuthSessionState =
+type AuthSessionState =
   | { readonly kind: 'none' }
   | { readonly kind: 'ended'; readonly why: SessionEnd; readonly session: Session }
   | { readonly kind: 'open'; readonly session: Session; readonly recheckDue: boolean };
@@ -31,8 +31,11 @@ export interface SessionReaderOptions {
   readonly revocations: RevocationTable;
 }
 
-/** Sealed characters that each generation of opened sessions may have: some 4,000 sessions of 30 groups, twice. */
-const cacheCharacters = 4_000_000;
+/**
+ * Sealed characters that each of two generations of opened sessions may have: some 9,000 sessions of 30 groups, or 1,800
+ * of 200, in at most 35 MiB.
+ */
+const cacheCharacters = 8_000_000;
 
 export function createSessionReader({ view, keys, revocations }: SessionReaderOptions): SessionReader {
   const cache = new SessionCache<OpenedSession>(cacheCharacters);

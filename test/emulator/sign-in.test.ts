@@ -183,7 +183,7 @@ describe('the emulator signs users in', () => {
       [{ tenant: 'nobody.example' }, 90002],
     ] as const;
     for (const [parameters, code] of refusals) {
-      it(`AADSTS${code} for ${JSON.stringify(parameters)}, also when silent`, async () => {
+      it(`AADSTS${code} for ${JSON.stringify(parameters, (_, value) => value ?? null)}, also when silent`, async () => {
         for (const prompt of [undefined, 'none']) {
           const answer = await browse().open(authorizeUrl(running.emulator, { ...parameters, prompt }));
           assert.equal(answer.status, 400);
@@ -231,7 +231,7 @@ describe('the emulator signs users in', () => {
       [{ scope: `openid User.Read api://${CONTOSO.clientId}/x` }, 'invalid_scope', 28000],
     ] as const;
     for (const [parameters, error, code] of refusals) {
-      it(`${error} (AADSTS${code}) for ${JSON.stringify(parameters)}`, async () => {
+      it(`${error} (AADSTS${code}) for ${JSON.stringify(parameters, (_, value) => value ?? null)}`, async () => {
         const received = answered(await browse().open(authorizeUrl(running.emulator, parameters)));
         assert.equal(received.get('error') ?? '', error);
         assert.match(received.get('error_description') ?? '', new RegExp(`^AADSTS${code}: .*\\r\\nTrace ID: `));
@@ -254,7 +254,7 @@ describe('the emulator signs users in', () => {
         const browser = browse();
         const url = authorizeUrl(running.emulator, { redirect_uri: uri });
         const answer = await browser.pick(await browser.open(url), url, adele.username);
-        assert.ok(answer.headers.location?.startsWith(expected), answer.headers.location);
+        assert.ok(answer.headers.location?.startsWith(expected), String(answer.headers.location));
       }
     });
 

@@ -3,7 +3,7 @@ import { badRequest, type GraphResult, graphResponse, notFound, ok, refused } fr
 import { type BatchItem, batch } from './graph-batch.ts';
 import { authenticateCaller, type GraphCaller } from './graph-caller.ts';
 import { callGraph } from './graph-calls.ts';
-import type { EmulatorRequest, EmulatorResponse } from './http-exchange.ts';
+import { type EmulatorRequest, type EmulatorResponse, pathSegments } from './http-exchange.ts';
 import { GRAPH_APP_ID } from './scopes.ts';
 import { pairwiseSubject } from './token-claims.ts';
 
@@ -66,19 +66,17 @@ export async function graph(
   path: readonly string[],
 ): Promise<EmulatorResponse> {
   if (path[0] !== '$batch' || http.method !== 'POST') return answer(context, http, path);
-  const parsed = parseBody(http);
-  const perform = (item: BatchItem) => {
-    const url = new URL(item.url, 'https://graph.invalid');
-    const inner: EmulatorRequest = {
-      ...http,
-      method: item.method,
-      query: url.searchParams,
-      body: item.body === undefined ? '' : JSON.stringify(item.body),
-      segments: url.pathname.split('/').filter(Boolean),
-    };
-    return answer(context, inner, inner.segments);
+  const caller = await authenticateCaller(context, http.headers.authorization);
+  if (!isCaller(caller)) return graphResponse(context, http, caller);
+  const perform = async (item: BatchItem) => {
+    const url = URL.parse(item.url, 'https://graph.invalid');
+    const segments = url === null ? null : pathSegments(url.pathname);
+    if (url === null || segments === null)
+      return graphResponse(context, http, badRequest(`Invalid URL: '${item.url}'.`));
+    const body = item.body === undefined ? '' : JSON.stringify(item.body);
+    return answer(context, { ...http, method: item.method, query: url.searchParams, body, segments }, segments);
   };
-  return graphResponse(context, http, await batch(parsed?.body, perform));
+  return graphResponse(context, http, await batch(parseBody(http)?.body, perform));
 }
 
 /** `/graph/oidc/userinfo`: `sub` is the one of the app's ID token. */

@@ -24,6 +24,15 @@ const MAX_BODY_BYTES = 65_536;
 /** The request is too large or its path is not UTF-8: there is nothing to answer in a protocol's words. */
 export const UNREADABLE = 'unreadable';
 
+/** The segments of a path, percent-decoded; `null` when they are not UTF-8. */
+export function pathSegments(pathname: string): readonly string[] | null {
+  try {
+    return pathname.split('/').filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return null;
+  }
+}
+
 /** Reads the request, or answers `UNREADABLE`. */
 export async function readRequest(message: IncomingMessage): Promise<EmulatorRequest | typeof UNREADABLE> {
   const chunks: Buffer[] = [];
@@ -34,18 +43,15 @@ export async function readRequest(message: IncomingMessage): Promise<EmulatorReq
     chunks.push(chunk);
   }
   const url = URL.parse(message.url ?? '/', 'https://emulator.invalid');
-  if (url === null) return UNREADABLE;
-  try {
-    return {
-      method: message.method ?? 'GET',
-      segments: url.pathname.split('/').filter(Boolean).map(decodeURIComponent),
-      query: url.searchParams,
-      headers: message.headers,
-      body: Buffer.concat(chunks).toString('utf8'),
-    };
-  } catch {
-    return UNREADABLE;
-  }
+  const segments = url === null ? null : pathSegments(url.pathname);
+  if (url === null || segments === null) return UNREADABLE;
+  return {
+    method: message.method ?? 'GET',
+    segments,
+    query: url.searchParams,
+    headers: message.headers,
+    body: Buffer.concat(chunks).toString('utf8'),
+  };
 }
 
 /** Writes the response. No Strict-Transport-Security, which Entra sends: it would outlive the emulator in a browser. */

@@ -234,6 +234,7 @@ describe('Graph of the emulator', () => {
       { id: '1', method: 'POST', url: `/users/${adele.id}/checkMemberGroups`, body: { groupIds: [finance] } },
       { id: '2', method: 'GET', url: `/users/${randomUUID()}` },
       { id: '3', method: 'GET', url: `/groups/${finance}`, dependsOn: ['2'] },
+      { id: '4', method: 'GET', url: '/users/%ff' },
     ];
     const answer = await call('/$batch', { json: { requests } });
     assert.equal(answer.status, 200);
@@ -241,7 +242,8 @@ describe('Graph of the emulator', () => {
     assert.ok(Array.isArray(responses));
     const byId = new Map(responses.map((response) => [response.id, response]));
     assert.deepEqual(byId.get('1').body.value, [finance]);
-    assert.deepEqual([byId.get('2').status, byId.get('3').status], [404, 424]);
+    assert.deepEqual([byId.get('2').status, byId.get('3').status, byId.get('4').status], [404, 424, 400]);
+    assert.equal((await call('/$batch', { json: { requests } }, 'x')).status, 401);
     const tooMany = Array.from({ length: 21 }, (_, index) => ({ id: String(index), method: 'GET', url: '/me' }));
     assert.deepEqual(errorOf(await call('/$batch', { json: { requests: tooMany } })), [400, 'Request_BadRequest']);
   });

@@ -69,7 +69,7 @@ export class ByteReader {
       guidText[at++] = hexDigit(byte >> 4);
       guidText[at++] = hexDigit(byte & 15);
     }
-    return guidText.latin1Slice();
+    return guidText.toString('latin1');
   }
 
   #take(length: number): boolean {

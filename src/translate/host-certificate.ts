@@ -19,7 +19,8 @@ export function chooseCertificate(
   const host = describeHost(pattern);
   const instead = hasDefault ? 'the default certificate is served instead' : 'requests to it are answered with 421';
   for (const { ingress, tls } of ingresses) {
-    for (const name of secretsFor(pattern, tls)) {
+    const names = secretsFor(pattern, tls);
+    for (const name of names) {
       const read = material.serverCertificate(ingress.metadata.namespace, name);
       if (read.ok) {
         if (!isCovered(pattern, read.names)) {
@@ -29,15 +30,11 @@ export function chooseCertificate(
       }
       findings.add(ingress, `Secret ${name} for ${host} ${read.problem}: ${instead}.`);
     }
+    if (names.length === 0 && !hasDefault) {
+      findings.add(ingress, `There is no certificate for ${host}, and no default one: ${instead}.`);
+    }
   }
-  if (hasDefault) return { kind: 'default' };
-  for (const { ingress } of ingresses) {
-    findings.add(
-      ingress,
-      `${host} has no usable certificate and there is no default one: requests to it are answered with 421.`,
-    );
-  }
-  return { kind: 'none' };
+  return hasDefault ? { kind: 'default' } : { kind: 'none' };
 }
 
 /** Entries that name the host itself come before those that name the wildcard over it. */

@@ -27,7 +27,7 @@ export const refusalTexts: Readonly<Record<ClaimRefusal, string>> = {
   'other-namespace': 'belongs to another namespace',
   'not-declared':
     'is not declared: an administrator has to list it in the annotation entragate.dev/hosts of this Namespace',
-  'any-host': 'rules without host are only for namespaces that the operator of the controller names',
+  'any-host': 'stands for every host, which is only for namespaces that the operator of the controller names',
 };
 
 /**

@@ -78,6 +78,6 @@ function readTlsHosts(hosts: readonly string[], ingress: Ingress, findings: Find
 function readHost(text: string | undefined, ingress: Ingress, findings: Findings): HostPattern | null {
   const read = readHostPattern(text);
   if (read.ok) return read.pattern;
-  findings.add(ingress, `Host ${read.problem}: it is not programmed.`);
+  findings.add(ingress, `Host ${read.problem}. It is not programmed.`);
   return null;
 }

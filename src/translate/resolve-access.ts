@@ -3,7 +3,7 @@ import type { ClusterState } from '../api/cluster-state.ts';
 import type { Ingress } from '../api/kubernetes.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
 import type { MentionedFacts } from '../snapshot/mentions.ts';
-import type { Access, Entry, PolicyEntry, RouteDenial } from '../snapshot/snapshot.ts';
+import type { Access, Entry, IdentityProvider, PolicyEntry, RouteDenial } from '../snapshot/snapshot.ts';
 import { resolvePolicy } from './resolve-policies.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 
@@ -16,6 +16,8 @@ export interface ResolvedAccess {
   readonly named: readonly PolicyKey[];
   /** What this access asks about a user. */
   readonly mentions: readonly MentionedFacts[];
+  /** Sentences for the Event about what does not change the access. */
+  readonly notes: readonly string[];
 }
 
 /** The provider of routes that name none. */
@@ -59,7 +61,7 @@ function authenticatedAccess(name: string, providers: Providers): ResolvedAccess
   if (!provider.ok) return only(provider.denial);
   const asksForGuests = provider.resolved.type === 'EntraID' && provider.resolved.guests === 'Deny';
   const access: Access = { kind: 'authenticated', identityProvider: providerKey(name) };
-  return { access, policies: new Map(), named: [], mentions: asksForGuests ? [GUEST_CLAIMS] : [] };
+  return { ...only(access), mentions: asksForGuests ? [GUEST_CLAIMS] : [], notes: signInNotes(provider.resolved) };
 }
 
 function policyAccess(
@@ -99,6 +101,7 @@ function policyAccess(
     policies: new Map(usable.map(({ key, entry }) => [key, entry] as const)),
     named,
     mentions: usable.map(({ entry }) => entry.value.program.mentions),
+    notes: signInNotes(provider.resolved),
   };
 }
 
@@ -124,10 +127,16 @@ function findProvider(name: string, providers: Providers) {
   return { ok: true, resolved: resolved.provider } as const;
 }
 
+function signInNotes({ name, credential }: IdentityProvider): readonly string[] {
+  return credential.kind === 'missing'
+    ? [`Nobody can sign in now: IdentityProvider ${name} lacks its credential.`]
+    : [];
+}
+
 function denied(reason: RouteDenial, detail: string): Extract<Access, { readonly kind: 'denied' }> {
   return { kind: 'denied', reason, detail };
 }
 
 function only(access: Access): ResolvedAccess {
-  return { access, policies: new Map(), named: [], mentions: [] };
+  return { access, policies: new Map(), named: [], mentions: [], notes: [] };
 }

@@ -216,7 +216,7 @@ function outcomesOf(
       own,
       hosts: own.claims.length - refused.length,
       refused: refused.length,
-      findings: [...refused, ...findings.of(own.ingress)],
+      findings: [...refused, ...own.access.notes, ...findings.of(own.ingress)],
     };
   });
 }

@@ -1,0 +1,138 @@
+import { describeRef, type ObjectRef } from '../api/cluster-state.ts';
+import type { StatusUpdate } from '../api/status-update.ts';
+import { contentHash } from '../snapshot/content-hash.ts';
+import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
+import type { Entry, PolicyEntry, Route, Snapshot, Table } from '../snapshot/snapshot.ts';
+import type { Translation } from './translation.ts';
+
+/**
+ * What a change amounts to, in words, for the terminal of `entragate dev`: one line per object, policies first.
+ *
+ * @example describeChange(before, after) // ['Policy apps/finance: 1 route now allows 2 groups']
+ */
+export function describeChange(before: Translation, after: Translation): readonly string[] {
+  const [was, is] = [statusesByName(before), statusesByName(after)];
+  const names = [...new Set([...was.keys(), ...is.keys()])].sort();
+  const lines = names.flatMap((name) => {
+    const text = describeObject(was.get(name), is.get(name), before.snapshot, after.snapshot);
+    return text === null ? [] : [`${name}: ${text}`];
+  });
+  return [
+    ...lines.filter((line) => !line.startsWith('Ingress ')),
+    ...lines.filter((line) => line.startsWith('Ingress ')),
+    ...serviceLines(before.snapshot, after.snapshot),
+    ...certificateLines(before.snapshot.certificates, after.snapshot.certificates),
+  ];
+}
+
+/** null: nothing that people would notice. */
+function describeObject(
+  old: StatusUpdate | undefined,
+  now: StatusUpdate | undefined,
+  before: Snapshot,
+  after: Snapshot,
+): string | null {
+  if (now === undefined) return old?.ref.kind === 'Namespace' ? 'hosts annotation is valid' : 'deleted';
+  switch (now.ref.kind) {
+    case 'Policy':
+    case 'ClusterPolicy':
+      return describePolicy(old, now, before, after);
+    case 'Ingress':
+      return describeIngress(old, now, before, after);
+    default:
+      return describeReported(old, now);
+  }
+}
+
+function describePolicy(
+  old: StatusUpdate | undefined,
+  now: StatusUpdate,
+  before: Snapshot,
+  after: Snapshot,
+): string | null {
+  if (isRefused(now)) return describeReported(old, now);
+  const key = policyTableKey(now.ref.namespace, now.ref.name);
+  const entry = after.policies.get(key);
+  const routes = routesUnder(key, after);
+  if (entry === undefined) return old === undefined || isRefused(old) ? 'valid, and no route uses it' : null;
+  const isSame = before.policies.get(key)?.hash === entry.hash && routesUnder(key, before) === routes;
+  return isSame ? null : `${count(routes, 'route')} now ${routes === 1 ? 'allows' : 'allow'} ${whom(entry)}`;
+}
+
+function whom({ value: { program } }: Entry<PolicyEntry>): string {
+  if (program.mode === 'Audit') return 'nobody by it (mode Audit only reports)';
+  const { groups } = program.mentions;
+  return groups.length > 0 ? count(groups.length, 'group') : `whom ${count(program.rules.length, 'rule')} of it admit`;
+}
+
+function describeIngress(
+  old: StatusUpdate | undefined,
+  now: StatusUpdate,
+  before: Snapshot,
+  after: Snapshot,
+): string | null {
+  const message = now.event?.message ?? '';
+  if (old?.event?.message !== message) {
+    if (now.event?.reason !== 'Denied') return `now ${decapitalised(message)}`;
+    return `now denied. ${message.replace('Every request is denied. ', '')}`;
+  }
+  const isSame = contentHash(routesOf(now.ref, before)) === contentHash(routesOf(now.ref, after));
+  return isSame ? null : `now ${count(routesOf(now.ref, after).length, 'route')}`;
+}
+
+/** What conditions or the Event say, when that is new. */
+function describeReported(old: StatusUpdate | undefined, now: StatusUpdate): string | null {
+  const text = reportOf(now);
+  return old !== undefined && reportOf(old) === text ? null : text;
+}
+
+function reportOf({ conditions, event }: StatusUpdate): string {
+  const bad = conditions.find(({ status }) => status === 'False') ?? conditions[0];
+  return bad?.message ?? event?.message ?? '';
+}
+
+function isRefused({ conditions }: StatusUpdate): boolean {
+  return conditions.some(({ type, status }) => type === 'Accepted' && status === 'False');
+}
+
+function serviceLines(before: Snapshot, after: Snapshot): readonly string[] {
+  return [...after.endpoints].flatMap(([key, { hash, value }]) => {
+    const backend = after.backends.get(key)?.value;
+    if (backend === undefined || before.endpoints.get(key)?.hash === hash) return [];
+    return [
+      `Service ${backend.namespace}/${backend.service}: ${count(value.endpoints.length, 'endpoint')} on port ${backend.port}`,
+    ];
+  });
+}
+
+function certificateLines(before: Snapshot['certificates'], after: Snapshot['certificates']): readonly string[] {
+  return [...after].flatMap(([key, { hash, value }]) => {
+    const old = before.get(key);
+    if (old === undefined || old.hash === hash) return [];
+    return [`Certificate for ${value.names.join(', ')}: changed`];
+  });
+}
+
+function statusesByName({ statuses }: Translation): ReadonlyMap<string, StatusUpdate> {
+  return new Map(statuses.map((status) => [describeRef(status.ref), status] as const));
+}
+
+function routesUnder(policy: PolicyKey, { hosts }: Snapshot): number {
+  return everyRoute(hosts).filter(({ access }) => access.kind === 'policy' && access.policies.includes(policy)).length;
+}
+
+function routesOf({ namespace, name }: ObjectRef, { hosts }: Snapshot): readonly Route[] {
+  return everyRoute(hosts).filter(({ ingress }) => ingress.namespace === namespace && ingress.name === name);
+}
+
+function everyRoute(hosts: Table<{ readonly routes: readonly Route[] }>): readonly Route[] {
+  return [...hosts.values()].flatMap(({ value }) => value.routes);
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+function decapitalised(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

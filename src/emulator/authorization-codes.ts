@@ -6,7 +6,7 @@ import type { RequestedScopes } from './scopes.ts';
 import type { SignIn } from './token-claims.ts';
 
 /** What an authorization code stands for. */
-export interface AuthorizationGrant {
+interface AuthorizationGrant {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly authority: Authority;

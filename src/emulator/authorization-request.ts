@@ -4,9 +4,9 @@ import { type CodeChallenge, readCodeChallenge } from './pkce.ts';
 import { parseScopes, type RequestedScopes } from './scopes.ts';
 import type { EmulatorApp } from './tenant.ts';
 
-export type Prompt = 'login' | 'none' | 'consent' | 'select_account';
-export type ResponseMode = 'query' | 'fragment' | 'form_post';
-export type ResponseType = 'code' | 'id_token' | 'code id_token' | 'id_token token';
+type Prompt = 'login' | 'none' | 'consent' | 'select_account';
+type ResponseMode = 'query' | 'fragment' | 'form_post';
+type ResponseType = 'code' | 'id_token' | 'code id_token' | 'id_token token';
 
 /** Where the answer goes. Known before anything else is checked, since errors go there too. */
 export interface ReplyTarget {

@@ -21,7 +21,7 @@ export type TokenFault =
   | 'oidMissing';
 
 /** How Graph refuses every call. `retryAfterS`: seconds. */
-export type GraphFault =
+type GraphFault =
   | { readonly kind: 'none' }
   | { readonly kind: 'throttled'; readonly retryAfterS: number }
   | { readonly kind: 'forbidden' }
@@ -29,7 +29,7 @@ export type GraphFault =
   | { readonly kind: 'claimsChallenge'; readonly claims: string };
 
 /** What is broken now. */
-export interface BreakageState {
+interface BreakageState {
   readonly down: ReadonlySet<BreakableArea>;
   /** Delay of every answer, ms. */
   readonly slowMs: number;

@@ -22,7 +22,7 @@ export interface Account {
 }
 
 /** An app and the tenant it is registered in. */
-export interface RegisteredApp {
+interface RegisteredApp {
   readonly app: EmulatorApp;
   readonly homeTenantId: string;
 }

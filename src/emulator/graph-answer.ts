@@ -3,7 +3,7 @@ import type { EmulatorContext } from './emulator-context.ts';
 import { type EmulatorRequest, type EmulatorResponse, json } from './http-exchange.ts';
 
 /** A refusal of Graph: `code` is what clients branch on. */
-export interface GraphRefusal {
+interface GraphRefusal {
   readonly status: number;
   readonly code: string;
   readonly message: string;

@@ -3,7 +3,7 @@ import { createExpiringMap, type ExpiringMap } from './expiring-map.ts';
 import type { SignIn } from './token-claims.ts';
 
 /** An authorization request whose page is in a browser: asks who signs in, or, with `signIn`, for consent. */
-export interface PendingSignIn {
+interface PendingSignIn {
   readonly request: AuthorizationRequest;
   readonly signIn: SignIn | null;
 }

@@ -3,7 +3,7 @@ import { createExpiringMap } from './expiring-map.ts';
 import type { RequestedScopes } from './scopes.ts';
 import type { SignIn } from './token-claims.ts';
 
-export interface RefreshGrant {
+interface RefreshGrant {
   readonly clientId: string;
   readonly scopes: RequestedScopes;
   readonly signIn: SignIn;

@@ -5,7 +5,7 @@ import type { EmulatorApp } from './tenant.ts';
 /** The application id of Microsoft Graph, the same in every tenant. */
 export const GRAPH_APP_ID = '00000003-0000-0000-c000-000000000000';
 
-export type OidcScope = 'openid' | 'profile' | 'email' | 'offline_access';
+type OidcScope = 'openid' | 'profile' | 'email' | 'offline_access';
 
 /** What an access token is for. */
 export type TokenResource = { readonly kind: 'graph' } | { readonly kind: 'api'; readonly app: EmulatorApp };

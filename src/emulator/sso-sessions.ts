@@ -3,7 +3,7 @@ import { cookie, type EmulatorRequest } from './http-exchange.ts';
 import type { SignIn } from './token-claims.ts';
 
 /** A browser's session: who signed in with it, last first, and the apps that got a code. */
-export interface SsoSession {
+interface SsoSession {
   readonly signIns: readonly SignIn[];
   readonly clientIds: ReadonlySet<string>;
 }

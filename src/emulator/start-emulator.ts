@@ -32,7 +32,7 @@ export interface EmulatorOptions {
 }
 
 /** A request that the emulator received: no query, no body. */
-export interface RecordedRequest {
+interface RecordedRequest {
   readonly method: string;
   readonly path: string;
 }

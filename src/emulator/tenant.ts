@@ -1,10 +1,10 @@
 import type { JSONWebKeySet } from 'jose';
 
 /** `groupMembershipClaims` of the app manifest: which groups a token carries. */
-export type GroupMembershipClaims = 'None' | 'SecurityGroup' | 'ApplicationGroup' | 'All' | 'DirectoryRole';
+type GroupMembershipClaims = 'None' | 'SecurityGroup' | 'ApplicationGroup' | 'All' | 'DirectoryRole';
 
 /** How a group is written in a token: the `additionalProperties` of the optional claim `groups`. */
-export type GroupClaimFormat = 'objectId' | 'sam_account_name' | 'cloud_displayname';
+type GroupClaimFormat = 'objectId' | 'sam_account_name' | 'cloud_displayname';
 
 /** Optional claims that are issued when an app lists them (Entra: "Configure optional claims"). */
 export type OptionalClaim =
@@ -47,7 +47,7 @@ export interface EmulatorUser {
   readonly guest: EmulatorGuest | null;
 }
 
-export interface EmulatorGuest {
+interface EmulatorGuest {
   readonly homeTenantId: string;
   /** Claim `idp`: an STS URI of the home tenant, or `live.com`. */
   readonly identityProvider: string;
@@ -77,14 +77,14 @@ export type EmulatorCredential =
       readonly jwks: JSONWebKeySet;
     };
 
-export interface EmulatorAppRole {
+interface EmulatorAppRole {
   readonly id: string;
   /** What tokens carry in `roles`. */
   readonly value: string;
 }
 
 /** An entry of "Users and groups" of the enterprise app, or an application permission granted to another app. */
-export interface EmulatorAssignment {
+interface EmulatorAssignment {
   /** Id of a user or group, or the client id of an app. */
   readonly principalId: string;
   /** `value` of an app role; `null` is the default access without a role. */

@@ -58,7 +58,7 @@ function times(now: number, lifetimeS: number): { readonly iat: number; readonly
 }
 
 /** The opaque value of the claim, which comes back as `login_hint` or `logout_hint`. */
-export const loginHint = (account: Account): string =>
+const loginHint = (account: Account): string =>
   Buffer.from(`O.${account.tenant.tid}.${account.user.id}`).toString('base64');
 
 /** The account behind an opaque login hint, or `undefined` when it is none of ours. */

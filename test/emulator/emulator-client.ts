@@ -10,7 +10,7 @@ export const REDIRECT_URI = 'https://auth.example.test/oauth2/callback';
 export const CLIENT_SECRET = 'the~secret+of/this=test';
 
 /** A clock that tests move. */
-export interface TestClock {
+interface TestClock {
   now: number;
 }
 

@@ -85,6 +85,7 @@ function createPlane(options: DataPlaneOptions): Plane {
     }),
     tunnels: createTunnels((tunnel) => isStillAllowed(plane, tunnel), limits.upgradeRecheckMs, options.metrics),
     inFlight: new Set(),
+    ending: new WeakSet(),
     state: null,
     isDraining: false,
     nextRequestId: requestIds(),

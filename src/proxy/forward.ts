@@ -6,7 +6,7 @@ import { upstreamHeaders } from './headers/upstream-headers.ts';
 import type { LinkedRoute } from './linked-snapshot.ts';
 import { problemOfStatus } from './pages/problem.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
-import { endsConnection, isStrictTransport, respondProblem, strictTransportSecurity } from './respond.ts';
+import { announceEnd, isStrictTransport, respondProblem, strictTransportSecurity } from './respond.ts';
 import { openTunnel } from './tunnel.ts';
 import { RequestBody } from './upstream/request-body.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamListener } from './upstream/upstream.ts';
@@ -97,7 +97,7 @@ class Relay implements UpstreamListener {
     if (isStrictTransport(this.#exchange) && !hasField(headers, 'strict-transport-security')) {
       headers.push('Strict-Transport-Security', strictTransportSecurity);
     }
-    if (endsConnection(this.#exchange)) headers.push('Connection', 'close');
+    announceEnd(this.#exchange, headers);
     outgoing.writeHead(status, headers);
     process.nextTick(this.#flushHead);
   }

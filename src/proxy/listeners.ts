@@ -110,6 +110,7 @@ function attach(plane: Plane, server: Server | HttpsServer, name: 'http' | 'http
 }
 
 function serve(plane: Plane, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  if (plane.ending.has(incoming.socket)) return;
   const exchange = new Exchange(plane, incoming, outgoing, factsOf(plane, incoming.socket), null);
   plane.inFlight.add(exchange);
   outgoing.on('error', ignore); // a write that lost the race with the client's close; 'close' follows
@@ -120,6 +121,7 @@ function serve(plane: Plane, incoming: IncomingMessage, outgoing: ServerResponse
 /** Node hands over the bare connection of an upgrade: a response object of our own lets the same pipeline answer on it. */
 function serveRaw(plane: Plane, incoming: IncomingMessage, head: Buffer): void {
   const { socket } = incoming;
+  if (plane.ending.has(socket)) return;
   const outgoing = new ServerResponse(incoming);
   const exchange = new Exchange(plane, incoming, outgoing, factsOf(plane, socket), { socket, head });
   plane.inFlight.add(exchange);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { DataPlaneOptions } from './data-plane-options.ts';
 import type { Exchange } from './exchange.ts';
 import type { LinkedSnapshot } from './linked-snapshot.ts';
@@ -11,6 +12,8 @@ export interface Plane {
   readonly tunnels: Tunnels;
   /** Requests without an end so far, upgrades apart. */
   readonly inFlight: Set<Exchange>;
+  /** Connections whose last answer is on its way: Node still hands over the requests behind it, and none of them is served. */
+  readonly ending: WeakSet<Socket>;
   /** Null until the first snapshot. Assigned once for each snapshot, so that a request sees one or the other. */
   state: LinkedSnapshot | null;
   /** Every answer is the last on its connection. */

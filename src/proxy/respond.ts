@@ -124,7 +124,7 @@ function send(exchange: Exchange, status: number, body: Body): void {
   for (const cookie of body.cookies) headers.push('Set-Cookie', cookie);
   for (const part of body.extra) headers.push(part);
   if (isStrictTransport(exchange)) headers.push('Strict-Transport-Security', strictTransportSecurity);
-  if (endsConnection(exchange)) headers.push('Connection', 'close');
+  announceEnd(exchange, headers);
   outgoing.writeHead(status, headers);
   outgoing.end(bytes);
   if (request?.method !== 'HEAD') exchange.outcome.bytes = bytes.length;
@@ -135,8 +135,15 @@ export function isStrictTransport(exchange: Exchange): boolean {
   return !exchange.plane.options.dev && exchange.request?.scheme === 'https';
 }
 
+/** Says so where this answer is the connection's last; from then on no request behind it is served. */
+export function announceEnd(exchange: Exchange, headers: string[]): void {
+  if (!endsConnection(exchange)) return;
+  headers.push('Connection', 'close');
+  exchange.plane.ending.add(exchange.incoming.socket);
+}
+
 /** A client that still waits for `100 Continue` may or may not send its body after a final answer: only a close is clear. */
-export function endsConnection(exchange: Exchange): boolean {
+function endsConnection(exchange: Exchange): boolean {
   const isBodyInDoubt = exchange.request?.expectsContinue === true && exchange.outcome.upstreamStart === 0;
   return exchange.closesConnection || exchange.plane.isDraining || exchange.upgrade !== null || isBodyInDoubt;
 }

@@ -25,7 +25,8 @@ const HTTP_PORT = 80;
  */
 export function upstreamHeaders(request: CanonicalRequest, options: UpstreamHeaderOptions): string[] {
   const port = request.scheme === 'https' ? options.externalPort : HTTP_PORT;
-  const headers = ['Host', authority(request.host, request.scheme, port)];
+  const hostAndPort = authority(request.host, request.scheme, port);
+  const headers = ['Host', hostAndPort];
   pushClientFields(headers, request, options.rulesAreByMethod);
   const cookies = stripOurCookies(request.cookies);
   if (cookies !== '') headers.push('Cookie', cookies);
@@ -37,7 +38,7 @@ export function upstreamHeaders(request: CanonicalRequest, options: UpstreamHead
     'X-Forwarded-Proto',
     request.scheme,
     'X-Forwarded-Host',
-    request.host,
+    hostAndPort,
     'X-Forwarded-Port',
     String(port),
     'X-Request-Id',

@@ -1,6 +1,6 @@
 import { describeRef } from '../api/cluster-state.ts';
 import type { ServiceMapping } from '../config/config.ts';
-import type { FileProblem } from '../kube/file-problem.ts';
+import type { FileProblem } from '../kube/manifest-file.ts';
 import type { Access, Host, Snapshot } from '../snapshot/snapshot.ts';
 import type { Translation } from '../translate/translation.ts';
 

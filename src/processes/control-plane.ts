@@ -1,9 +1,9 @@
-import type { ClusterState, ObjectRef } from '../api/cluster-state.ts';
+import type { ClusterState } from '../api/cluster-state.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import { validateSnapshot } from '../snapshot/validate-snapshot.ts';
 import type { Log } from '../telemetry/logger.ts';
 import { describeChange } from '../translate/describe-change.ts';
-import { retranslateEndpoints } from '../translate/retranslate-endpoints.ts';
+import { retranslate } from '../translate/retranslate.ts';
 import { translate } from '../translate/translate.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import type { Translation } from '../translate/translation.ts';
@@ -14,7 +14,7 @@ import { revocationsOf } from './revocations-of.ts';
 export interface ClusterSource {
   state(): ClusterState;
   /** Calls back after each change that could matter; returns what stops it. */
-  onChange(listener: (change: { readonly changed: readonly ObjectRef[] }) => void): () => void;
+  onChange(listener: () => void): () => void;
 }
 
 export interface ControlPlaneOptions {
@@ -43,8 +43,8 @@ export interface Applied {
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   #revoked: ReadonlySet<string> = new Set();
-  #current: Translation | null = null;
-  #pending: ObjectRef[] | null = null;
+  #current: { readonly state: ClusterState; readonly translation: Translation } | null = null;
+  #isPending = false;
   #round: Promise<void> = Promise.resolve();
   #isRunning = false;
   #stop: () => void = () => {};
@@ -55,66 +55,54 @@ export class ControlPlane {
 
   /** Resolves when every data plane serves from the first snapshot. */
   async start(): Promise<void> {
-    this.#stop = this.#options.source.onChange(({ changed }) => this.#take(changed));
-    this.#take([]);
+    this.#stop = this.#options.source.onChange(() => this.#take());
+    this.#take();
     await this.#round;
-  }
-
-  get current(): Translation | null {
-    return this.#current;
   }
 
   /** No round starts after this; resolves when the running one has ended. */
   async stop(): Promise<void> {
     this.#stop();
-    this.#pending = null;
+    this.#isPending = false;
     await this.#round;
   }
 
-  #take(changed: readonly ObjectRef[]): void {
-    this.#pending = [...(this.#pending ?? []), ...changed];
+  #take(): void {
+    this.#isPending = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#round = this.#run();
   }
 
   async #run(): Promise<void> {
-    try {
-      while (this.#pending !== null) {
-        const changed = this.#pending;
-        this.#pending = null;
-        await this.#apply(changed);
+    while (this.#isPending) {
+      this.#isPending = false;
+      try {
+        await this.#apply();
+      } catch (cause) {
+        this.#options.log.error({ err: cause }, 'A change could not be applied; the last good snapshot stays');
       }
-    } catch (cause) {
-      this.#options.log.error({ err: cause }, 'A change could not be applied; the last good snapshot stays');
-    } finally {
-      this.#isRunning = false;
     }
+    this.#isRunning = false;
   }
 
-  async #apply(changed: readonly ObjectRef[]): Promise<void> {
-    const { source, prepare, planes, log, onApplied } = this.#options;
+  async #apply(): Promise<void> {
+    const { source, prepare, translation, planes, log, onApplied } = this.#options;
     const state = await prepare(source.state());
     const previous = this.#current;
-    const next = this.#translate(state, previous, changed);
+    const options = translation(state);
+    const next =
+      previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
     const problems = validateSnapshot(next.snapshot);
     if (problems.length > 0) {
       log.error({ problems: problems.slice(0, 10) }, 'A snapshot is not valid; the last good one stays');
       return;
     }
-    this.#current = next;
+    this.#current = { state, translation: next };
     this.#revoke(revocationsOf(state));
     await planes.publish(next.snapshot, next.secrets);
-    const changes = previous === null ? [] : describeChange(previous, next);
+    const changes = previous === null ? [] : describeChange(previous.translation, next);
     onApplied({ translation: next, changes, isFirst: previous === null });
-  }
-
-  /** Endpoints live in a table of their own: a change of EndpointSlices alone touches nothing else. */
-  #translate(state: ClusterState, previous: Translation | null, changed: readonly ObjectRef[]): Translation {
-    const isEndpointsOnly = changed.length > 0 && changed.every(({ kind }) => kind === 'EndpointSlice');
-    return previous !== null && isEndpointsOnly
-      ? retranslateEndpoints(previous, state, changed)
-      : translate(state, this.#options.translation(state));
   }
 
   /** Told once each. Deleting the object takes nothing back: a revocation ends when it expires. */

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { EntragateError } from '../../telemetry/entragate-error.ts';
 import { createKeyRing, type KeyRing, type PrivateJwk, type RingKey, ringKey, ringSecretBytes } from './key-ring.ts';
 
@@ -51,7 +51,7 @@ function decodeKey(value: unknown, index: number): RingKey {
   return ringKey(bytes, decodeAssertionKey(assertionKey, where), sealing);
 }
 
-/** A key whose halves do not belong together would publish one key and sign with another: refused here. */
+/** A key whose halves do not belong together would publish one key and sign with another: OpenSSL refuses it. */
 function decodeAssertionKey(value: unknown, where: string): PrivateJwk {
   const fail = () => invalid(`${where}.assertionKey is not an EC P-256 private JWK`);
   if (!isRecord(value)) throw fail();
@@ -60,14 +60,12 @@ function decodeAssertionKey(value: unknown, where: string): PrivateJwk {
     throw fail();
   }
   const jwk: PrivateJwk = { kty, crv, x, y, d };
-  let isPair = false;
   try {
-    const derived = createPublicKey(createPrivateKey({ key: { ...jwk }, format: 'jwk' })).export({ format: 'jwk' });
-    isPair = derived.x === x && derived.y === y;
+    createPrivateKey({ key: { ...jwk }, format: 'jwk' });
   } catch {
     // The cause may quote the key: it is not passed on.
+    throw fail();
   }
-  if (!isPair) throw fail();
   return jwk;
 }
 

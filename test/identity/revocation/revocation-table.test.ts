@@ -116,6 +116,24 @@ describe('[BOUNDED] many revocations', () => {
     equal(table.isRevoked({ ...bystander, tid: tenantId(9) }), false);
   });
 
+  it('of two users who share an object id in two tenants are counted apart', () => {
+    const table = createRevocationTable();
+    for (let n = 0; n < 2 * maxRevocationsPerUser; n++) {
+      table.add(revokeSession(sampleSession({ oid: objectId(1), tid: tenantId(n % 2) }), nowMs));
+    }
+    equal(table.stats().userFolds, 0);
+    table.add(revokeSession(sampleSession({ oid: objectId(1), tid: tenantId(0) }), nowMs));
+    equal(table.isRevoked(sampleSession({ oid: objectId(1), tid: tenantId(0) })), true);
+    equal(table.isRevoked(sampleSession({ oid: objectId(1), tid: tenantId(1) })), false);
+  });
+
+  it('of one user last, once folded, as long as the longest of them', () => {
+    const singles = sessionsOf(maxRevocationsPerUser + 1).map((session, n) => revokeSession(session, nowMs - n * 1000));
+    const table = tableOf(...singles);
+    table.sweep(known(singles[0]).expiresAt * 1000 - 1);
+    equal(table.isRevoked(sampleSession()), true);
+  });
+
   it('of one user cover a session checked in the second of the last one', () => {
     const sessions = sessionsOf(maxRevocationsPerUser + 1, { checkedAt: signInTime });
     const table = tableOf(...sessions.map((session) => revokeSession(session, signInTime * 1000 + 400)));

@@ -4,7 +4,7 @@ import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
 import type { Session } from '../session.ts';
 import { projectSession } from '../sessions/project-session.ts';
 import { type FlowContext, randomId } from './flow-context.ts';
-import { addFlow, browserOf } from './flow-cookies.ts';
+import { addFlow } from './flow-cookies.ts';
 import { type FlowStart, openFlowStart } from './flow-start.ts';
 import { sealFlowState } from './flow-state.ts';
 import { flowUnknown, logged, redirect, signInFailed } from './own-answer.ts';
@@ -71,7 +71,6 @@ async function toProvider(
   provider: IdentityProvider,
 ): Promise<OwnResponse> {
   const view = context.view();
-  const browser = browserOf(context, request.cookies);
   const flow = {
     id: randomId(context),
     startedAt: Math.floor(request.now / 1000),
@@ -81,7 +80,7 @@ async function toProvider(
   try {
     const location = await context.providers.of(provider).authorizationUrl(
       {
-        state: sealFlowState(context, site.host, { id: flow.id, browser: browser.id, start }),
+        state: sealFlowState(context, site.host, { id: flow.id, start }),
         nonce: flow.nonce,
         codeVerifier: flow.codeVerifier,
         redirectUri: redirectUri(view, site, provider.name),
@@ -91,7 +90,7 @@ async function toProvider(
       },
       request.now,
     );
-    const cookies = [...addFlow(context, 'flow-auth', site.host, request.cookies, flow), ...browser.cookies];
+    const cookies = addFlow(context, 'flow-auth', site.host, request.cookies, flow);
     return redirect(location, cookies, logged('sign-in-sent-to-provider'));
   } catch (error) {
     if (!isSignInError(error)) throw error;

@@ -1,9 +1,9 @@
 import type { SignInStart } from '../identity.ts';
 import type { OwnResponse } from '../own-endpoint.ts';
 import { type FlowContext, randomId } from './flow-context.ts';
-import { addFlow, type Browser, browserOf } from './flow-cookies.ts';
+import { addFlow, isOwnFlow, removeFlow } from './flow-cookies.ts';
 import { type FlowStart, sealFlowStart } from './flow-start.ts';
-import { logged, page, redirect } from './own-answer.ts';
+import { flowUnknown, logged, page, redirect } from './own-answer.ts';
 import { readReturnTarget } from './return-target.ts';
 import { clearedRound, MAX_ROUNDS, nextRound } from './round-marker.ts';
 import { signInSite, urlOf } from './sign-in-site.ts';
@@ -12,34 +12,38 @@ import { signInSite, urlOf } from './sign-in-site.ts';
 export function beginSignIn(context: FlowContext, start: SignInStart): OwnResponse {
   const { target, queryDropped } = readReturnTarget(start.target);
   const now = Math.floor(start.now / 1000);
-  const browser = browserOf(context, start.cookies);
-  return go(context, start.cookies, browser, {
-    id: randomId(context),
-    host: start.host,
-    target,
-    queryDropped,
-    provider: start.provider,
-    wanted: start.wanted,
-    round: nextRound(context, start.host, start.cookies, target, now),
-    restarted: false,
-    startedAt: now,
-    browser: browser.id,
-  });
+  return go(
+    context,
+    start.cookies,
+    {
+      id: randomId(context),
+      host: start.host,
+      target,
+      queryDropped,
+      provider: start.provider,
+      wanted: start.wanted,
+      round: nextRound(context, start.host, start.cookies, target, now),
+      restarted: false,
+      startedAt: now,
+    },
+    [],
+  );
 }
 
 /**
- * Begins a flow of this browser again that has expired, or that gave way to newer ones. At most once.
+ * Begins a flow again that has expired, or that gave way to newer ones: once, and in the browser that began it. Anything
+ * else is a page.
  *
  * @param now seconds since the epoch
  */
 export function beginAgain(context: FlowContext, previous: FlowStart, cookies: string, now: number): OwnResponse {
-  const browser = browserOf(context, cookies);
+  if (previous.restarted || !isOwnFlow(cookies, previous.id)) return notOurs(previous);
   const round = previous.round + 1;
-  const again = { ...previous, id: randomId(context), browser: browser.id, round, restarted: true, startedAt: now };
-  return go(context, cookies, browser, again);
+  const again = { ...previous, id: randomId(context), round, restarted: true, startedAt: now };
+  return go(context, cookies, again, removeFlow('flow-app', previous.id));
 }
 
-function go(context: FlowContext, cookies: string, browser: Browser, start: FlowStart): OwnResponse {
+function go(context: FlowContext, cookies: string, start: FlowStart, done: readonly string[]): OwnResponse {
   if (start.round > MAX_ROUNDS) return inCircles(start);
   const view = context.view();
   const site = signInSite(view, start.host);
@@ -47,9 +51,15 @@ function go(context: FlowContext, cookies: string, browser: Browser, start: Flow
   const flow = { id: start.id, startedAt: start.startedAt, nonce: '', codeVerifier: '' };
   return redirect(
     urlOf(view, site.host, `${site.base}/start?request=${request}`),
-    [...addFlow(context, 'flow-app', start.host, cookies, flow), ...browser.cookies],
+    [...done, ...addFlow(context, 'flow-app', start.host, cookies, flow)],
     logged('sign-in-started'),
   );
+}
+
+function notOurs({ id, target }: FlowStart): OwnResponse {
+  const explanation =
+    'This sign-in was started in another browser, took too long, or this browser does not keep the cookies of this site.';
+  return flowUnknown(explanation, target, removeFlow('flow-app', id), 'a flow that is not to begin again');
 }
 
 function inCircles(start: FlowStart): OwnResponse {

@@ -8,7 +8,7 @@ import type { Session } from '../session.ts';
 import { fitAuthSession, projectSession } from '../sessions/project-session.ts';
 import { sessionCookies } from '../sessions/session-cookies.ts';
 import { type FlowContext, randomId } from './flow-context.ts';
-import { browserId, type FlowCookie, findFlow, isExpired, removeFlow } from './flow-cookies.ts';
+import { type FlowCookie, findFlow, isExpired, isOwnFlow, removeFlow } from './flow-cookies.ts';
 import { type FlowState, openFlowState } from './flow-state.ts';
 import { flowUnknown, signInFailed } from './own-answer.ts';
 import { onlyParameter } from './query.ts';
@@ -47,8 +47,8 @@ export async function finishAuthorization(
     return flowUnknown('This answer is of another identity provider.', null, [], 'state of another provider');
   }
   const flow = findFlow(context, 'flow-auth', site.host, request.cookies, state.id);
-  if (flow === null) return withoutOwnCookie(context, site, request, state);
-  const done = [removeFlow('flow-auth', flow.id)];
+  if (flow === null) return withoutOwnCookie(context, request, state);
+  const done = removeFlow('flow-auth', flow.id);
   const retry = urlOf(context.view(), state.start.host, state.start.target);
   if (isExpired(flow, request.now / 1000)) {
     return mayBeginAgain(state.start)
@@ -71,16 +71,10 @@ export async function finishAuthorization(
  * Nothing of this answer is used. A flow of this browser that lost its cookie (it expired, or gave way to newer flows)
  * begins again from the app's host, under the browser's own sign-in; anything else is a page.
  */
-function withoutOwnCookie(
-  context: FlowContext,
-  site: SignInSite,
-  request: OwnRequest,
-  { browser, start }: FlowState,
-): OwnResponse {
-  const isOwn =
-    browserId(request.cookies) === browser ||
-    context.sessions.readAuthSession(request.cookies, site.host, request.now).kind === 'open';
-  if (isOwn && mayBeginAgain(start)) return sendBackToStart(context, start, [], 'the flow had no cookie any more');
+function withoutOwnCookie(context: FlowContext, request: OwnRequest, { id, start }: FlowState): OwnResponse {
+  if (isOwnFlow(request.cookies, id) && mayBeginAgain(start)) {
+    return sendBackToStart(context, start, removeFlow('flow-auth', id), 'the flow had no cookie any more');
+  }
   return flowUnknown(
     'This sign-in was started in another browser, took too long, or this browser does not keep the cookies of this site.',
     urlOf(context.view(), start.host, start.target),
@@ -98,7 +92,7 @@ async function complete(context: FlowContext, returned: Returned): Promise<OwnRe
   const projection = mentions === null ? null : projectSession(session, mentions, view.allMentions, randomId(context));
   const cookies = [
     ...sessionCookies('auth-session', fitAuthSession(session, view.allMentions), site.host, context.keys()),
-    removeFlow('flow-auth', flow.id),
+    ...removeFlow('flow-auth', flow.id),
     clearedSignOut,
   ];
   if (projection?.kind !== 'answered') {

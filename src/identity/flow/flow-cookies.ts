@@ -4,7 +4,7 @@ import { open, seal } from '../sealed/seal.ts';
 import { readCookie, readCookiesWithPrefix } from '../sessions/cookie-header.ts';
 import { flowCookiePrefix } from '../sessions/cookie-names.ts';
 import { clearCookie, setCookie } from '../sessions/session-cookies.ts';
-import { type FlowContext, randomId } from './flow-context.ts';
+import type { FlowContext } from './flow-context.ts';
 
 /** Which half of a flow a cookie holds: that of the app's host, or that of the host that runs sign-in. */
 export type FlowSide = 'flow-app' | 'flow-auth';
@@ -24,7 +24,11 @@ export const FLOW_LIFETIME = 15 * 60;
 /** Flows that one browser may have under way on one host; a further one takes the place of the oldest. */
 const MAX_FLOWS = 5;
 
-const BROWSER_COOKIE = `${flowCookiePrefix}browser`;
+/** Marks that a flow is this browser's: kept past the flow itself, it proves that the flow may begin again, and nothing else. */
+const MARK_PREFIX = `${flowCookiePrefix}own-`;
+/** Seconds: a tab that stood at the sign-in page overnight is still this browser's. */
+const MARK_LIFETIME = 24 * 3600;
+const MAX_MARKS = 40;
 
 const prefixOf = (side: FlowSide) => (side === 'flow-app' ? `${flowCookiePrefix}app-` : `${flowCookiePrefix}auth-`);
 
@@ -36,23 +40,33 @@ export function addFlow(
   cookies: string,
   flow: FlowCookie,
 ): readonly string[] {
-  const prefix = prefixOf(side);
-  const present = readCookiesWithPrefix(cookies, prefix).map(([name, value]) => ({
+  const flows = readCookiesWithPrefix(cookies, prefixOf(side)).map(([name, value]) => ({
     name,
-    flow: openFlow(context, side, host, value),
+    startedAt: openFlow(context, side, host, value)?.startedAt ?? 0,
   }));
-  const kept = new Set(
-    present
-      .filter((cookie) => cookie.flow !== null && !isExpired(cookie.flow, flow.startedAt))
-      .sort((a, b) => (b.flow?.startedAt ?? 0) - (a.flow?.startedAt ?? 0))
-      .slice(0, MAX_FLOWS - 1)
-      .map(({ name }) => name),
-  );
-  const removed = present
-    .filter(({ name }) => !kept.has(name) && isCookieName(name))
-    .map(({ name }) => clearCookie(name));
+  const marks = readCookiesWithPrefix(cookies, MARK_PREFIX).map(([name, value]) => ({
+    name,
+    startedAt: /^\d{1,12}$/.test(value) ? Number(value) : 0,
+  }));
   const sealed = seal(side, host, noProvider, Buffer.from(JSON.stringify(flow)), context.keys());
-  return [...removed, setCookie(prefix + flow.id, sealed, FLOW_LIFETIME)];
+  return [
+    ...surplus(flows, MAX_FLOWS - 1, flow.startedAt - FLOW_LIFETIME),
+    ...surplus(marks, MAX_MARKS - 1, flow.startedAt - MARK_LIFETIME),
+    setCookie(prefixOf(side) + flow.id, sealed, FLOW_LIFETIME),
+    setCookie(MARK_PREFIX + flow.id, String(flow.startedAt), MARK_LIFETIME),
+  ];
+}
+
+/** `Set-Cookie` values that remove all but the newest `kept` cookies, and those from before `oldest` (seconds since the epoch). */
+function surplus(
+  present: readonly { readonly name: string; readonly startedAt: number }[],
+  kept: number,
+  oldest: number,
+): readonly string[] {
+  return present
+    .toSorted((a, b) => b.startedAt - a.startedAt)
+    .filter(({ name, startedAt }, index) => (index >= kept || startedAt < oldest) && isCookieName(name))
+    .map(({ name }) => clearCookie(name));
 }
 
 /** The flow `id` of this browser; null when this browser has none of that id. */
@@ -68,37 +82,19 @@ export function findFlow(
   return flow?.id === id ? flow : null;
 }
 
-/** The `Set-Cookie` value that ends the flow `id`. `id` comes out of a seal. */
-export function removeFlow(side: FlowSide, id: string): string {
-  return clearCookie(prefixOf(side) + id);
+/** Whether this browser began the flow `id`, which may have lost its cookie since: expired, or given way to newer flows. */
+export function isOwnFlow(cookies: string, id: string): boolean {
+  return readCookie(cookies, MARK_PREFIX + id) !== null;
+}
+
+/** The `Set-Cookie` values that end the flow `id`. `id` comes out of a seal. */
+export function removeFlow(side: FlowSide, id: string): readonly string[] {
+  return [clearCookie(prefixOf(side) + id), clearCookie(MARK_PREFIX + id)];
 }
 
 /** @param now seconds since the epoch */
 export function isExpired(flow: { readonly startedAt: number }, now: number): boolean {
   return now - flow.startedAt > FLOW_LIFETIME;
-}
-
-/** A browser's id on one host, and the `Set-Cookie` values that give it one. */
-export interface Browser {
-  readonly id: string;
-  readonly cookies: readonly string[];
-}
-
-/**
- * Tells this browser's own flows from somebody else's when their cookies are gone (expired, or one too many): only then
- * may a flow begin again by itself. It proves nothing else. Kept until the browser closes.
- */
-export function browserOf(context: FlowContext, cookies: string): Browser {
-  const known = browserId(cookies);
-  if (known !== null) return { id: known, cookies: [] };
-  const id = randomId(context);
-  return { id, cookies: [setCookie(BROWSER_COOKIE, id, null)] };
-}
-
-/** null: this browser has not begun a flow on this host. */
-export function browserId(cookies: string): string | null {
-  const id = readCookie(cookies, BROWSER_COOKIE);
-  return id !== null && /^[\w-]{22}$/.test(id) ? id : null;
 }
 
 function openFlow(context: FlowContext, side: FlowSide, host: string, sealed: string): FlowCookie | null {

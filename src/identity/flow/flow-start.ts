@@ -20,8 +20,6 @@ export interface FlowStart {
   readonly restarted: boolean;
   /** Seconds since the epoch. */
   readonly startedAt: number;
-  /** Browser id on the app's host. */
-  readonly browser: string;
 }
 
 /** Seals `start` for `recipient`: the host that runs sign-in, or back to the app's own. */
@@ -42,15 +40,14 @@ export function readFlowStart(record: JsonRecord): FlowStart | null {
   const host = stringMember(record, 'host');
   const target = stringMember(record, 'target');
   const provider = stringMember(record, 'provider');
-  const browser = stringMember(record, 'browser');
   const round = numberMember(record, 'round');
   const startedAt = numberMember(record, 'startedAt');
   const { queryDropped, restarted, wanted } = record;
-  if (id === null || host === null || target === null || provider === null || browser === null) return null;
+  if (id === null || host === null || target === null || provider === null) return null;
   if (round === null || startedAt === null || !isJsonRecord(wanted)) return null;
   if (typeof queryDropped !== 'boolean' || typeof restarted !== 'boolean') return null;
   return {
-    ...{ id, host, target, queryDropped, provider, browser, round, restarted, startedAt },
+    ...{ id, host, target, queryDropped, provider, round, restarted, startedAt },
     wanted: {
       maxAgeSeconds: numberMember(wanted, 'maxAgeSeconds'),
       authContext: stringMember(wanted, 'authContext'),

@@ -8,8 +8,6 @@ import { type FlowStart, readFlowStart } from './flow-start.ts';
 export interface FlowState {
   /** Names the cookie on the host that runs sign-in. */
   readonly id: string;
-  /** Browser id on that host. */
-  readonly browser: string;
   readonly start: FlowStart;
 }
 
@@ -23,7 +21,6 @@ export function openFlowState(context: FlowContext, host: string, sealed: string
   const record = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
   if (record === null || !isJsonRecord(record.start)) return null;
   const id = stringMember(record, 'id');
-  const browser = stringMember(record, 'browser');
   const start = readFlowStart(record.start);
-  return id === null || browser === null || start === null ? null : { id, browser, start };
+  return id === null || start === null ? null : { id, start };
 }

@@ -3,16 +3,18 @@ import { sessionCookies } from '../sessions/session-cookies.ts';
 import { sessionEnd } from '../sessions/session-end.ts';
 import { beginAgain } from './begin-sign-in.ts';
 import type { FlowContext } from './flow-context.ts';
-import { browserId, findFlow, removeFlow } from './flow-cookies.ts';
+import { findFlow, removeFlow } from './flow-cookies.ts';
 import { type FlowStart, openFlowStart } from './flow-start.ts';
 import { flowUnknown, logged, page, redirect } from './own-answer.ts';
 import { onlyParameter } from './query.ts';
 import { markRound } from './round-marker.ts';
-import { mayBeginAgain } from './send-back.ts';
 import { urlOf } from './sign-in-site.ts';
 import { openTicket, type Ticket } from './ticket.ts';
 
-/** Last step, on the app's host: a ticket, this browser's own cookie of the same flow, and a session for both. */
+/**
+ * Last step, on the app's host: a ticket, this browser's own cookie of the same flow, and a session for both. Without
+ * all of it the ticket is not used: a flow of this browser begins again, anything else is a page.
+ */
 export async function redeemTicket(context: FlowContext, request: OwnRequest): Promise<OwnResponse> {
   const sealedTicket = onlyParameter(request.query, 'ticket');
   const sealedStart = onlyParameter(request.query, 'flow');
@@ -27,48 +29,23 @@ export async function redeemTicket(context: FlowContext, request: OwnRequest): P
     return flowUnknown('This sign-in has ended.', start.target, [], `ticket of a session that has ended: ${end}`);
   }
   const flow = findFlow(context, 'flow-app', request.host, request.cookies, start.id);
-  if (flow === null) return withoutOwnCookie(context, request, start, 'ticket without its own cookie');
+  if (flow === null) return beginAgain(context, start, request.cookies, Math.floor(request.now / 1000));
   const isFirst =
     request.now / 1000 <= ticket.expiresAt && (await context.redeemOnce(ticket.session.sid, ticket.expiresAt));
   return isFirst
     ? signIn(context, request, start, ticket)
-    : withoutOwnCookie(context, request, start, 'ticket expired or redeemed before');
+    : beginAgain(context, start, request.cookies, Math.floor(request.now / 1000));
 }
 
 function signIn(context: FlowContext, request: OwnRequest, start: FlowStart, { session }: Ticket): OwnResponse {
   const { host } = request;
   const cookies = [
     ...sessionCookies('session', session, host, context.keys()),
-    removeFlow('flow-app', start.id),
+    ...removeFlow('flow-app', start.id),
     markRound(context, host, start.target, start.round, Math.floor(request.now / 1000)),
   ];
   const log = logged('session-started', { oid: session.oid });
   return start.queryDropped
     ? page(200, { kind: 'return-query-dropped', target: start.target }, cookies, log)
     : redirect(urlOf(context.view(), host, start.target), cookies, log);
-}
-
-/**
- * The ticket is not used. Who has a session here goes on with it; a flow of this browser that lost its cookie begins
- * again; anything else is a page.
- */
-function withoutOwnCookie(context: FlowContext, request: OwnRequest, start: FlowStart, why: string): OwnResponse {
-  const done = [removeFlow('flow-app', start.id)];
-  const state = context.sessions.read(request.cookies, request.host, request.now);
-  if (state.kind === 'open') {
-    return redirect(
-      urlOf(context.view(), request.host, start.target),
-      done,
-      logged('already-signed-in', { detail: why }),
-    );
-  }
-  if (browserId(request.cookies) === start.browser && mayBeginAgain(start)) {
-    return beginAgain(context, start, request.cookies, Math.floor(request.now / 1000));
-  }
-  return flowUnknown(
-    'This sign-in was started in another browser, took too long, or this browser does not keep the cookies of this site.',
-    start.target,
-    done,
-    why,
-  );
 }

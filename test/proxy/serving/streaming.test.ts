@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, beforeEach, describe, it } from 'mocha';
+import { startBulkPeer } from '../../support/bulk-peer.ts';
+import { fieldValues, type HttpMessage } from '../../support/http-message.ts';
+import { eventually, type HarnessSpec, type ProxyHarness, startProxy } from '../../support/proxy-harness.ts';
+import { openRawClient, type RawClient } from '../../support/raw-client.ts';
+import { okAnswer, type RecordingUpstream, startRecordingUpstream } from '../../support/recording-upstream.ts';
+
+const HOST = 'status.example.com';
+const MIB = 1024 * 1024;
+
+describe('Streaming and the shape of messages', () => {
+  let upstream: RecordingUpstream;
+  let proxy: ProxyHarness;
+  const spec = (port: number): HarnessSpec => ({
+    hosts: [
+      { name: HOST, routes: [{ access: 'public', service: 'app' }] },
+      { name: 'closed.example.com', routes: [{ access: 'denied', service: 'app' }] },
+    ],
+    services: { app: [port] },
+  });
+  /** Plain connections of a trusted peer: what is measured here is the relay, not TLS. */
+  const dial = async (): Promise<RawClient> => openRawClient({ port: proxy.httpPort, tls: null });
+  const head = (start: string, fields = '', host = HOST) =>
+    `${start} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Proto: https\r\n${fields}\r\n`;
+  const statusOf = (message: HttpMessage) => Number(message.startLine.split(' ')[1]);
+
+  before(async () => {
+    upstream = await startRecordingUpstream();
+    proxy = await startProxy({
+      spec: spec(upstream.port),
+      trustedProxies: ['127.0.0.1'],
+      limits: { bodyIdleMs: 300, responseStallMs: 300, responseTimeoutMs: 1000, lingerMs: 300 },
+    });
+  });
+  after(async () => {
+    await proxy.close();
+    await upstream.close();
+  });
+  beforeEach(() => upstream.answerWith(okAnswer));
+
+  const withServer = async (server: Server, run: () => Promise<void>): Promise<void> => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    proxy.apply(spec((server.address() as AddressInfo).port));
+    try {
+      await run();
+    } finally {
+      proxy.apply(spec(upstream.port));
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    }
+  };
+
+  it('passes 1 GiB in either direction with less than 100 MiB more memory', async function () {
+    this.timeout(60_000);
+    const peer = await startBulkPeer(1024);
+    proxy.apply(spec(peer.port));
+    const listener = { port: proxy.httpPort, headers: { Host: HOST, 'X-Forwarded-Proto': 'https' } };
+    const before = process.memoryUsage().rss;
+    let peak = before;
+    const watch = setInterval(() => {
+      peak = Math.max(peak, process.memoryUsage().rss);
+    }, 20);
+    assert.equal(await peer.download(listener), 1024 * MIB);
+    assert.equal(await peer.upload(listener), 1024 * MIB);
+    clearInterval(watch);
+    await peer.close();
+    proxy.apply(spec(upstream.port));
+    assert.ok(peak - before < 100 * MIB, `${Math.round((peak - before) / MIB)} MiB more`);
+  });
+
+  it('holds back an upstream whose client does not read, and cuts a client that never reads', async () => {
+    let sent = 0;
+    const endless = createServer((_incoming, outgoing) => {
+      const chunk = Buffer.alloc(MIB);
+      const write = () => {
+        while (!outgoing.destroyed) {
+          sent += 1;
+          if (!outgoing.write(chunk)) return;
+        }
+      };
+      outgoing.on('drain', write);
+      write();
+    });
+    await withServer(endless, async () => {
+      const client = await dial();
+      client.socket.pause();
+      client.write(head('GET /'));
+      await eventually('something was sent', () => sent > 0);
+      await eventually('the client is cut', () => proxy.accessLines().at(-1)?.code === 'response-stalled');
+      assert.ok(sent < 64, `${sent} MiB were taken from the upstream`);
+      client.destroy();
+    });
+  });
+
+  it('sends the head of an event stream before its first event', async () => {
+    upstream.answerWith(() => 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n');
+    const client = await dial();
+    client.write(head('GET /events'));
+    await eventually('the head', () => client.unread().includes('text/event-stream'));
+    client.destroy();
+  });
+
+  it('says 100 Continue only after the request was allowed', async () => {
+    const refused = await dial();
+    refused.write(head('POST /', 'Content-Length: 5\r\nExpect: 100-continue\r\n', 'closed.example.com'));
+    assert.equal(statusOf(await refused.response()), 403);
+    assert.equal(await refused.isEnded(), true);
+    const allowed = await dial();
+    allowed.write(head('POST /', 'Content-Length: 5\r\nExpect: 100-continue\r\n'));
+    assert.equal(statusOf(await allowed.response()), 100);
+    allowed.write('hello');
+    assert.equal(statusOf(await allowed.response()), 200);
+    assert.equal(upstream.requests.at(-1)?.body.toString(), 'hello');
+    allowed.destroy();
+  });
+
+  it('keeps the connection after a refused body that ends soon, and reads the next request right', async () => {
+    const client = await dial();
+    // The body is `GET /`: whoever misjudges its end reads another request than `/next`.
+    client.write(`${head('POST /', 'Content-Length: 5\r\n', 'closed.example.com')}GET /${head('GET /next')}`);
+    assert.equal(statusOf(await client.response()), 403);
+    assert.equal(statusOf(await client.response()), 200);
+    assert.equal(upstream.requests.at(-1)?.startLine, 'GET /next HTTP/1.1');
+    client.destroy();
+  });
+
+  it('cuts a client that stops within a body: 408, nothing left of it upstream', async () => {
+    const client = await dial();
+    client.write(head('POST /', 'Content-Length: 50\r\n'));
+    client.write('some');
+    assert.equal(statusOf(await client.response()), 408);
+    assert.equal(await client.isEnded(), true);
+    await eventually('the upstream connection ends', () => upstream.connections.at(-1)?.isOpen() === false);
+  });
+
+  it('answers 504 when the upstream says nothing in time', async () => {
+    upstream.answerWith(() => null);
+    const client = await dial();
+    client.write(head('GET /', 'Accept: text/html\r\n'));
+    const answer = await client.response();
+    assert.equal(statusOf(answer), 504);
+    assert.match(answer.body.toString('utf8'), /took too long/);
+    client.destroy();
+  });
+
+  it('passes bodies of every method as they are: a chunked DELETE stays chunked', async () => {
+    const client = await dial();
+    client.write(`${head('DELETE /x', 'Transfer-Encoding: chunked\r\n')}5\r\nhello\r\n0\r\n\r\n`);
+    assert.equal(statusOf(await client.response()), 200);
+    const received = upstream.requests.at(-1);
+    assert.ok(received);
+    assert.equal(received.body.toString(), 'hello');
+    client.write(head('DELETE /y'));
+    assert.equal(statusOf(await client.response()), 200);
+    assert.equal(upstream.requests.at(-1)?.startLine, 'DELETE /y HTTP/1.1');
+    assert.equal(upstream.requests.at(-1)?.body.length, 0);
+    client.destroy();
+  });
+
+  it('answers HEAD, 204 and 304 without a body, and finds the next response', async () => {
+    const client = await dial();
+    upstream.answerWith(() => 'HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n');
+    client.write(head('HEAD /'));
+    const first = await client.response({ toHead: true });
+    assert.deepEqual(fieldValues(first, 'Content-Length'), ['1234']);
+    for (const status of ['204 No Content', '304 Not Modified']) {
+      upstream.answerWith(() => `HTTP/1.1 ${status}\r\nETag: "1"\r\n\r\n`);
+      client.write(head('GET /'));
+      assert.equal(statusOf(await client.response()), Number(status.slice(0, 3)));
+    }
+    upstream.answerWith(okAnswer);
+    client.write(head('GET /'));
+    assert.equal((await client.response()).body.toString(), 'ok');
+    client.destroy();
+  });
+
+  it('passes early hints on, and neither trailers nor cookies of our names', async () => {
+    upstream.answerWith(
+      () =>
+        'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n' +
+        'HTTP/1.1 200 OK\r\nSet-Cookie: __Host-entragate=stolen; Path=/\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n' +
+        'Trailer: X-Late\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Late: 1\r\n\r\n',
+    );
+    const client = await dial();
+    client.write(head('GET /'));
+    const hints = await client.response();
+    assert.equal(statusOf(hints), 103);
+    assert.deepEqual(fieldValues(hints, 'Link'), ['</a.css>; rel=preload']);
+    const answer = await client.response();
+    assert.deepEqual(fieldValues(answer, 'Set-Cookie'), ['a=1', 'b=2']);
+    assert.ok(!answer.raw.includes('X-Late'));
+    assert.equal(answer.body.toString(), 'ok');
+    client.destroy();
+  });
+
+  it('answers a client of HTTP/1.0 without chunks, and closes', async () => {
+    upstream.answerWith(() => 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n');
+    const client = await dial();
+    client.write(`GET / HTTP/1.0\r\nHost: ${HOST}\r\nX-Forwarded-Proto: https\r\n\r\n`);
+    assert.equal(await client.isEnded(), true);
+    assert.ok(client.unread().toString('latin1').endsWith('\r\n\r\nok'));
+  });
+
+  it('answers pipelined requests in their order', async () => {
+    upstream.answerWith((message) => {
+      const body = message.startLine.split(' ')[1] ?? '';
+      return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    });
+    const client = await dial();
+    client.write(['/1', '/2', '/3'].map((path) => head(`GET ${path}`)).join(''));
+    for (const path of ['/1', '/2', '/3']) assert.equal((await client.response()).body.toString(), path);
+    client.destroy();
+  });
+});

@@ -31,6 +31,9 @@ const DEFINITIONS = {
     'invalid_request',
     "The redirect URI '{0}' specified in the request does not match the redirect URIs configured for the application '{1}'.",
   ),
+  50020: blocked(
+    "User account '{0}' from identity provider '{1}' does not exist in tenant '{2}' and cannot access the application '{3}' in that tenant.",
+  ),
   50027: request('JWT token is invalid or malformed.'),
   50034: {
     error: 'invalid_grant',
@@ -46,6 +49,13 @@ const DEFINITIONS = {
   50059: request(
     'No tenant-identifying information found in either the request or implied by any provided credentials.',
   ),
+  50072: {
+    ...interaction(
+      "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multi-factor authentication to access '{0}'.",
+    ),
+    suberror: 'basic_action',
+  },
+  50074: { ...interaction('Strong Authentication is required.'), suberror: 'basic_action' },
   50076: {
     ...interaction(
       "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{0}'.",
@@ -58,6 +68,7 @@ const DEFINITIONS = {
     ),
     suberror: 'basic_action',
   },
+  50089: grant('Flow token has expired. Authentication failed.'),
   50105: blocked(
     "Your administrator has configured the application {0} ('{1}') to block users unless they are specifically granted ('assigned') access to the application.",
   ),
@@ -73,6 +84,8 @@ const DEFINITIONS = {
     page: 'never',
   },
   53000: blocked('Device is not in required device state: compliant.'),
+  53001: blocked('Device is not in required device state: domain_joined.'),
+  53002: blocked('Application used is not an approved application for Conditional Access.'),
   53003: blocked('Access has been blocked by Conditional Access policies.'),
   54005: grant(
     'OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.',
@@ -95,6 +108,10 @@ const DEFINITIONS = {
     text: "The provided value for the input parameter 'scope' is not valid. The scope {0} is not valid.",
     page: 'never',
   },
+  70043: {
+    ...grant('The refresh token has expired or is invalid due to sign-in frequency checks by Conditional Access.'),
+    suberror: 'bad_token',
+  },
   90002: stuck(
     'invalid_request',
     "Tenant '{0}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.",
@@ -103,7 +120,18 @@ const DEFINITIONS = {
     "The required field '{0}' is missing from the credential. Ensure that you have all the necessary parameters for the login request.",
   ),
   90023: request("Unsupported '{0}' value."),
+  90024: {
+    error: 'temporarily_unavailable',
+    text: 'RequestBudgetExceededError: a transient error has occurred. Please try again.',
+    page: 'never',
+  },
   90033: { error: 'temporarily_unavailable', text: 'A transient error has occurred. Please try again.', page: 'never' },
+  90072: blocked(
+    "User account '{0}' from identity provider '{1}' does not exist in tenant '{2}' and cannot access the application '{3}' in that tenant.",
+  ),
+  90094: blocked(
+    'Administrator consent is required. An administrator of your organization has to grant the permissions.',
+  ),
   500011: {
     error: 'invalid_resource',
     text: 'The resource principal named {0} was not found in the tenant named {1}.',
@@ -115,6 +143,7 @@ const DEFINITIONS = {
   501051: grant("Application '{0}' is not assigned to a role for the application '{1}'."),
   501481: grant('The Code_Verifier does not match the code_challenge supplied in the authorization request.'),
   501491: request('Invalid size of Code_Challenge parameter.'),
+  530032: blocked('Access has been blocked by the security policy of the tenant.'),
   700005: grant('Provided Authorization Code is intended to use against other tenant, thus rejected.'),
   700016: stuck('unauthorized_client', "Application with identifier '{0}' was not found in the directory '{1}'."),
   700021: client("Client assertion application identifier doesn't match 'client_id' parameter."),
@@ -129,6 +158,9 @@ const DEFINITIONS = {
     page: 'never',
   },
   700082: grant('The refresh token has expired due to inactivity.'),
+  700084: grant(
+    'The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime, which cannot be extended.',
+  ),
   700211: client("No matching federated identity record found for presented assertion issuer '{0}'."),
   700212: client("No matching federated identity record found for presented assertion audience '{0}'."),
   700213: client("No matching federated identity record found for presented assertion subject '{0}'."),

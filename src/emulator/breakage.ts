@@ -63,7 +63,7 @@ export interface Breakage {
   wrongTenant(): void;
   /** A second claim `TID` that differs from `tid` only in case. */
   tenantTwice(): void;
-  /** Ended an hour ago. */
+  /** Ended more than an hour ago. */
   expired(): void;
   /** Starts in an hour. */
   notYetValid(): void;

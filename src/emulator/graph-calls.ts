@@ -77,7 +77,12 @@ function callOnUser(call: UserCall, action: string | undefined, cast: string | u
       return getMembers(origin, directory.transitiveGroups(account), [], body);
     case 'POST getMemberObjects':
       if (!mayReadUser(call)) return forbidden();
-      return getMembers(origin, directory.transitiveGroups(account), account.user.directoryRoleIds, body);
+      return getMembers(
+        origin,
+        directory.transitiveGroups(account),
+        account.user.directoryRoles.map(({ id }) => id),
+        body,
+      );
     case 'POST revokeSignInSessions':
       return revokeSignInSessions(call);
     default:

@@ -102,10 +102,10 @@ export function pageOf(
 export function memberOfObjects(directory: Directory, account: Account): readonly DirectoryObject[] {
   return [
     ...directory.transitiveGroups(account).map(groupObject),
-    ...account.user.directoryRoleIds.map((id) => ({
+    ...account.user.directoryRoles.map(({ id, templateId }) => ({
       '@odata.type': '#microsoft.graph.directoryRole',
       id,
-      roleTemplateId: id,
+      roleTemplateId: templateId,
     })),
   ];
 }

@@ -25,25 +25,7 @@ function assignedGroups({ directory, account, app }: GroupClaimsInput): readonly
   return directory.directGroups(account).filter((group) => assigned.has(group.id));
 }
 
-/** Object ids that `groupMembershipClaims` selects; "security groups and Entra roles" come together. */
-function selectedGroups(input: GroupClaimsInput): readonly EmulatorGroup[] {
-  const mode = input.app.groupMembershipClaims;
-  switch (mode) {
-    case 'None':
-    case 'DirectoryRole':
-      return [];
-    case 'SecurityGroup':
-      return input.directory.transitiveGroups(input.account).filter((group) => group.kind === 'security');
-    case 'ApplicationGroup':
-      return assignedGroups(input);
-    case 'All':
-      return input.directory.transitiveGroups(input.account);
-    default:
-      return mode satisfies never;
-  }
-}
-
-function written(group: EmulatorGroup, app: EmulatorApp): string {
+const written = (group: EmulatorGroup, app: EmulatorApp): string => {
   switch (app.groupClaimFormat) {
     case 'objectId':
       return group.id;
@@ -53,6 +35,28 @@ function written(group: EmulatorGroup, app: EmulatorApp): string {
       return app.groupMembershipClaims === 'ApplicationGroup' ? group.displayName : group.id;
     default:
       return app.groupClaimFormat satisfies never;
+  }
+};
+
+/** What `groupMembershipClaims` selects: `SecurityGroup` and `All` count the object ids of directory roles too. */
+function selectedValues(input: GroupClaimsInput): readonly string[] {
+  const { directory, account, app } = input;
+  const roleIds = account.user.directoryRoles.map(({ id }) => id);
+  const write = (groups: readonly EmulatorGroup[]) => groups.map((group) => written(group, app));
+  switch (app.groupMembershipClaims) {
+    case 'None':
+    case 'DirectoryRole':
+      return [];
+    case 'SecurityGroup': {
+      const security = directory.transitiveGroups(account).filter((group) => group.kind === 'security');
+      return [...write(security), ...roleIds];
+    }
+    case 'ApplicationGroup':
+      return write(assignedGroups(input));
+    case 'All':
+      return [...write(directory.transitiveGroups(account)), ...roleIds];
+    default:
+      return app.groupMembershipClaims satisfies never;
   }
 }
 
@@ -81,13 +85,13 @@ function appRoles(account: Account, app: EmulatorApp): readonly string[] {
  */
 export function groupClaims(input: GroupClaimsInput): Readonly<Record<string, unknown>> {
   const { account, app, channel } = input;
-  const selected = selectedGroups(input);
+  const selected = selectedValues(input);
   const isOverage = selected.length > (channel === 'front' ? MAX_GROUPS_FRONT_CHANNEL : MAX_GROUPS);
-  const values = isOverage ? [] : selected.map((group) => written(group, app));
+  const values = isOverage ? [] : selected;
   const roles = app.emitGroupsAsRoles ? values : appRoles(account, app);
   const groups = app.emitGroupsAsRoles ? [] : values;
   const hasDirectoryRoles = app.groupMembershipClaims === 'DirectoryRole' || app.groupMembershipClaims === 'All';
-  const wids = hasDirectoryRoles ? account.user.directoryRoleIds : [];
+  const wids = hasDirectoryRoles ? account.user.directoryRoles.map(({ templateId }) => templateId) : [];
   return {
     ...(groups.length > 0 ? { groups } : {}),
     ...(roles.length > 0 ? { roles } : {}),

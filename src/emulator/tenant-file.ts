@@ -48,7 +48,8 @@ const credential = {
 
 const user = record(['id', 'username', 'displayName'], {
   ...{ id: guid, username: text, displayName: text, userPrincipalName: text, email: optional(text) },
-  ...{ groupIds: list(guid), directoryRoleIds: list(guid), accountEnabled: flag },
+  ...{ groupIds: list(guid), accountEnabled: flag },
+  directoryRoles: list(record(['id', 'templateId'], { id: guid, templateId: guid })),
   guest: optional(record(['homeTenantId', 'identityProvider'], { homeTenantId: guid, identityProvider: text })),
 });
 

@@ -40,11 +40,18 @@ export interface EmulatorUser {
   readonly email: string | null;
   /** Direct memberships: group ids. */
   readonly groupIds: readonly string[];
-  /** Template ids of directory roles held (claim `wids`). */
-  readonly directoryRoleIds: readonly string[];
+  readonly directoryRoles: readonly EmulatorDirectoryRole[];
   readonly accountEnabled: boolean;
   /** Where a guest comes from; `null` for a member. */
   readonly guest: EmulatorGuest | null;
+}
+
+/** A directory role that a user holds. */
+interface EmulatorDirectoryRole {
+  /** Object id in this tenant (claim `groups`). */
+  readonly id: string;
+  /** The same in all tenants (claim `wids`). */
+  readonly templateId: string;
 }
 
 interface EmulatorGuest {
@@ -164,7 +171,7 @@ export function createEmulatorUser(
     userPrincipalName: fields.username,
     email: fields.username,
     groupIds: [],
-    directoryRoleIds: [],
+    directoryRoles: [],
     accountEnabled: true,
     guest: null,
     ...fields,

@@ -96,7 +96,7 @@ function optionalClaim(name: OptionalClaim, { account, signIn }: UserTokenInput)
 const optionalClaims = (names: readonly OptionalClaim[], input: UserTokenInput): TokenClaims =>
   Object.assign({}, ...names.map((name) => optionalClaim(name, input)));
 
-/** `oid`, `name` and `preferred_username` come with the scope `profile`, `email` with its own or for guests. */
+/** `oid`, `name` and `preferred_username` (and `tid` in access tokens) come with the scope `profile`, `email` with its own or for guests. */
 function identityClaims({ account, scopes }: UserTokenInput): TokenClaims {
   const { user } = account;
   const preferredUsername = user.guest === null ? user.userPrincipalName : (user.email ?? user.userPrincipalName);
@@ -144,7 +144,7 @@ export function apiAccessTokenClaims(
   const { tid } = account.tenant;
   const shared = {
     ...times(now, details.lifetimeS),
-    tid,
+    ...(scopes.oidc.has('profile') ? { tid } : {}),
     sub: pairwiseSubject(tid, account.user.id, api.clientId),
     scp: scopes.permissions.join(' '),
     ...optionalClaims(api.optionalClaims.accessToken, input),

@@ -72,7 +72,7 @@ const wing: EmulatorTenant = {
     createEmulatorUser({
       ...robin,
       groupIds: [group.inner, group.assigned, group.list, group.named],
-      directoryRoleIds: [id(401)],
+      directoryRoles: [{ id: id(400), templateId: id(401) }],
     }),
   ],
   groups: [
@@ -94,7 +94,10 @@ const wing: EmulatorTenant = {
       groupClaimFormat: 'cloud_displayname',
     }),
     wingApp(app.directory, { groupMembershipClaims: 'DirectoryRole' }),
-    wingApp(app.implicit, { groupMembershipClaims: 'All', implicitGrant: { idToken: true, accessToken: false } }),
+    wingApp(app.implicit, {
+      groupMembershipClaims: 'SecurityGroup',
+      implicitGrant: { idToken: true, accessToken: false },
+    }),
     wingApp(app.emitted, {
       groupMembershipClaims: 'SecurityGroup',
       emitGroupsAsRoles: true,
@@ -297,7 +300,7 @@ describe('tokens of the emulator', () => {
     it('by the mode of the app: none, all kinds, those assigned directly, directory roles', async () => {
       assert.ok(!('groups' in (await robinsToken(app.plain))));
       const all = await robinsToken(app.all);
-      assert.deepEqual(all.groups, [group.outer, group.inner, group.assigned, group.list, group.named]);
+      assert.deepEqual(all.groups, [group.outer, group.inner, group.assigned, group.list, group.named, id(400)]);
       assert.deepEqual(all.wids, [id(401)]);
       assert.deepEqual((await robinsToken(app.assigned)).groups, [group.assigned]);
       const directory = await robinsToken(app.directory);
@@ -311,7 +314,7 @@ describe('tokens of the emulator', () => {
       assert.ok(Array.isArray(sam.groups) && sam.groups.includes('WING-Named') && sam.groups.includes(group.outer));
       assert.deepEqual((await robinsToken(app.roles)).roles, [role.value]);
       const emitted = await robinsToken(app.emitted);
-      assert.deepEqual(emitted.roles, [group.outer, group.inner, group.assigned, group.named]);
+      assert.deepEqual(emitted.roles, [group.outer, group.inner, group.assigned, group.named, id(400)]);
       assert.ok(!('groups' in emitted));
     });
   });
@@ -325,6 +328,12 @@ describe('tokens of the emulator', () => {
       assert.deepEqual(claims.groups, [employees, finance]);
       assert.equal(claims.acct, 0);
       assert.ok(!('nonce' in claims) && !('idtyp' in claims));
+    });
+
+    it('names user and tenant only with the scope profile', async () => {
+      const claims = decodeJwt(await accessTokenOf(adele.username, `openid api://${api}/access_as_user`));
+      assert.ok(!('oid' in claims) && !('tid' in claims) && !('name' in claims));
+      assert.equal(claims.iss, `${running.emulator.origin}/${CONTOSO.tid}/v2.0`);
     });
 
     it('of version 1.0: its URI as audience, the older issuer and names', async () => {

@@ -138,7 +138,8 @@ function matchEmail(
 ): Outcome {
   if (principal.kind !== 'user') return outcomeUnknown;
   const fact = principal.claims.get('email');
-  if (typeof fact !== 'string') return typeof fact === 'object' ? outcomeUnknown : matchClaim(fact, matcher);
+  if (fact === undefined || typeof fact === 'symbol') return matchClaim(fact, matcher);
+  if (typeof fact !== 'string') return outcomeUnknown;
   const text = part(fact.toLowerCase());
   return text === null ? outcomeUnknown : matcher.one(text);
 }

@@ -4,7 +4,7 @@
  *
  * Sets rather than three values, so that "would a new sign-in help?" needs no second evaluation.
  */
-export type Outcome = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+export type Outcome = (typeof outcomes)[number];
 
 export const outcomeTrue = 1;
 export const outcomeFalse = 2;
@@ -12,6 +12,7 @@ export const outcomeUnknown = 4;
 /** The session was made before anybody asked: a fresh one would answer true or false. */
 export const outcomeUnasked = 3;
 
+const outcomes = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 const members = [outcomeTrue, outcomeFalse, outcomeUnknown] as const;
 
 /** Kleene's strong conjunction of single outcomes: false beats unknown, unknown beats true. */
@@ -33,7 +34,7 @@ const notTable: readonly Outcome[] = Array.from({ length: 8 }, (_, set) =>
 );
 
 function toOutcome(bits: number): Outcome {
-  return (bits & 7) as Outcome;
+  return outcomes[bits] ?? outcomeUnknown;
 }
 
 export function both(a: Outcome, b: Outcome): Outcome {

@@ -16,13 +16,17 @@ export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
-/** Collects the errors of one object, so that its author sees all of them at once. */
+/** Errors that one object is told of: more help nobody, and an object must not fill logs and statuses. */
+const mostErrors = 50;
+const longestPath = 300;
+
+/** Collects the errors of one object, so that its author sees them together. */
 export interface ErrorSink {
   readonly errors: PolicyError[];
 }
 
 /** Records an error. Returns null, the value of every parser that failed. */
 export function fail(sink: ErrorSink, path: string, message: string, hint: string): null {
-  sink.errors.push({ path, message, hint });
+  if (sink.errors.length < mostErrors) sink.errors.push({ path: path.slice(0, longestPath), message, hint });
   return null;
 }

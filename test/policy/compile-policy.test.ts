@@ -355,6 +355,12 @@ describe('compiling a policy', () => {
     assert.ok(error !== undefined && error.message.length < 150 && !error.message.includes('\n'));
   });
 
+  it('[INERT] bounds what an object can put into logs and statuses', () => {
+    const rule = { allow: { and: Array.from({ length: 100 }, () => ({ ['x'.repeat(100_000)]: 1 })) } };
+    const compiled = compilePolicy({ rules: Array.from({ length: 100 }, () => rule) });
+    assert.ok(!compiled.ok && JSON.stringify(compiled.errors).length < 50_000);
+  });
+
   it('takes everything that a Policy may hold', () => {
     const program = compile({
       description: 'Finance staff',

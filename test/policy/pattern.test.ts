@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { describe, it } from 'mocha';
 import { compilePattern, longestMatchedText } from '../../src/policy/pattern.ts';
@@ -21,6 +22,22 @@ describe('regular expressions of users', () => {
   it('match letters as written, or in any case where asked', () => {
     assert.equal(matches('a', 'A'), false);
     assert.equal(matches('a', 'A', true), true);
+  });
+
+  it('take RE2 flags', () => {
+    assert.equal(matches('(?i)/admin(/.*)?', '/ADMIN/x'), true);
+  });
+
+  it('[INERT] are compiled by one file, and by no engine that backtracks', () => {
+    const folder = new URL('../../src/policy/', import.meta.url);
+    const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => [name, readFileSync(new URL(name, folder), 'utf8')] as const);
+    assert.deepEqual(
+      texts.filter(([, text]) => text.includes("from 're2js'")).map(([name]) => name),
+      ['pattern.ts'],
+    );
+    for (const [name, text] of texts) assert.ok(!/\bRegExp\(|\beval\(|new Function/.test(text), name);
   });
 
   for (const expression of ['(a+)+$', '(a|a)*b', '(.*)*x', '(a?){40}a{40}', '(x+x+)+y']) {

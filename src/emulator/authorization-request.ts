@@ -1,5 +1,6 @@
 import { aadsts } from './aadsts-error.ts';
 import type { Authority, Directory } from './directory.ts';
+import { isJsonObject } from './json-object.ts';
 import { type CodeChallenge, readCodeChallenge } from './pkce.ts';
 import { parseScopes, type RequestedScopes } from './scopes.ts';
 import type { EmulatorApp } from './tenant.ts';
@@ -145,9 +146,6 @@ function readMaxAge(parameters: ReadonlyMap<string, string>): number | null {
   return Number(text);
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** `{"id_token":{"acrs":{"essential":true,"value":"c1"}}}`, for either token (OpenID Connect Core 5.5). */
 function readRequestedContexts(parameters: ReadonlyMap<string, string>): readonly string[] {
   const text = parameters.get('claims');
@@ -158,10 +156,10 @@ function readRequestedContexts(parameters: ReadonlyMap<string, string>): readonl
   } catch {
     throw aadsts(9002313);
   }
-  if (!isRecord(claims)) throw aadsts(9002313);
+  if (!isJsonObject(claims)) throw aadsts(9002313);
   const contexts = [claims.id_token, claims.access_token].flatMap((member) => {
-    const acrs = isRecord(member) ? member.acrs : undefined;
-    if (!isRecord(acrs)) return [];
+    const acrs = isJsonObject(member) ? member.acrs : undefined;
+    if (!isJsonObject(acrs)) return [];
     return [acrs.value, ...(Array.isArray(acrs.values) ? acrs.values : [])];
   });
   return [...new Set(contexts.filter((value) => typeof value === 'string'))];

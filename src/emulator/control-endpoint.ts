@@ -3,8 +3,9 @@ import { isAadstsCode } from './aadsts-error.ts';
 import type { BreakableArea } from './breakage.ts';
 import type { EmulatorControls } from './emulator-controls.ts';
 import { type EmulatorRequest, type EmulatorResponse, json } from './http-exchange.ts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
 
-type Arguments = Readonly<Record<string, unknown>>;
+type Arguments = JsonObject;
 type Action = (controls: EmulatorControls, parameters: Arguments) => void | Promise<void>;
 
 const AREAS: ReadonlySet<string> = new Set<BreakableArea>(['everything', 'discovery', 'keys', 'token', 'graph']);
@@ -69,13 +70,10 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['revokeSessions', (controls, it) => controls.revokeSessions(user(it))],
 ]);
 
-const isRecord = (value: unknown): value is Arguments =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function parse(body: string): Arguments | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return isRecord(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { badRequest, type GraphResult, ok } from './graph-answer.ts';
 import type { EmulatorResponse } from './http-exchange.ts';
+import { isJsonObject } from './json-object.ts';
 
 /** Most requests in one batch (Graph: "Combine multiple requests with JSON batching"). */
 const MAX_REQUESTS = 20;
@@ -14,11 +15,8 @@ export interface BatchItem {
   readonly dependsOn: readonly string[];
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function readItem(value: unknown): BatchItem | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const { id, method, url, body, dependsOn = [] } = value;
   if (typeof id !== 'string' || typeof method !== 'string' || typeof url !== 'string') return undefined;
   if (!Array.isArray(dependsOn) || !dependsOn.every((each) => typeof each === 'string')) return undefined;
@@ -26,7 +24,7 @@ function readItem(value: unknown): BatchItem | undefined {
 }
 
 function readItems(body: unknown): readonly BatchItem[] | undefined {
-  const requests = isRecord(body) && Array.isArray(body.requests) ? body.requests : undefined;
+  const requests = isJsonObject(body) && Array.isArray(body.requests) ? body.requests : undefined;
   const items = requests?.map(readItem).filter((item) => item !== undefined);
   const isComplete = items !== undefined && items.length === requests?.length;
   return isComplete && new Set(items.map(({ id }) => id)).size === items.length ? items : undefined;

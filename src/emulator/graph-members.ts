@@ -1,5 +1,6 @@
 import type { Account, Directory } from './directory.ts';
 import { badRequest, type GraphResult, ok, refused } from './graph-answer.ts';
+import { isJsonObject } from './json-object.ts';
 import type { EmulatorGroup } from './tenant.ts';
 
 /** Most ids in one checkMemberGroups call. */
@@ -14,9 +15,7 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const strings = (origin: string, value: readonly string[]): GraphResult =>
   ok({ '@odata.context': `${origin}/graph/v1.0/$metadata#Collection(Edm.String)`, value });
 
-function member(body: unknown, name: string): unknown {
-  return typeof body === 'object' && body !== null ? Object.getOwnPropertyDescriptor(body, name)?.value : undefined;
-}
+const member = (body: unknown, name: string): unknown => (isJsonObject(body) ? body[name] : undefined);
 
 /** `POST checkMemberGroups`: the ids of `groupIds` that the user is a member of, transitively. */
 export function checkMemberGroups(origin: string, groups: readonly EmulatorGroup[], body: unknown): GraphResult {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { base64url, CompactSign, compactVerify, decodeProtectedHeader } from 'jose';
 import type { Breakage, TokenFault } from './breakage.ts';
+import { isJsonObject } from './json-object.ts';
 import type { SigningKey, SigningKeys } from './signing-keys.ts';
 import type { TokenClaims } from './token-claims.ts';
 
@@ -96,7 +97,7 @@ export async function verifyGraphToken(token: string, keys: SigningKeys): Promis
       algorithms: ['RS256'],
     });
     const claims: unknown = JSON.parse(new TextDecoder().decode(verified.payload));
-    return typeof claims === 'object' && claims !== null ? { ...claims } : undefined;
+    return isJsonObject(claims) ? claims : undefined;
   } catch {
     return undefined;
   }

@@ -169,6 +169,10 @@ describe('security 1: reading a request', () => {
     ['a field name with a blank', get('/', 'X-A : 1\r\n')],
     ['a bare CR in a value', get('/', 'X-A: 1\rX-Entragate-User: evil\r\n')],
     ['a NUL in a value', get('/', 'X-A: \x00\r\n')],
+    ['a control byte in a value', get('/', 'X-A: a\x0bb\r\n')],
+    ['a DEL in a cookie', get('/', 'Cookie: a=\x7f\r\n')],
+    ['a field without a name', get('/', ': x\r\n')],
+    ['a parenthesis in a field name', get('/', 'X(A): x\r\n')],
     ['HTTP/0.9', `GET /\r\n\r\n`],
     ['HTTP/2.0 in words', `GET / HTTP/2.0\r\nHost: ${HOST}\r\n\r\n`],
   ];

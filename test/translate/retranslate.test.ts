@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { diff } from '../../src/snapshot/snapshot-delta.ts';
+import { retranslate, retranslateEndpoints } from '../../src/translate/retranslate.ts';
+import { translate } from '../../src/translate/translate.ts';
+import { arbitraryObjects, arbitrarySlice, uniqueObjects } from './arbitrary-state.ts';
+import { objectFrom, stateOf, testOptions } from './manifest-state.ts';
+
+describe('retranslation', () => {
+  it('of changed EndpointSlices equals a translation of everything', () => {
+    const slices = fc.array(arbitrarySlice, { maxLength: 6 });
+    fc.assert(
+      fc.property(arbitraryObjects, slices, slices, (objects, some, others) => {
+        const rest = objects.filter(({ kind }) => kind !== 'EndpointSlice');
+        const before = stateOf(uniqueObjects([...rest, ...some]));
+        const after = { ...stateOf(uniqueObjects([...rest, ...others])), unreadable: before.unreadable };
+        const previous = translate(before, testOptions);
+        const rebuilt = retranslateEndpoints(previous, before, after, testOptions);
+        assert.deepEqual(rebuilt, translate(after, testOptions));
+        assert.equal(rebuilt.snapshot.hosts, previous.snapshot.hosts, 'other tables are shared');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of any change equals a translation of everything', () => {
+    fc.assert(
+      fc.property(arbitraryObjects, arbitraryObjects, (some, others) => {
+        const [before, after] = [stateOf(some), stateOf(others)];
+        const previous = translate(before, testOptions);
+        assert.deepEqual(retranslate(previous, before, after, testOptions), translate(after, testOptions));
+      }),
+    );
+  });
+
+  it('changes nothing when slices of unused Services change', () => {
+    const slice = (port: number) =>
+      objectFrom({
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { name: 'unused-1', namespace: 'apps', labels: { 'kubernetes.io/service-name': 'unused' } },
+        addressType: 'IPv4',
+        ports: [{ name: 'http', port }],
+        endpoints: [{ addresses: ['192.0.2.1'] }],
+      });
+    const before = stateOf([slice(80)]);
+    const after = { ...stateOf([slice(81)]), unreadable: before.unreadable };
+    const previous = translate(before, testOptions);
+    const rebuilt = retranslate(previous, before, after, testOptions);
+    assert.equal(rebuilt, previous);
+    assert.deepEqual(diff(previous.snapshot, rebuilt.snapshot).endpoints, { upserts: [], deletes: [] });
+  });
+});

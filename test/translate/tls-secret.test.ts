@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { describe, it } from 'mocha';
+import type { Secret } from '../../src/api/kubernetes.ts';
+import { materialHash, readTlsSecret } from '../../src/translate/tls-secret.ts';
+import { objectFrom } from './manifest-state.ts';
+
+const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
+
+function secret(data: Readonly<Record<string, string>>, type = 'kubernetes.io/tls'): Secret {
+  const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
+  const object = objectFrom({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'ledger-tls', namespace: 'apps' },
+    type,
+    data: Object.fromEntries(encoded),
+  });
+  assert.ok(object.kind === 'Secret');
+  return object;
+}
+
+const pair = { 'tls.crt': fixture('ledger.crt'), 'tls.key': fixture('ledger.key') };
+
+describe('Secrets of type kubernetes.io/tls', () => {
+  it('give the names and the end of the leaf certificate', () => {
+    const read = readTlsSecret(secret(pair));
+    assert.ok(read.ok);
+    assert.deepEqual(read.names, ['*.apps.example.com', 'ledger.example.com']);
+    assert.ok(read.notAfter > Date.parse('2100-01-01'));
+  });
+
+  it('[NO-TOKENS] do not show their key when they are printed', () => {
+    assert.doesNotMatch(inspect(readTlsSecret(secret(pair)), { depth: 9 }), /PRIVATE KEY/);
+  });
+
+  it('may hold a chain', () => {
+    assert.ok(readTlsSecret(secret({ ...pair, 'tls.crt': fixture('ledger.crt') + fixture('fallback.crt') })).ok);
+  });
+
+  const broken: readonly (readonly [string, Secret, RegExp])[] = [
+    ['of another type', secret(pair, 'Opaque'), /not of type/],
+    ['without a certificate', secret({ 'tls.key': pair['tls.key'] }), /no tls\.crt/],
+    ['without a key', secret({ 'tls.crt': pair['tls.crt'] }), /no tls\.key/],
+    ['with text for a certificate', secret({ ...pair, 'tls.crt': 'text' }), /no readable certificate/],
+    [
+      'with a damaged chain',
+      secret({ ...pair, 'tls.crt': `${pair['tls.crt']}${pair['tls.crt'].replace('MII', 'AAA')}` }),
+      /no readable certificate/,
+    ],
+    ['with text for a key', secret({ ...pair, 'tls.key': 'text' }), /no readable private key/],
+    ['with the key of another certificate', secret({ ...pair, 'tls.key': fixture('fallback.key') }), /does not belong/],
+  ];
+  for (const [what, object, expected] of broken) {
+    it(`are refused ${what}, in words that hold nothing of them`, () => {
+      const read = readTlsSecret(object);
+      assert.ok(!read.ok);
+      assert.match(read.problem, expected);
+    });
+  }
+
+  it('stand in the snapshot as a keyed hash: another key, another hash', () => {
+    const [one, other] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    assert.equal(materialHash(one, 'a', 'b'), materialHash(one, 'a', 'b'));
+    assert.notEqual(materialHash(one, 'a', 'b'), materialHash(other, 'a', 'b'));
+    assert.notEqual(materialHash(one, 'a', 'b'), materialHash(one, 'ab', ''));
+  });
+});

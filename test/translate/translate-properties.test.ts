@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { type KubernetesObject, refOf, type UnreadableObject } from '../../src/api/cluster-state.ts';
+import { contentHash } from '../../src/snapshot/content-hash.ts';
+import type { Route, Snapshot } from '../../src/snapshot/snapshot.ts';
+import { validateSnapshot } from '../../src/snapshot/validate-snapshot.ts';
+import { translate } from '../../src/translate/translate.ts';
+import type { TranslateOptions } from '../../src/translate/translate-options.ts';
+import { arbitraryIngress, arbitraryObjects, uniqueObjects } from './arbitrary-state.ts';
+import {
+  emptyState,
+  goldenNames,
+  objectFrom,
+  objectsOf,
+  readManifests,
+  stateOf,
+  testOptions,
+} from './manifest-state.ts';
+
+const options: TranslateOptions = { ...testOptions, anyHostNamespaces: ['apps'], authHost: 'b.example.com' };
+
+const translated = (objects: readonly KubernetesObject[], unreadable: readonly UnreadableObject[] = []) =>
+  translate(stateOf(objects, unreadable), options);
+
+const brokenFile = (lastGood: KubernetesObject): UnreadableObject => ({
+  ref: refOf(lastGood),
+  lastGood,
+  reason: 'the file is broken',
+  where: 'a.yaml:1:1',
+});
+
+/** Every place that a request can be routed to, with the route there. */
+function routesByPlace({ hosts }: Snapshot): ReadonlyMap<string, Route> {
+  return new Map(
+    [...hosts].flatMap(([key, { value }]) =>
+      value.routes.map((route) => [JSON.stringify([key, route.path]), route] as const),
+    ),
+  );
+}
+
+/** What decides how open a snapshot is, host by host, certificates and endpoints apart. */
+function ownersOf({ hosts }: Snapshot): unknown {
+  return [...hosts].map(([key, { value }]) => [key, value.namespace]);
+}
+
+/** A random state and one of its objects. */
+const stateAndVictim = (isVictim: (object: KubernetesObject) => boolean) =>
+  arbitraryObjects.chain((objects) => {
+    const victims = objects.filter(isVictim);
+    return fc.tuple(fc.constant(objects), victims.length === 0 ? fc.constant(null) : fc.constantFrom(...victims));
+  });
+
+/** The same places, each with the access it had or with none. */
+function assertNotMoreOpen(before: Snapshot, after: Snapshot): void {
+  assert.deepEqual(ownersOf(after), ownersOf(before));
+  const [was, is] = [routesByPlace(before), routesByPlace(after)];
+  assert.deepEqual([...is.keys()], [...was.keys()]);
+  for (const [place, route] of is) {
+    if (route.access.kind !== 'denied') assert.deepEqual(route.access, was.get(place)?.access, place);
+  }
+}
+
+describe('translation of any state', () => {
+  it('gives a valid snapshot', () => {
+    fc.assert(
+      fc.property(arbitraryObjects, (objects) => {
+        assert.deepEqual(validateSnapshot(structuredClone(translated(objects).snapshot)), []);
+      }),
+    );
+  });
+
+  it('[CLOSED] removing a policy, provider, Secret, Service or slice never turns a route more open', () => {
+    const isVictim = ({ kind }: KubernetesObject) => !['Ingress', 'IngressClass', 'Namespace'].includes(kind);
+    fc.assert(
+      fc.property(stateAndVictim(isVictim), ([objects, victim]) => {
+        const rest = objects.filter((object) => object !== victim);
+        assertNotMoreOpen(translated(objects).snapshot, translated(rest).snapshot);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('[CLOSED] breaking any object never turns a route more open, and moves no host', () => {
+    fc.assert(
+      fc.property(
+        stateAndVictim(() => true),
+        ([objects, victim]) => {
+          if (victim === null) return;
+          const rest = objects.filter((object) => object !== victim);
+          const after = translated(rest, [brokenFile(victim)]).snapshot;
+          assertNotMoreOpen(translated(objects).snapshot, after);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('[CLOSED] deleting an object counts from its deletionTimestamp on, before it is gone', () => {
+    fc.assert(
+      fc.property(
+        stateAndVictim(({ kind }) => kind !== 'Namespace'),
+        ([objects, victim]) => {
+          if (victim === null) return;
+          const metadata = { ...victim.metadata, deletionTimestamp: '2026-02-01T00:00:00Z' };
+          const rest = objects.filter((object) => object !== victim);
+          const deleting = translated([...rest, { ...victim, metadata } as KubernetesObject]);
+          assert.deepEqual(deleting, translated(rest));
+        },
+      ),
+    );
+  });
+
+  it('[ISOLATED] breaking an Ingress denies its own routes and changes no other', () => {
+    fc.assert(
+      fc.property(
+        stateAndVictim(({ kind }) => kind === 'Ingress'),
+        ([objects, victim]) => {
+          if (victim === null) return;
+          const rest = objects.filter((object) => object !== victim);
+          const [was, is] = [translated(objects), translated(rest, [brokenFile(victim)])];
+          const before = routesByPlace(was.snapshot);
+          for (const [place, route] of routesByPlace(is.snapshot)) {
+            const { namespace, name } = victim.metadata;
+            const isOwn = route.ingress.namespace === namespace && route.ingress.name === name;
+            if (isOwn) assert.equal(route.access.kind, 'denied', place);
+            else assert.deepEqual(route, before.get(place), place);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('[ISOLATED] no Ingress of one namespace changes a host that another one declares', () => {
+    const evil = fc.array(arbitraryIngress(fc.constant('evil')), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(arbitraryObjects, evil, (objects, attack) => {
+        const declared = objectFrom({
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          metadata: { name: 'apps', annotations: { 'entragate.dev/hosts': 'a.example.com, *.example.com' } },
+        });
+        const peaceful = uniqueObjects([...objects, declared]);
+        const [before, after] = [translated(peaceful), translated(uniqueObjects([...peaceful, ...attack]))];
+        for (const [key, { hash, value }] of before.snapshot.hosts) {
+          const isDeclared = value.namespace === 'apps' && key !== '["exact","c.a.example.com"]' && key !== '["any"]';
+          if (isDeclared) {
+            assert.equal(after.snapshot.hosts.get(key)?.hash, hash, key);
+          }
+        }
+      }),
+    );
+  });
+
+  it('[ISOLATED] no text tells a namespace about objects of another one', () => {
+    fc.assert(
+      fc.property(
+        fc.array(arbitraryIngress(fc.constant('apps')), { maxLength: 3 }),
+        arbitraryObjects,
+        (own, others) => {
+          const renamed = others.filter(({ metadata }) => metadata.namespace !== 'apps');
+          const { statuses } = translated(uniqueObjects([...renamed, ...own]));
+          for (const { ref, event } of statuses) {
+            if (ref.namespace === 'apps') assert.doesNotMatch(event?.message ?? '', /payments/);
+          }
+        },
+      ),
+    );
+  });
+
+  it('[ORDER] does not depend on the order of objects', () => {
+    fc.assert(
+      fc.property(
+        arbitraryObjects.chain((objects) =>
+          fc.tuple(fc.constant(objects), fc.shuffledSubarray([...objects], { minLength: objects.length })),
+        ),
+        ([objects, shuffled]) => {
+          assert.equal(fingerprint(translated(shuffled)), fingerprint(translated(objects)));
+        },
+      ),
+    );
+  });
+
+  it('[ORDER] gives the golden results whatever the order, and again after a restart', () => {
+    const folder = new URL('./golden/', import.meta.url);
+    const base = { state: emptyState(), options: testOptions };
+    for (const name of goldenNames(folder)) {
+      const { state, options: own } = readManifests(readFileSync(new URL(`${name}.in.yaml`, folder), 'utf8'), base);
+      const reversed = structuredCloneOf(objectsOf(state)).reverse();
+      const unreadable = [...state.unreadable].reverse();
+      const again = translate(stateOf(reversed, unreadable), own);
+      assert.equal(fingerprint(again), fingerprint(translate(state, own)), name);
+    }
+  });
+});
+
+/** New objects with equal content, as after a restart. */
+function structuredCloneOf(objects: readonly KubernetesObject[]): KubernetesObject[] {
+  return objects.map((object) => objectFrom(JSON.parse(JSON.stringify(object))));
+}
+
+/** One text for everything in a translation, the order of tables included. */
+function fingerprint({ snapshot, statuses, warnings, secrets }: ReturnType<typeof translate>): string {
+  const tables = Object.entries(snapshot).map(([name, table]) => [
+    name,
+    [...table].map(([key, { hash }]: readonly [string, { readonly hash: string }]) => [key, hash]),
+  ]);
+  return contentHash({ tables, statuses, warnings, secrets: [...secrets.keys()] });
+}

@@ -31,12 +31,12 @@ export interface LinkedRule {
 }
 
 /** Kept beside the rule's own function to find out, after the fact, what was unknown. */
-export interface LinkedBlock {
+interface LinkedBlock {
   readonly evaluate: Evaluate;
   readonly criteria: readonly LinkedCriterion[];
 }
 
-export interface LinkedCriterion {
+interface LinkedCriterion {
   readonly criterion: Criterion;
   readonly evaluate: Evaluate;
 }

@@ -1,6 +1,6 @@
 import type { TextTest } from '../snapshot/policy-program.ts';
-import { compilePattern } from './pattern.ts';
 import { type ErrorSink, fail, type Reading } from './policy-error.ts';
+import { compilePattern } from './re2.ts';
 import { isMap, nearestWord, quote } from './untrusted-value.ts';
 
 export type TextOperator = TextTest['operator'];

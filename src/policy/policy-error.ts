@@ -1,5 +1,5 @@
 /** Something in an object that makes it invalid (error) or probably not what was meant (warning). */
-export interface PolicyFinding {
+interface PolicyFinding {
   /** Where, as users write it: `spec.rules[0].allow.and[1].claim/groups`. */
   readonly path: string;
   /** What is wrong. */

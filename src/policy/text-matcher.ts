@@ -1,6 +1,6 @@
 import type { TextTest } from '../snapshot/policy-program.ts';
 import { both, known, type Outcome, outcomeFalse, outcomeTrue, outcomeUnknown } from './outcome.ts';
-import { compilePattern, longestMatchedText } from './pattern.ts';
+import { compilePattern, longestMatchedText } from './re2.ts';
 
 /** The tests of one criterion, ready to be applied. */
 export interface TextMatcher {

@@ -3,8 +3,8 @@ import type { DenyReason } from './deny-reasons.ts';
 import type { KnownPrincipal } from './link-criterion.ts';
 import type { LinkedRule } from './link-policy.ts';
 import { canBe, outcomeUnknown } from './outcome.ts';
-import { compilePattern, longestMatchedText } from './pattern.ts';
 import { claimNotIssued, type GroupFacts } from './principal.ts';
+import { compilePattern, longestMatchedText } from './re2.ts';
 import type { RequestFacts } from './request-facts.ts';
 
 /**

@@ -5,15 +5,7 @@ import { linkPolicy } from '../../src/policy/link-policy.ts';
 import type { ClaimFact, GroupFacts, Principal } from '../../src/policy/principal.ts';
 import type { AttachedPolicy } from '../../src/policy/question.ts';
 import type { RequestFacts } from '../../src/policy/request-facts.ts';
-import {
-  type GroupId,
-  type ObjectId,
-  parseGroupId,
-  parseObjectId,
-  parseTenantId,
-  policyTableKey,
-  type TenantId,
-} from '../../src/snapshot/ids.ts';
+import { type ObjectId, parseObjectId, parseTenantId, policyTableKey, type TenantId } from '../../src/snapshot/ids.ts';
 import type { PolicyProgram } from '../../src/snapshot/policy-program.ts';
 
 export type UserPrincipal = Extract<Principal, { kind: 'user' }>;
@@ -28,15 +20,11 @@ export const contoso = '11111111-2222-3333-4444-555555555555';
 /** 2026-11-23, a Monday, 10:30:00 UTC; 11:30 in Berlin. */
 export const monday = Date.UTC(2026, 10, 23, 10, 30);
 
-export function groupId(text: string): GroupId {
-  return given(parseGroupId(text));
-}
-
 export function objectId(text: string): ObjectId {
   return given(parseObjectId(text));
 }
 
-export function tenantId(text: string): TenantId {
+function tenantId(text: string): TenantId {
   return given(parseTenantId(text));
 }
 

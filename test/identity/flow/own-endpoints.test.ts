@@ -1,0 +1,120 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { after, before, describe, it } from 'mocha';
+import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { AUTH, type Gateway, groupIds, LEDGER, startGateway } from './gateway.ts';
+import { appOf, at, Browser, pageOf } from './tab.ts';
+
+const { adele } = CONTOSO.users;
+
+describe('own endpoints', () => {
+  let gateway: Gateway;
+  let browser: Browser;
+  before(async () => {
+    gateway = await startGateway();
+    browser = new Browser(gateway);
+    appOf(await browser.signIn(at(LEDGER, '/'), adele.username));
+  });
+  after(() => gateway.close());
+
+  async function jsonOf(path: string, from: Browser) {
+    const answer = await from.step(at(LEDGER, path), { isNavigation: false });
+    if (answer.kind !== 'json' || answer.answer.kind !== 'json') throw new Error('no JSON');
+    const body: unknown = JSON.parse(answer.body);
+    return { status: answer.status, body, cacheControl: answer.answer.cacheControl };
+  }
+
+  for (const [host, path] of [
+    [LEDGER, '/.entragate/nothing'],
+    [LEDGER, '/.entragate/oauth2/start'],
+    [LEDGER, '/.entragate/oauth2/callback'],
+    [LEDGER, '/.entragate/constructor'],
+    [AUTH, '/'],
+    [AUTH, '/index.html'],
+    [AUTH, '/.entragate/'],
+    [AUTH, '/oauth2'],
+    [AUTH, '/oauth2/'],
+    [AUTH, '/oauth2/__proto__'],
+    [AUTH, '/oauth2/callback/'],
+    [AUTH, '/oauth2/callback/default'],
+    [AUTH, '/oauth2/callback/a/b'],
+  ] as const) {
+    it(`answers 404 for ${path} of ${host === AUTH ? 'the auth host' : 'an app'}`, async () => {
+      equal(pageOf(await browser.open(at(host, path)), 'not-found').status, 404);
+    });
+  }
+
+  for (const [host, path, method, allow] of [
+    [LEDGER, '/.entragate/', 'POST', 'GET, HEAD'],
+    [LEDGER, '/.entragate/callback', 'POST', 'GET'],
+    [LEDGER, '/.entragate/callback', 'HEAD', 'GET'],
+    [AUTH, '/oauth2/start', 'POST', 'GET'],
+    [AUTH, '/oauth2/callback', 'POST', 'GET'],
+    [AUTH, '/oauth2/callback/partners', 'HEAD', 'GET'],
+  ] as const) {
+    it(`answers 405 for ${method} ${path}`, async () => {
+      const { status, page } = pageOf(await browser.step(at(host, path), { method }), 'method-not-allowed');
+      deepEqual([status, page.allow], [405, allow]);
+    });
+  }
+
+  it('tell people who they are', async () => {
+    const { page } = pageOf(await browser.open(at(LEDGER, '/.entragate/')), 'who-am-i');
+    equal(page.state.kind === 'open' && page.state.session.oid, adele.id);
+    equal(page.signIn, '/.entragate/sign-in?return=%2F.entragate%2F');
+  });
+
+  it('tell scripts when to renew and when it ends', async () => {
+    const { status, body, cacheControl } = await jsonOf('/.entragate/session', browser);
+    const { session } = appOf(await browser.open(at(LEDGER, '/'))).state;
+    deepEqual([status, cacheControl], [200, 'no-store']);
+    deepEqual(body, {
+      signedIn: true,
+      user: { provider: 'default', tid: CONTOSO.tid, oid: adele.id, name: 'Adele Vance' },
+      loginAt: session.loginAt,
+      checkedAt: session.checkedAt,
+      recheckAt: session.checkedAt + 1800,
+      recheckDue: false,
+      endsAt: session.checkedAt + 3600,
+      renew: '/.entragate/renew',
+    });
+    const stranger = await jsonOf('/.entragate/session', new Browser(gateway));
+    deepEqual(stranger.body, { signedIn: false, why: 'no-session', signIn: '/.entragate/sign-in?return=%2F' });
+  });
+
+  it('publish the keys of assertions without a session, for caches', async () => {
+    const { body, cacheControl } = await jsonOf('/.entragate/jwks.json', new Browser(gateway));
+    equal(cacheControl, 'public, max-age=300');
+    ok(!JSON.stringify(body).includes('"d"'));
+    const { session } = appOf(await browser.open(at(LEDGER, '/'))).state;
+    const headers = gateway.identity.assertionHeaders(
+      session,
+      LEDGER,
+      groupIds(CONTOSO.groups.finance),
+      gateway.clock.now,
+    );
+    const token = headers[headers.indexOf('X-Entragate-Assertion') + 1] ?? '';
+    const keys = createLocalJWKSet(JSON.parse(JSON.stringify(body)));
+    const { payload } = await jwtVerify(token, keys, {
+      audience: `https://${LEDGER}`,
+      currentDate: new Date(gateway.clock.now),
+    });
+    equal(payload.sub, adele.id);
+  });
+
+  it('send who is signed in already on to the target', async () => {
+    equal(
+      appOf(await browser.open(at(LEDGER, '/.entragate/sign-in?return=%2Fbooks%3Fy%3D1'))).url,
+      at(LEDGER, '/books?y=1'),
+    );
+    equal(gateway.identity.signInPath('/books?y=1'), '/.entragate/sign-in?return=%2Fbooks%3Fy%3D1');
+  });
+
+  it('renew a session in a tab', async () => {
+    pageOf(await browser.open(at(LEDGER, '/.entragate/renew')), 'renewed');
+    const { checkedAt } = appOf(await browser.open(at(LEDGER, '/'))).state.session;
+    gateway.clock.now += 31 * 60_000;
+    pageOf(await browser.open(at(LEDGER, '/.entragate/renew')), 'renewed');
+    equal(appOf(await browser.open(at(LEDGER, '/'))).state.session.checkedAt, checkedAt + 31 * 60);
+  });
+});

@@ -36,7 +36,9 @@ const TOLERANCE = 60;
 const BACKDATING = 300;
 
 const text = (token: Candidate, claim: string) => stringMember(token.claims, claim);
-const shown = (value: string | null) => (value === null ? 'missing' : JSON.stringify(value.slice(0, 200)));
+/** As it may stand in a log: claims and header members can hold anything, whatever their types say. */
+const shown = (value: unknown) =>
+  typeof value === 'string' ? JSON.stringify(value.slice(0, 200)) : 'missing or no text';
 
 /** OpenID Connect Core 1.0 §3.1.3.7, narrowed: one audience, a nonce always, `nbf` and `iat` too. */
 const openIdChecks: readonly Check[] = [
@@ -185,7 +187,7 @@ async function verifySignature(idToken: string, { provider, findKey }: IdTokenEx
 function readHeader(idToken: string, provider: IdentityProvider): { readonly alg: string; readonly kid: string } {
   const header = protectedHeader(idToken, provider);
   if (typeof header.alg !== 'string' || !allowedAlgorithms(provider).includes(header.alg)) {
-    throw signInError('id-token-algorithm', `ID token of ${provider.name}: alg is ${shown(header.alg ?? null)}`);
+    throw signInError('id-token-algorithm', `ID token of ${provider.name}: alg is ${shown(header.alg)}`);
   }
   if (typeof header.kid !== 'string') {
     throw signInError('id-token-key-unknown', `ID token of ${provider.name}: its header names no key`);

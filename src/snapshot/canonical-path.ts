@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer';
-
 /** Why a path has no canonical form: whatever could be read two ways has none. */
 export type PathProblem =
   | 'no-leading-slash'
@@ -118,9 +116,9 @@ function problemOfEscapes(text: string, from: number, end: number): CanonicalPat
     if (isForbiddenWhenEscaped(escapedByte(text, at))) return refuse('forbidden-escape', at);
   }
   if (text.charCodeAt(end) === 0x25) return refuse('bad-escape', end);
-  const bytes = Buffer.from(text.slice(from, end).replaceAll('%', ''), 'hex');
-  if (!isUtf8(bytes)) return refuse('invalid-utf8', from);
-  return hasC1Control(bytes) ? refuse('forbidden-escape', from) : null;
+  const decoded = decodeUtf8(text.slice(from, end));
+  if (decoded === null) return refuse('invalid-utf8', from);
+  return c1Control.test(decoded) ? refuse('forbidden-escape', from) : null;
 }
 
 /** The byte that `%XX` at this index stands for; -1 when the escape is broken. */
@@ -143,12 +141,16 @@ function isForbiddenWhenEscaped(byte: number): boolean {
   );
 }
 
-/** U+0080 to U+009F are controls too (Unicode category Cc): `C2 80` to `C2 9F` in valid UTF-8. */
-function hasC1Control(utf8: Uint8Array): boolean {
-  for (let at = utf8.indexOf(0xc2); at >= 0; at = utf8.indexOf(0xc2, at + 1)) {
-    if ((utf8[at + 1] ?? 0xff) < 0xa0) return true;
+/** U+0080 to U+009F are controls too (Unicode category Cc). */
+const c1Control = /[\u0080-\u009f]/;
+
+/** Escapes as text; null where their bytes are not UTF-8 (`decodeURIComponent` refuses overlong forms and surrogates). */
+function decodeUtf8(escapes: string): string | null {
+  try {
+    return decodeURIComponent(escapes);
+  } catch {
+    return null;
   }
-  return false;
 }
 
 /** RFC 3986 §2.3 unreserved characters stand for themselves; the dot never comes here. */

@@ -9,7 +9,7 @@ import { cutMessage, type HttpMessage } from './http-message.ts';
 export type Answer = (request: HttpMessage, socket: Socket, index: number) => string | Buffer | null;
 
 /** A connection as the upstream saw it. */
-export interface RecordedConnection {
+interface RecordedConnection {
   bytes(): Buffer;
   isOpen(): boolean;
 }

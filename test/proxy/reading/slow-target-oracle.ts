@@ -1,5 +1,5 @@
 /**
- * The table of targets, read slowly and by other means than the product: regular expressions and `decodeURIComponent`.
+ * The table of targets, read slowly and by other means than the product: regular expressions and a decoder of bytes.
  *
  * @returns the canonical path and the query, or null where the table refuses
  */
@@ -20,8 +20,10 @@ export function slowReading(target: string): readonly [path: string, query: stri
 }
 
 function isDecodable(path: string): boolean {
+  const bytes = path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   try {
-    return !/[\u0080-\u009f]/.test(decodeURIComponent(path));
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(bytes, 'latin1'));
+    return !/[\u0080-\u009f]/.test(text);
   } catch {
     return false;
   }

@@ -2,7 +2,7 @@ import { tableKey } from '../../../src/snapshot/ids.ts';
 import type { Host, HostPattern, Route, RoutePath, Snapshot } from '../../../src/snapshot/snapshot.ts';
 
 /** `=/path` is Exact, `/path` is Prefix. The route's id is what was written. */
-export function routeOf(text: string): Route {
+function routeOf(text: string): Route {
   const path: RoutePath = text.startsWith('=')
     ? { type: 'Exact', value: text.slice(1) }
     : { type: 'Prefix', value: text };

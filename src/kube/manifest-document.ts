@@ -85,7 +85,7 @@ function readDocument(document: Document.Parsed, at: At): ManifestDocument {
 
 /** The first thing that makes the whole document untrustworthy. */
 function findProblem(document: Document.Parsed, at: At): TextProblem | null {
-  const [error] = document.errors;
+  const [error] = [...document.errors, ...document.warnings];
   if (error !== undefined)
     return { ...at(error.pos[0]), message: `is not valid YAML: ${syntaxErrors[error.code]}`, hint: '' };
   if (document.directives.yaml.explicit === true) {

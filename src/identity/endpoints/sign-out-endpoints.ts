@@ -1,5 +1,6 @@
 import type { FlowContext } from '../flow/flow-context.ts';
 import { logged, page, redirect } from '../flow/own-answer.ts';
+import { clearedRound } from '../flow/round-marker.ts';
 import { originOf, signInSite, urlOf } from '../flow/sign-in-site.ts';
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
 import { type Revocation, revokeLogin, revokeSession } from '../revocation/revocation.ts';
@@ -36,7 +37,7 @@ export function signOut(context: FlowContext, request: OwnRequest): OwnResponse 
   });
   return redirect(
     urlOf(view, site.host, `${site.base}/sign-out?request=${sealed}`),
-    clearedSessionCookies('session'),
+    [...clearedSessionCookies('session'), clearedRound],
     logged(everywhere ? 'signed-out-everywhere' : 'signed-out-here', { oid: session?.oid ?? '' }),
     303,
   );

@@ -10,9 +10,9 @@ const MAX_TARGET_LENGTH = 2048;
 
 /**
  * Visible ASCII that begins with exactly one slash: `//host` and `/\host` name another host to a browser, and a
- * fragment has no business in a `Location` of ours.
+ * fragment has no business in a `Location` of ours. What follows the `?` can not name a host.
  */
-const SAME_HOST = /^\/(?:[^\x00-\x20\x7f-\uffff\\#/][^\x00-\x20\x7f-\uffff\\#]*)?$/;
+const SAME_HOST = /^\/(?:[^\x00-\x20\x7f-\uffff\\#?/][^\x00-\x20\x7f-\uffff\\#?]*)?(?:\?[^\x00-\x20\x7f-\uffff#]*)?$/;
 
 /**
  * Reads a target from anywhere. What could leave the host becomes `/`; past 2 KiB the query goes.

@@ -8,13 +8,13 @@ import { clearCookie, setCookie } from '../sessions/session-cookies.ts';
 import type { FlowContext } from './flow-context.ts';
 
 const ROUND_COOKIE = `${flowCookiePrefix}round`;
-/** A redirect loop comes back within seconds; a person who is asked to sign in again later is in none. */
-const WINDOW_SECONDS = 60;
+/** From the end of one sign-in to the start of the next: in a loop that is one redirect, for a person it is longer. */
+const WINDOW_SECONDS = 15;
 
 /** Sign-ins in a row for one target before we stop. */
 export const MAX_ROUNDS = 3;
 
-/** The `Set-Cookie` value that remembers, for a minute, that `target` was just signed in for. */
+/** The `Set-Cookie` value that remembers, for a moment, that `target` was just signed in for. */
 export function markRound(context: FlowContext, host: string, target: string, round: number, now: number): string {
   const marker = JSON.stringify({ target: digest(target), round, at: now });
   return setCookie(

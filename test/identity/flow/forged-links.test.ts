@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
@@ -190,6 +190,6 @@ describe('links that somebody else made', () => {
     const long = `/reports?q=${'x'.repeat(3000)}`;
     deepEqual(readReturnTarget(long), { target: '/reports', queryDropped: true });
     deepEqual(readReturnTarget(`/${'x'.repeat(3000)}`), { target: '/', queryDropped: true });
-    notEqual(readReturnTarget('/a//b').target, '/');
+    deepEqual(readReturnTarget('/a//b?c=\\d').target, '/a//b?c=\\d');
   });
 });

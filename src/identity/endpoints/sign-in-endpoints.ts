@@ -11,9 +11,24 @@ import type { IdentityView } from '../view.ts';
 
 const nothingMore = { maxAgeSeconds: null, authContext: null, freshFacts: false } as const;
 
-/** The same-host path that signs in and comes back to `target`. */
-export function signInPath(target: string): string {
-  return `/.entragate/sign-in?return=${encodeURIComponent(readReturnTarget(target).target)}`;
+/** The same-host path that signs in with `provider` and comes back to `target`. */
+export function signInPath(target: string, provider: string): string {
+  const path = `/.entragate/sign-in?return=${encodeURIComponent(readReturnTarget(target).target)}`;
+  return provider === 'default' ? path : `${path}&provider=${encodeURIComponent(provider)}`;
+}
+
+/** Whom to sign in with again. */
+export function providerOf(state: SessionState): string {
+  switch (state.kind) {
+    case 'open':
+      return state.session.provider;
+    case 'ended':
+      return state.provider;
+    case 'none':
+      return 'default';
+    default:
+      return state satisfies never;
+  }
 }
 
 /** Signs in and comes back to `return`; or, with `again`, begins a flow of this host anew. */
@@ -43,8 +58,8 @@ function toTarget(
 ): OwnResponse {
   const { host, cookies, now, requestId } = request;
   const state = context.sessions.read(cookies, host, now);
-  if (state.kind === 'open' && !state.recheckDue) return done(state);
   const provider = providerFor(context.view(), state, onlyParameter(request.query, 'provider'));
+  if (state.kind === 'open' && !state.recheckDue && state.session.provider === provider) return done(state);
   return beginSignIn(context, { host, target, provider, cookies, wanted: nothingMore, now, requestId });
 }
 
@@ -56,19 +71,10 @@ function again(context: FlowContext, request: OwnRequest, sealed: string): OwnRe
   return beginAgain(context, start, request.cookies, Math.floor(request.now / 1000));
 }
 
-/** The one that was asked for, or that the session came from; otherwise `default`. */
+/** The one that was asked for, or that the session came from, while it is there; otherwise `default`. */
 function providerFor(view: IdentityView, state: SessionState, asked: string | null): string {
-  if (asked !== null && view.providers.has(asked)) return asked;
-  switch (state.kind) {
-    case 'open':
-      return state.session.provider;
-    case 'ended':
-      return view.providers.has(state.provider) ? state.provider : 'default';
-    case 'none':
-      return 'default';
-    default:
-      return state satisfies never;
-  }
+  const provider = asked ?? providerOf(state);
+  return view.providers.has(provider) ? provider : 'default';
 }
 
 /** Prefetch, fetch and frames start no flow. */

@@ -46,7 +46,7 @@ export function signOut(context: FlowContext, request: OwnRequest): OwnResponse 
 /** Says what has ended. */
 export function showSignedOut(_context: FlowContext, request: OwnRequest): OwnResponse {
   const everywhere = new URLSearchParams(request.query).get('everywhere') === '1';
-  return page(200, { kind: 'signed-out', everywhere, signIn: signInPath('/') }, [], logged('signed-out'));
+  return page(200, { kind: 'signed-out', everywhere, signIn: signInPath('/', 'default') }, [], logged('signed-out'));
 }
 
 /** Whether the confirmed form asks to end the whole login. */

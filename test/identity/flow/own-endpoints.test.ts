@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
-import { AUTH, type Gateway, groupIds, LEDGER, startGateway } from './gateway.ts';
+import { AUTH, entraProvider, type Gateway, groupIds, LEDGER, startGateway } from './gateway.ts';
 import { appOf, at, Browser, pageOf } from './tab.ts';
 
 const { adele } = CONTOSO.users;
@@ -107,7 +107,16 @@ describe('own endpoints', () => {
       appOf(await browser.open(at(LEDGER, '/.entragate/sign-in?return=%2Fbooks%3Fy%3D1'))).url,
       at(LEDGER, '/books?y=1'),
     );
-    equal(gateway.identity.signInPath('/books?y=1'), '/.entragate/sign-in?return=%2Fbooks%3Fy%3D1');
+    equal(gateway.identity.signInPath('/books?y=1', 'default'), '/.entragate/sign-in?return=%2Fbooks%3Fy%3D1');
+  });
+
+  it('sign in with the provider that a 401 named', async () => {
+    const { installation, identity, emulator } = gateway;
+    installation.providers.set('partners', entraProvider(emulator.origin, { name: 'partners' }));
+    const path = identity.signInPath('/x', 'partners');
+    const { url, state } = appOf(await new Browser(gateway).signIn(at(LEDGER, path), adele.username));
+    equal(url, at(LEDGER, '/x'));
+    equal(state.session.provider, 'partners');
   });
 
   it('renew a session in a tab', async () => {

@@ -81,7 +81,8 @@ class Interfaces {
         key === 'metadata';
       return `${docComment(property, '  ')}  readonly ${key}${isAlwaysThere ? '' : '?'}: ${this.#typeOf(name, key, property)};\n`;
     });
-    this.#texts[place] = `${docComment(schema, '')}export interface ${name} {\n${lines.join('')}}\n`;
+    this.#texts[place] =
+      `${docComment(schema, '')}${name === this.#resource.kind ? 'export ' : ''}interface ${name} {\n${lines.join('')}}\n`;
     return name;
   }
 

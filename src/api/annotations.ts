@@ -19,7 +19,7 @@ export interface PolicyReference {
 }
 
 /** Who may pass: those whom the policies allow, every member of the tenant, or everybody. */
-export type AccessMode = 'policy' | 'authenticated' | 'public';
+type AccessMode = 'policy' | 'authenticated' | 'public';
 
 /** What the annotations of an Ingress say, defaults filled in. */
 export interface IngressAnnotations {

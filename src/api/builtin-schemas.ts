@@ -223,10 +223,6 @@ export const serviceSchema = objectSchema(
             properties: {
               name: { ...portName, default: '' },
               port: portNumber,
-              targetPort: {
-                'x-kubernetes-int-or-string': true,
-                description: 'A port number, or the name of a container port.',
-              },
               protocol,
               appProtocol: text,
             },

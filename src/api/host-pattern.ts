@@ -1,7 +1,7 @@
 declare const hostNameBrand: unique symbol;
 
 /** A DNS name as requests are matched by it: lower-case letters, digits and hyphens, no trailing dot, at most 253 characters. */
-export type HostName = string & { readonly [hostNameBrand]: true };
+type HostName = string & { readonly [hostNameBrand]: true };
 
 /** What may stand in `host` of an Ingress and in the annotation `entragate.dev/hosts`. */
 export type HostPattern =

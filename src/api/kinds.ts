@@ -16,7 +16,7 @@ import { revocationSchema } from './generated/revocation.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** API group of our kinds. */
-export const API_GROUP = 'entragate.dev';
+const API_GROUP = 'entragate.dev';
 
 /** What is the same for all objects of a kind. */
 export interface KindInfo {

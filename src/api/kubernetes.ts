@@ -35,7 +35,7 @@ export interface Ingress {
 }
 
 /** `spec` of an {@link Ingress}. */
-export interface IngressSpec {
+interface IngressSpec {
   readonly ingressClassName?: string;
   readonly defaultBackend?: IngressBackend;
   readonly tls: readonly IngressTls[];
@@ -43,13 +43,13 @@ export interface IngressSpec {
 }
 
 /** One entry of `spec.tls`: without `hosts` it means the rule hosts, without `secretName` the default certificate. */
-export interface IngressTls {
+interface IngressTls {
   readonly hosts: readonly string[];
   readonly secretName?: string;
 }
 
 /** One entry of `spec.rules`. Without `host` it is for every host; without `http` everything goes to the default backend. */
-export interface IngressRule {
+interface IngressRule {
   readonly host?: string;
   readonly http?: { readonly paths: readonly IngressPath[] };
 }
@@ -74,7 +74,7 @@ export interface ServiceBackendPort {
 }
 
 /** One entry of `status.loadBalancer.ingress`. */
-export interface IngressAddress {
+interface IngressAddress {
   readonly ip?: string;
   readonly hostname?: string;
 }
@@ -106,7 +106,6 @@ export interface Service {
 export interface ServicePort {
   readonly name: string;
   readonly port: number;
-  readonly targetPort?: number | string;
   readonly protocol: 'TCP' | 'UDP' | 'SCTP';
   readonly appProtocol?: string;
 }
@@ -122,20 +121,20 @@ export interface EndpointSlice {
 }
 
 /** One endpoint of an {@link EndpointSlice}. */
-export interface Endpoint {
+interface Endpoint {
   readonly addresses: readonly string[];
   readonly conditions: EndpointConditions;
 }
 
 /** Unset means: `ready` true, `serving` as `ready`, `terminating` false. */
-export interface EndpointConditions {
+interface EndpointConditions {
   readonly ready?: boolean;
   readonly serving?: boolean;
   readonly terminating?: boolean;
 }
 
 /** One port of an {@link EndpointSlice}, joined to a Service port by `name`. Without `port` it means every port, which no route can use. */
-export interface EndpointPort {
+interface EndpointPort {
   readonly name: string;
   readonly port?: number;
   readonly protocol: 'TCP' | 'UDP' | 'SCTP';

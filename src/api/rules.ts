@@ -1,7 +1,7 @@
 import { parseDuration } from './duration.ts';
-import type { ClusterPolicySpec } from './generated/cluster-policy.ts';
-import type { IdentityProvider, IdentityProviderSpec } from './generated/identity-provider.ts';
-import type { RevocationSpec } from './generated/revocation.ts';
+import type { ClusterPolicy } from './generated/cluster-policy.ts';
+import type { IdentityProvider } from './generated/identity-provider.ts';
+import type { Revocation } from './generated/revocation.ts';
 import type { IngressBackend, IngressPath, ServiceBackendPort } from './kubernetes.ts';
 
 /** Whether a value that already fits its schema satisfies a rule. */
@@ -13,7 +13,7 @@ export type RuleCheck = (value: unknown) => boolean;
  */
 export const ruleChecks: ReadonlyMap<string, RuleCheck> = new Map([
   // Policy, ClusterPolicy
-  check<ClusterPolicySpec>(
+  check<ClusterPolicy['spec']>(
     'spec names nobody: write at least one entry of groups, roles, users or rules',
     ({ groups = [], roles = [], users = [], rules = [] }) =>
       groups.length + roles.length + users.length + rules.length > 0,
@@ -26,59 +26,59 @@ export const ruleChecks: ReadonlyMap<string, RuleCheck> = new Map([
     'the name becomes part of the redirect URI: write a name of at most 63 lower-case letters, digits and hyphens',
     ({ metadata }) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(metadata.name),
   ),
-  check<IdentityProviderSpec>(
+  check<IdentityProvider['spec']>(
     'type EntraID needs tenantId: write the Directory (tenant) ID of the app registration',
     (spec) => spec.type !== 'EntraID' || spec.tenantId !== undefined,
   ),
-  check<IdentityProviderSpec>(
+  check<IdentityProvider['spec']>(
     'type EntraID needs a GUID as clientId: write the Application (client) ID of the app registration',
     (spec) => spec.type !== 'EntraID' || /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(spec.clientId),
   ),
-  check<IdentityProviderSpec>(
+  check<IdentityProvider['spec']>(
     'issuer is for type OIDC only: remove it, or write type OIDC',
     (spec) => spec.type !== 'EntraID' || spec.issuer === undefined,
   ),
-  check<IdentityProviderSpec>(
+  check<IdentityProvider['spec']>(
     "type OIDC needs issuer: write the provider's issuer URL, such as https://id.example.com",
     (spec) => spec.type !== 'OIDC' || spec.issuer !== undefined,
   ),
-  check<IdentityProviderSpec>(
+  check<IdentityProvider['spec']>(
     'tenantId, authority, allowedTenants and cloud are for type EntraID only: remove them',
     ({ type, tenantId, authority, allowedTenants, cloud }) =>
       type !== 'OIDC' ||
       (tenantId === undefined && authority === undefined && allowedTenants === undefined && cloud === 'Public'),
   ),
-  check<IdentityProviderSpec>(
+  check<IdentityProvider['spec']>(
     'type OIDC needs a client secret: write credential.secretRef',
     (spec) => spec.type !== 'OIDC' || spec.credential.secretRef !== undefined,
   ),
-  check<IdentityProviderSpec>(
+  check<IdentityProvider['spec']>(
     'groups.source Graph is for type EntraID only: write Token',
     (spec) => spec.type !== 'OIDC' || spec.groups.source === 'Token',
   ),
-  check<IdentityProviderSpec['credential']>(
+  check<IdentityProvider['spec']['credential']>(
     'credential must say exactly one thing: write one of secretRef, certificateRef and workloadIdentity',
     ({ secretRef, certificateRef, workloadIdentity }) =>
       [secretRef, certificateRef, workloadIdentity].filter((present) => present !== undefined).length === 1,
   ),
-  check<IdentityProviderSpec['session']>(
+  check<IdentityProvider['spec']['session']>(
     'recheckAfter must be at least 1m: write a duration such as 30m',
     ({ recheckAfter }) => seconds(recheckAfter) >= 60,
   ),
-  check<IdentityProviderSpec['session']>(
+  check<IdentityProvider['spec']['session']>(
     'session bounds must grow: write recheckAfter <= maxStale <= maxAge, such as 30m, 60m and 10h',
     ({ recheckAfter, maxStale, maxAge }) => isBetween(seconds(recheckAfter), seconds(maxStale), seconds(maxAge)),
   ),
-  check<IdentityProviderSpec['session']>(
+  check<IdentityProvider['spec']['session']>(
     'maxAge must be at most 168h: write a duration such as 10h',
     ({ maxAge }) => seconds(maxAge) <= 168 * 3600,
   ),
   // Revocation
-  check<RevocationSpec>(
+  check<Revocation['spec']>(
     'a Revocation is about one login or about a time: write either session, or before (with user, or alone for everybody)',
     ({ session, before }) => (session === undefined) !== (before === undefined),
   ),
-  check<RevocationSpec>(
+  check<Revocation['spec']>(
     'user needs a time: write before, such as 2026-01-31T12:00:00Z',
     ({ user, before }) => user === undefined || before !== undefined,
   ),

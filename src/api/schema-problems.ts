@@ -82,7 +82,8 @@ function describeError(error: ErrorObject, root: unknown, showsValues: boolean):
       );
     case 'minItems':
     case 'minProperties':
-      return fieldProblem(path, `needs at least ${limit} ${error.keyword === 'minItems' ? 'entries' : 'fields'}`, hint);
+      if (limit === 1) return fieldProblem(path, 'is empty', hint);
+      return fieldProblem(path, `has fewer than ${limit} ${error.keyword === 'minItems' ? 'entries' : 'fields'}`, hint);
     case 'maxLength':
       return fieldProblem(path, `is longer than ${limit} characters`, hint);
     case 'minLength':

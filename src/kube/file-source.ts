@@ -7,7 +7,7 @@ import type { ManifestReading } from './manifest-set.ts';
 import { changedRefs } from './state-changes.ts';
 
 /** What changed between two readings. Empty when only the problems did. */
-export interface FileSourceChange {
+interface FileSourceChange {
   readonly changed: readonly ObjectRef[];
 }
 

@@ -60,7 +60,7 @@ const refused: readonly (readonly [string, object, readonly string[]])[] = [
   ['a list that is a text', ours('Policy', { groups: GUID }), ['spec.groups: must be a list, not a string']],
   ['501 groups', ours('Policy', { groups: Array(501).fill(GUID) }), ['spec.groups: has more than 500 entries']],
   ['101 rules', ours('Policy', { rules: Array(101).fill({ allow: {} }) }), ['spec.rules: has more than 100 entries']],
-  ['an empty rule', ours('Policy', { rules: [{}] }), ['spec.rules[0]: needs at least 1 fields']],
+  ['an empty rule', ours('Policy', { rules: [{}] }), ['spec.rules[0]: is empty']],
   [
     'a maxAge below a minute',
     ours('Policy', { groups: [GUID], session: { maxAge: '10s' } }),
@@ -84,7 +84,7 @@ const refused: readonly (readonly [string, object, readonly string[]])[] = [
   [
     'a selector that selects everything',
     ours('ClusterPolicy', { groups: [GUID], allowedNamespaces: { selector: { matchLabels: {} } } }),
-    ['spec.allowedNamespaces.selector.matchLabels: needs at least 1 fields'],
+    ['spec.allowedNamespaces.selector.matchLabels: is empty'],
   ],
   [
     'two credentials',

@@ -16,7 +16,7 @@ export interface ClusterPolicy {
 }
 
 /** Who is allowed, and which namespaces may use the policy. The entries of groups, roles, users and rules are alternatives; any may allow, and a deny rule wins over all. */
-export interface ClusterPolicySpec {
+interface ClusterPolicySpec {
   /** Namespaces whose Ingresses may use this policy. When absent, those of every namespace may; an empty object allows none. */
   readonly allowedNamespaces?: ClusterPolicySpecAllowedNamespaces;
   /** For people. Shown by kubectl and on the page that a denied user sees. (at most 1024 characters) */
@@ -38,7 +38,7 @@ export interface ClusterPolicySpec {
 }
 
 /** Namespaces whose Ingresses may use this policy. When absent, those of every namespace may; an empty object allows none. */
-export interface ClusterPolicySpecAllowedNamespaces {
+interface ClusterPolicySpecAllowedNamespaces {
   /** Namespaces by name. (at most 500 entries) */
   readonly names?: readonly string[];
   /** Namespaces by their labels, in addition to `names`. */
@@ -46,13 +46,13 @@ export interface ClusterPolicySpecAllowedNamespaces {
 }
 
 /** Namespaces by their labels, in addition to `names`. */
-export interface ClusterPolicySpecAllowedNamespacesSelector {
+interface ClusterPolicySpecAllowedNamespacesSelector {
   /** Labels and values that the Namespace must carry, all of them. (at least 1 field, at most 32 fields) */
   readonly matchLabels: Readonly<Record<string, string>>;
 }
 
 /** What the sign-in must have been like for this policy to allow. (at least 1 field) */
-export interface ClusterPolicySpecSession {
+interface ClusterPolicySpecSession {
   /** How long ago the user may have given credentials to Entra, such as `1h` or `90m`. Needs the optional claim `auth_time`; without it the policy does not allow. (at most 16 characters) */
   readonly maxAge?: string;
   /** ID of an Entra authentication context, `c1` to `c99`, that the sign-in must have satisfied (step-up by Conditional Access). Needs the optional claim `acrs`; without it the policy does not allow. (at most 3 characters) */
@@ -60,7 +60,7 @@ export interface ClusterPolicySpecSession {
 }
 
 /** What controllers say of this object. Written by them only. */
-export interface ClusterPolicyStatus {
+interface ClusterPolicyStatus {
   /** Conditions in the standard form. (at most 16 entries) */
   readonly conditions?: readonly ClusterPolicyStatusCondition[];
   /** Number of routes (Ingresses) that use this policy, over all controllers. */
@@ -70,7 +70,7 @@ export interface ClusterPolicyStatus {
 }
 
 /** One condition. */
-export interface ClusterPolicyStatusCondition {
+interface ClusterPolicyStatusCondition {
   /** What the condition is about, in CamelCase. (at most 316 characters) */
   readonly type: string;
   /** Whether it holds. */
@@ -86,7 +86,7 @@ export interface ClusterPolicyStatusCondition {
 }
 
 /** One controller. */
-export interface ClusterPolicyStatusController {
+interface ClusterPolicyStatusController {
   /** Controller value of its IngressClass, such as `entragate.dev/ingress-controller`. (at least 1 characters, at most 253 characters) */
   readonly name: string;
   /** Conditions in the standard form. (at most 16 entries) */
@@ -98,7 +98,7 @@ export interface ClusterPolicyStatusController {
 }
 
 /** One Ingress that uses this policy. */
-export interface ClusterPolicyStatusControllerRoute {
+interface ClusterPolicyStatusControllerRoute {
   /** Namespace of the Ingress. (at most 63 characters) */
   readonly namespace: string;
   /** Name of the Ingress. (at most 253 characters) */

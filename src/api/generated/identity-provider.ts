@@ -16,7 +16,7 @@ export interface IdentityProvider {
 }
 
 /** The tenant, the client and how its tokens are read. */
-export interface IdentityProviderSpec {
+interface IdentityProviderSpec {
   /** EntraID, or OIDC for any other OpenID Connect provider, with the same flow and without Microsoft Graph. (default EntraID) */
   readonly type: 'EntraID' | 'OIDC';
   /** Directory (tenant) ID of Entra. Required with type EntraID. (at most 36 characters) */
@@ -44,7 +44,7 @@ export interface IdentityProviderSpec {
 }
 
 /** How Entragate proves to the provider that it is the client. Exactly one. */
-export interface IdentityProviderSpecCredential {
+interface IdentityProviderSpecCredential {
   /** A client secret, held by a Secret in the controller's own namespace. */
   readonly secretRef?: IdentityProviderSpecCredentialSecretRef;
   /** A certificate registered with the app, and its key, held by a Secret of type kubernetes.io/tls in the controller's own namespace. */
@@ -54,7 +54,7 @@ export interface IdentityProviderSpecCredential {
 }
 
 /** A client secret, held by a Secret in the controller's own namespace. */
-export interface IdentityProviderSpecCredentialSecretRef {
+interface IdentityProviderSpecCredentialSecretRef {
   /** Name of the Secret. (at least 1 characters, at most 253 characters) */
   readonly name: string;
   /** Key in the Secret's data. (default client-secret, at least 1 characters, at most 253 characters) */
@@ -62,19 +62,19 @@ export interface IdentityProviderSpecCredentialSecretRef {
 }
 
 /** A certificate registered with the app, and its key, held by a Secret of type kubernetes.io/tls in the controller's own namespace. */
-export interface IdentityProviderSpecCredentialCertificateRef {
+interface IdentityProviderSpecCredentialCertificateRef {
   /** Name of the Secret. (at least 1 characters, at most 253 characters) */
   readonly name: string;
 }
 
 /** Where memberships come from. (default {"source":"Token"}) */
-export interface IdentityProviderSpecGroups {
+interface IdentityProviderSpecGroups {
   /** Token reads the groups claim of the ID token. Graph asks Microsoft Graph with application permissions for exactly the groups that policies mention. (default Token) */
   readonly source: 'Token' | 'Graph';
 }
 
 /** How long a sign-in counts. All bounds count from the arrival of the provider's ID token. Policies may tighten them. (default {"recheckAfter":"30m","maxStale":"60m","maxAge":"10h"}) */
-export interface IdentityProviderSpecSession {
+interface IdentityProviderSpecSession {
   /** After this the next navigation goes to the provider again, silently where its own session still stands. (default 30m, at most 16 characters) */
   readonly recheckAfter: string;
   /** After this nothing passes without a new check. The bound for how long a removed membership keeps working. (default 60m, at most 16 characters) */
@@ -84,7 +84,7 @@ export interface IdentityProviderSpecSession {
 }
 
 /** What controllers say of this object. Written by them only. */
-export interface IdentityProviderStatus {
+interface IdentityProviderStatus {
   /** Conditions in the standard form. (at most 16 entries) */
   readonly conditions?: readonly IdentityProviderStatusCondition[];
   /** What each controller (release) made of this object. (at most 16 entries) */
@@ -92,7 +92,7 @@ export interface IdentityProviderStatus {
 }
 
 /** One condition. */
-export interface IdentityProviderStatusCondition {
+interface IdentityProviderStatusCondition {
   /** What the condition is about, in CamelCase. (at most 316 characters) */
   readonly type: string;
   /** Whether it holds. */
@@ -108,7 +108,7 @@ export interface IdentityProviderStatusCondition {
 }
 
 /** One controller. */
-export interface IdentityProviderStatusController {
+interface IdentityProviderStatusController {
   /** Controller value of its IngressClass, such as `entragate.dev/ingress-controller`. (at least 1 characters, at most 253 characters) */
   readonly name: string;
   /** Conditions in the standard form. (at most 16 entries) */

@@ -16,7 +16,7 @@ export interface Policy {
 }
 
 /** Who is allowed. The entries of groups, roles, users and rules are alternatives; any may allow, and a deny rule wins over all. */
-export interface PolicySpec {
+interface PolicySpec {
   /** For people. Shown by kubectl and on the page that a denied user sees. (at most 1024 characters) */
   readonly description?: string;
   /** Object IDs of Entra groups. A member of any of them is allowed. (at most 500 entries) */
@@ -36,7 +36,7 @@ export interface PolicySpec {
 }
 
 /** What the sign-in must have been like for this policy to allow. (at least 1 field) */
-export interface PolicySpecSession {
+interface PolicySpecSession {
   /** How long ago the user may have given credentials to Entra, such as `1h` or `90m`. Needs the optional claim `auth_time`; without it the policy does not allow. (at most 16 characters) */
   readonly maxAge?: string;
   /** ID of an Entra authentication context, `c1` to `c99`, that the sign-in must have satisfied (step-up by Conditional Access). Needs the optional claim `acrs`; without it the policy does not allow. (at most 3 characters) */
@@ -44,7 +44,7 @@ export interface PolicySpecSession {
 }
 
 /** What controllers say of this object. Written by them only. */
-export interface PolicyStatus {
+interface PolicyStatus {
   /** Conditions in the standard form. (at most 16 entries) */
   readonly conditions?: readonly PolicyStatusCondition[];
   /** Number of routes (Ingresses) that use this policy, over all controllers. */
@@ -54,7 +54,7 @@ export interface PolicyStatus {
 }
 
 /** One condition. */
-export interface PolicyStatusCondition {
+interface PolicyStatusCondition {
   /** What the condition is about, in CamelCase. (at most 316 characters) */
   readonly type: string;
   /** Whether it holds. */
@@ -70,7 +70,7 @@ export interface PolicyStatusCondition {
 }
 
 /** One controller. */
-export interface PolicyStatusController {
+interface PolicyStatusController {
   /** Controller value of its IngressClass, such as `entragate.dev/ingress-controller`. (at least 1 characters, at most 253 characters) */
   readonly name: string;
   /** Conditions in the standard form. (at most 16 entries) */
@@ -82,7 +82,7 @@ export interface PolicyStatusController {
 }
 
 /** One Ingress that uses this policy. */
-export interface PolicyStatusControllerRoute {
+interface PolicyStatusControllerRoute {
   /** Namespace of the Ingress. (at most 63 characters) */
   readonly namespace: string;
   /** Name of the Ingress. (at most 253 characters) */

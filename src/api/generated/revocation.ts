@@ -16,7 +16,7 @@ export interface Revocation {
 }
 
 /** Which sessions end. */
-export interface RevocationSpec {
+interface RevocationSpec {
   /** Login ID (`lid`), as access logs and the who-am-I page show it. Ends every session that came from this sign-in, on all hosts. (at most 64 characters) */
   readonly session?: string;
   /** Narrows `before` to one user. */
@@ -30,7 +30,7 @@ export interface RevocationSpec {
 }
 
 /** Narrows `before` to one user. */
-export interface RevocationSpecUser {
+interface RevocationSpecUser {
   /** Name of the IdentityProvider. When absent, sessions of every provider. (at most 63 characters) */
   readonly provider?: string;
   /** Directory (tenant) ID of the user. (at most 36 characters) */
@@ -40,13 +40,13 @@ export interface RevocationSpecUser {
 }
 
 /** What controllers say of this object. Written by them only. */
-export interface RevocationStatus {
+interface RevocationStatus {
   /** Conditions in the standard form. (at most 16 entries) */
   readonly conditions?: readonly RevocationStatusCondition[];
 }
 
 /** One condition. */
-export interface RevocationStatusCondition {
+interface RevocationStatusCondition {
   /** What the condition is about, in CamelCase. (at most 316 characters) */
   readonly type: string;
   /** Whether it holds. */

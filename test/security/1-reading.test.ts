@@ -249,6 +249,18 @@ describe('security 1: reading a request', () => {
     assert.equal(received, `POST /form HTTP/1.1\r\n${HEAD}${OURS}content-length: 3\r\n\r\nabc`);
   });
 
+  it('forwards HTTP/1.0 with a Host as any other, and closes after the answer', async () => {
+    const client = await wire.connect();
+    client.write(`GET /old HTTP/1.0\r\nHost: ${HOST}\r\nExpect: cookies\r\n\r\n`);
+    assert.equal(statusOf(await client.response()), 200);
+    assert.equal(await client.isEnded(), true);
+    const received = wire.upstream.requests
+      .at(-1)
+      ?.raw.toString('latin1')
+      .replace(/(Request-Id: )[\w-]+/, '$1<id>');
+    assert.equal(received, `GET /old HTTP/1.1\r\n${HEAD}${OURS}\r\n`);
+  });
+
   it('reads two pipelined requests as two', async () => {
     const before = wire.upstream.requests.length;
     const client = await wire.connect();

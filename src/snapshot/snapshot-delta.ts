@@ -15,7 +15,7 @@ export interface SnapshotDelta {
 type ValueOf<Name extends keyof Snapshot> = Snapshot[Name] extends Table<infer T> ? T : never;
 
 /** Changes of one table. No key is in both lists. */
-export interface TableDelta<T> {
+interface TableDelta<T> {
   readonly upserts: readonly (readonly [Key, Entry<T>])[];
   readonly deletes: readonly Key[];
 }

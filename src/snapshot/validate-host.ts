@@ -21,14 +21,14 @@ export const hostName: Check = textThat(
 );
 
 /** Checks a {@link HostPattern}. */
-export const validateHostPattern: Check = variantOf('kind', {
+const validateHostPattern: Check = variantOf('kind', {
   exact: objectOf<Extract<HostPattern, { kind: 'exact' }>>({ kind: someText, name: hostName }),
   wildcard: objectOf<Extract<HostPattern, { kind: 'wildcard' }>>({ kind: someText, name: hostName }),
   any: objectOf<Extract<HostPattern, { kind: 'any' }>>({ kind: someText }),
 });
 
 /** Checks a {@link HostCertificate}, references apart. */
-export const validateHostCertificate: Check = variantOf('kind', {
+const validateHostCertificate: Check = variantOf('kind', {
   secret: objectOf<Extract<HostCertificate, { kind: 'secret' }>>({ kind: someText, certificate: someText }),
   default: objectOf<Extract<HostCertificate, { kind: 'default' }>>({ kind: someText }),
   none: objectOf<Extract<HostCertificate, { kind: 'none' }>>({ kind: someText }),
@@ -51,7 +51,7 @@ export const validateMentions: Check = (value, path, faults) => {
 };
 
 /** Checks an {@link Access}, references apart. A policy route without policies would be an open question: refused. */
-export const validateAccess: Check = variantOf('kind', {
+const validateAccess: Check = variantOf('kind', {
   policy: objectOf<Extract<Access, { kind: 'policy' }>>({
     kind: someText,
     policies: (value, path, faults) => {
@@ -82,7 +82,7 @@ export const validateAccess: Check = variantOf('kind', {
 });
 
 /** Checks a {@link RouteBackend}, references apart. */
-export const validateRouteBackend: Check = variantOf('kind', {
+const validateRouteBackend: Check = variantOf('kind', {
   service: objectOf<Extract<RouteBackend, { kind: 'service' }>>({ kind: someText, backend: someText }),
   unavailable: objectOf<Extract<RouteBackend, { kind: 'unavailable' }>>({
     kind: someText,
@@ -91,7 +91,7 @@ export const validateRouteBackend: Check = variantOf('kind', {
 });
 
 /** Checks a {@link RoutePath}: canonical, and a Prefix without a slash at its end. */
-export const validateRoutePath: Check = (value, path, faults) => {
+const validateRoutePath: Check = (value, path, faults) => {
   routePathFields(value, path, faults);
   if (!isRecord(value) || value.type !== 'Prefix' || typeof value.value !== 'string') return;
   if (value.value !== '/' && value.value.endsWith('/')) faults.push(`${path}.value: a Prefix ends without a slash`);
@@ -103,7 +103,7 @@ const routePathFields = objectOf<RoutePath>({
 });
 
 /** Checks a {@link Route}, references apart. */
-export const validateRoute: Check = objectOf<Route>({
+const validateRoute: Check = objectOf<Route>({
   id: someText,
   ingress: objectOf<Route['ingress']>({ namespace: someText, name: someText }),
   path: validateRoutePath,

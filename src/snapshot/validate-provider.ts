@@ -5,7 +5,7 @@ const guid = textThat('a lower-case GUID', (id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3
 const seconds = integer(1, Number.MAX_SAFE_INTEGER);
 
 /** Checks a {@link ProviderCredential}. */
-export const validateProviderCredential: Check = variantOf('kind', {
+const validateProviderCredential: Check = variantOf('kind', {
   'client-secret': objectOf<Extract<ProviderCredential, { kind: 'client-secret' }>>({
     kind: someText,
     secret: someText,
@@ -21,7 +21,7 @@ export const validateProviderCredential: Check = variantOf('kind', {
 });
 
 /** Checks {@link SessionBounds}: they tighten from `maxAge` to `recheckAfter`. */
-export const validateSessionBounds: Check = (value, path, faults) => {
+const validateSessionBounds: Check = (value, path, faults) => {
   sessionBoundsFields(value, path, faults);
   if (!isRecord(value)) return;
   const { recheckAfter, maxStale, maxAge } = value;

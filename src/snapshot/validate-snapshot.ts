@@ -1,5 +1,5 @@
 import { contentHash } from './content-hash.ts';
-import { tableKey } from './ids.ts';
+import { type Key, tableKey } from './ids.ts';
 import { validatePolicyProgram } from './policy-program.ts';
 import { type Check, integer, isRecord, listOf, objectOf, someText, variantOf } from './shape.ts';
 import type {
@@ -12,14 +12,13 @@ import type {
   Route,
   Settings,
   Snapshot,
-  Table,
   TableName,
 } from './snapshot.ts';
 import { hostName, validateHost, validateMentions } from './validate-host.ts';
 import { validateIdentityProvider } from './validate-provider.ts';
 
 /** Checks a {@link PolicyEntry}. */
-export const validatePolicyEntry: Check = objectOf<PolicyEntry>({
+const validatePolicyEntry: Check = objectOf<PolicyEntry>({
   name: someText,
   program: (value, path, faults) => {
     for (const fault of validatePolicyProgram(value)) faults.push(`${path}: ${fault}`);
@@ -27,22 +26,22 @@ export const validatePolicyEntry: Check = objectOf<PolicyEntry>({
 });
 
 /** Checks a {@link Backend}. */
-export const validateBackend: Check = objectOf<Backend>({ namespace: someText, service: someText, port: someText });
+const validateBackend: Check = objectOf<Backend>({ namespace: someText, service: someText, port: someText });
 
 /** Checks an {@link EndpointSet}. */
-export const validateEndpointSet: Check = objectOf<EndpointSet>({
+const validateEndpointSet: Check = objectOf<EndpointSet>({
   endpoints: listOf(objectOf<Endpoint>({ address: someText, port: integer(1, 65_535) })),
 });
 
 /** Checks a {@link Certificate}. */
-export const validateCertificate: Check = objectOf<Certificate>({
+const validateCertificate: Check = objectOf<Certificate>({
   names: listOf(someText),
   notAfter: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
   material: someText,
 });
 
 /** Checks {@link Settings}, references apart. */
-export const validateSettings: Check = objectOf<Settings>({
+const validateSettings: Check = objectOf<Settings>({
   authHost: variantOf('kind', {
     host: objectOf<Extract<Settings['authHost'], { kind: 'host' }>>({ kind: someText, name: hostName }),
     none: objectOf<Extract<Settings['authHost'], { kind: 'none' }>>({ kind: someText }),
@@ -100,36 +99,42 @@ function validateTable(table: unknown, check: Check, name: string, faults: strin
   }
 }
 
-function validateReferences(snapshot: Snapshot, faults: string[]): void {
-  const mustHave = <T>(table: Table<T>, name: TableName, key: Parameters<Table<T>['get']>[0], path: string) => {
-    if (!table.has(key)) faults.push(`${path}: ${key} is not in ${name}`);
-  };
-  for (const [key, { value: host }] of snapshot.hosts) {
-    const path = `hosts[${key}].value`;
-    if (host.certificate.kind === 'secret') {
-      mustHave(snapshot.certificates, 'certificates', host.certificate.certificate, `${path}.certificate`);
-    }
-    for (const [index, route] of host.routes.entries()) routeReferences(route, `${path}.routes[${index}]`);
-  }
-  for (const key of snapshot.backends.keys()) mustHave(snapshot.endpoints, 'endpoints', key, `backends[${key}]`);
-  for (const key of snapshot.endpoints.keys()) mustHave(snapshot.backends, 'backends', key, `endpoints[${key}]`);
-  const settings = snapshot.settings.get(tableKey('settings'))?.value;
-  if (settings === undefined || snapshot.settings.size !== 1) {
-    faults.push('settings: is not exactly one entry');
-  } else if (settings.defaultCertificate.kind === 'secret') {
-    const { certificate } = settings.defaultCertificate;
-    mustHave(snapshot.certificates, 'certificates', certificate, 'settings.defaultCertificate');
-  }
+/** A key that some entry names, the table it has to be in, and where it is named. */
+type Reference = readonly [key: Key, table: TableName, path: string];
 
-  function routeReferences(route: Route, path: string): void {
-    const { access, backend } = route;
-    if (backend.kind === 'service') mustHave(snapshot.backends, 'backends', backend.backend, `${path}.backend`);
-    if (access.kind === 'policy') {
-      for (const policy of access.policies) mustHave(snapshot.policies, 'policies', policy, `${path}.access`);
+function validateReferences(snapshot: Snapshot, faults: string[]): void {
+  for (const [key, table, path] of references(snapshot)) {
+    if (!snapshot[table].has(key)) faults.push(`${path}: ${key} is not in ${table}`);
+  }
+  if (snapshot.settings.size !== 1 || !snapshot.settings.has(tableKey('settings'))) {
+    faults.push('settings: is not exactly one entry');
+  }
+}
+
+function* references({ hosts, backends, endpoints, settings }: Snapshot): Generator<Reference> {
+  for (const [key, { value: host }] of hosts) {
+    const path = `hosts[${key}].value`;
+    const { certificate } = host;
+    if (certificate.kind === 'secret') yield [certificate.certificate, 'certificates', `${path}.certificate`];
+    for (const [index, route] of host.routes.entries()) yield* routeReferences(route, `${path}.routes[${index}]`);
+  }
+  for (const key of backends.keys()) yield [key, 'endpoints', `backends[${key}]`];
+  for (const key of endpoints.keys()) yield [key, 'backends', `endpoints[${key}]`];
+  for (const { value } of settings.values()) {
+    const { defaultCertificate } = value;
+    if (defaultCertificate.kind === 'secret') {
+      yield [defaultCertificate.certificate, 'certificates', 'settings.defaultCertificate'];
     }
-    if (access.kind === 'policy' || access.kind === 'authenticated') {
-      mustHave(snapshot.identityProviders, 'identityProviders', access.identityProvider, `${path}.access`);
-    }
+  }
+}
+
+function* routeReferences({ access, backend }: Route, path: string): Generator<Reference> {
+  if (backend.kind === 'service') yield [backend.backend, 'backends', `${path}.backend`];
+  if (access.kind === 'policy') {
+    for (const policy of access.policies) yield [policy, 'policies', `${path}.access`];
+  }
+  if (access.kind === 'policy' || access.kind === 'authenticated') {
+    yield [access.identityProvider, 'identityProviders', `${path}.access`];
   }
 }
 

@@ -8,9 +8,12 @@ import { liveObject } from './live-state.ts';
 import { materialHash, readTlsSecret, secretText } from './tls-secret.ts';
 
 /** A piece of secret material by the key it has in `Secrets`, or one sentence part on why there is none. */
-export type MaterialReading =
-  | { readonly ok: true; readonly key: Key; readonly material: string; readonly names: readonly string[] }
+export type MaterialReading<Facts = unknown> =
+  | (Facts & { readonly ok: true; readonly key: Key; readonly material: string })
   | { readonly ok: false; readonly problem: string };
+
+/** What a certificate says of itself: see `Certificate` of the snapshot. */
+export type CertificateFacts = Pick<Certificate, 'names' | 'notAfter'>;
 
 /** Collects the secrets and certificates that a build refers to, and nothing else. */
 export class MaterialCollector {
@@ -25,7 +28,7 @@ export class MaterialCollector {
   }
 
   /** A certificate to serve TLS with. */
-  serverCertificate(namespace: string, name: string): MaterialReading {
+  serverCertificate(namespace: string, name: string): MaterialReading<CertificateFacts> {
     const read = this.keyPair(namespace, name);
     if (!read.ok || this.certificates.has(read.key)) return read;
     this.certificates.set(read.key, entryOf({ names: read.names, notAfter: read.notAfter, material: read.material }));
@@ -33,10 +36,7 @@ export class MaterialCollector {
   }
 
   /** Certificate and key of a kubernetes.io/tls Secret. */
-  keyPair(
-    namespace: string,
-    name: string,
-  ): (MaterialReading & { readonly ok: true; readonly notAfter: number }) | (MaterialReading & { readonly ok: false }) {
+  keyPair(namespace: string, name: string): MaterialReading<CertificateFacts> {
     const secret = liveObject(this.#state.secrets, namespace, name);
     if (secret === null) return { ok: false, problem: 'does not exist or can not be read' };
     const read = readTlsSecret(secret);
@@ -55,6 +55,6 @@ export class MaterialCollector {
     if (text === '') return { ok: false, problem: `has no value under ${dataKey}` };
     const key = tableKey('client-secret', namespace, name, dataKey);
     this.secrets.set(key, { kind: 'client-secret', value: new Redacted(text) });
-    return { ok: true, key, names: [], material: materialHash(this.#materialKey, text) };
+    return { ok: true, key, material: materialHash(this.#materialKey, text) };
   }
 }

@@ -22,7 +22,7 @@ export interface OwnIngress {
 }
 
 /** One rule whose host could be read. */
-export interface OwnRule {
+interface OwnRule {
   readonly pattern: HostPattern;
   readonly paths: readonly IngressPath[];
 }

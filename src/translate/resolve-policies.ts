@@ -27,7 +27,7 @@ export function compileObject(policy: Policy | ClusterPolicy): CompiledPolicy {
 }
 
 /** As users write it in `entragate.dev/policies`, with the kind: for texts. */
-export function describePolicy({ scope, name }: PolicyReference): string {
+function describePolicy({ scope, name }: PolicyReference): string {
   return scope === 'cluster' ? `ClusterPolicy ${name}` : `Policy ${name}`;
 }
 
@@ -56,7 +56,7 @@ export function resolvePolicy(state: ClusterState, namespace: string, reference:
 }
 
 /** Whether the Ingresses of a namespace may use a ClusterPolicy: no `allowedNamespaces` means all, an empty one none. */
-export function allowsNamespace(policy: ClusterPolicy, namespace: string, state: ClusterState): boolean {
+function allowsNamespace(policy: ClusterPolicy, namespace: string, state: ClusterState): boolean {
   const { allowedNamespaces } = policy.spec;
   if (allowedNamespaces === undefined) return true;
   if (allowedNamespaces.names?.includes(namespace) ?? false) return true;

@@ -20,7 +20,9 @@ const annotations = fc.constantFrom(
   { 'entragate.dev/policies': 'audit' },
   { 'entragate.dev/policies': 'cluster/employees' },
   { 'entragate.dev/policies': 'finance, cluster/employees' },
+  { 'entragate.dev/policies': 'finance, partners' },
   { 'entragate.dev/policies': 'partners' },
+  { 'entragate.dev/policies': 'finance, partners', 'entragate.dev/identity-provider': 'default' },
   { 'entragate.dev/access': 'authenticated', 'entragate.dev/identity-provider': 'partners' },
 );
 
@@ -34,7 +36,10 @@ const path = fc.record({
   backend,
 });
 
-const rule = fc.record({ host: fc.constantFrom(...hosts), paths: fc.array(path, { maxLength: 3 }) });
+const rule = fc.record({
+  host: fc.constantFrom(...hosts),
+  paths: fc.array(path, { minLength: 1, maxLength: 3, size: 'max' }),
+});
 
 /** An Ingress of one namespace, or of any. */
 export function arbitraryIngress(own: fc.Arbitrary<string> = namespace): fc.Arbitrary<KubernetesObject> {
@@ -44,11 +49,12 @@ export function arbitraryIngress(own: fc.Arbitrary<string> = namespace): fc.Arbi
       namespace: own,
       annotations,
       day,
-      rules: fc.array(rule, { maxLength: 3 }),
+      rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
       tls: fc.array(fc.record({ hosts: fc.subarray(['a.example.com', '*.example.com', 'only-tls.example.com']) }), {
         maxLength: 1,
       }),
       defaultBackend: fc.option(backend),
+      isBare: fc.nat(9).map((number) => number === 0),
     })
     .map((seed) =>
       objectFrom({
@@ -63,7 +69,7 @@ export function arbitraryIngress(own: fc.Arbitrary<string> = namespace): fc.Arbi
         spec: {
           ingressClassName: 'entragate',
           tls: seed.tls.map((entry) => ({ ...entry, secretName: 'web-tls' })),
-          rules: seed.rules.map(({ host, paths }) => ({
+          rules: (seed.isBare ? [] : seed.rules).map(({ host, paths }) => ({
             ...(host === undefined ? {} : { host }),
             ...(paths.length === 0 ? {} : { http: { paths } }),
           })),
@@ -73,8 +79,11 @@ export function arbitraryIngress(own: fc.Arbitrary<string> = namespace): fc.Arbi
     );
 }
 
+/** Mostly plain and valid: an object that is invalid anyway can not be broken. */
 const policySpec = fc.constantFrom(
   { groups: [groups[0]] },
+  { groups: [groups[0]] },
+  { groups: [groups[1]] },
   { groups: [groups[1]], mode: 'Audit' },
   { rules: [{ deny: { or: [{ source_ip: '203.0.113.0/24' }] } }, { allow: { or: [{ accept: true }] } }] },
   { roles: ['Partner'], identityProvider: 'partners' },
@@ -88,7 +97,13 @@ const policy = fc
 const clusterPolicy = fc
   .record({
     spec: policySpec,
-    allowedNamespaces: fc.constantFrom({}, { names: ['apps'] }, { selector: { matchLabels: { team: 'web' } } }, null),
+    allowedNamespaces: fc.constantFrom(
+      {},
+      { names: ['apps'] },
+      { selector: { matchLabels: { team: 'web' } } },
+      null,
+      null,
+    ),
   })
   .map(({ spec, allowedNamespaces }) =>
     objectFrom({
@@ -182,10 +197,10 @@ const clientSecret = objectFrom({
 /** Objects of a small, crowded cluster: no two of one kind and name. */
 export const arbitraryObjects: fc.Arbitrary<readonly KubernetesObject[]> = fc
   .tuple(
-    fc.array(arbitraryIngress(), { maxLength: 5 }),
-    fc.array(policy, { maxLength: 5 }),
+    fc.array(arbitraryIngress(), { minLength: 1, maxLength: 6 }),
+    fc.array(policy, { minLength: 3, maxLength: 8 }),
     fc.array(clusterPolicy, { maxLength: 1 }),
-    fc.array(provider, { maxLength: 3 }),
+    fc.array(provider, { minLength: 1, maxLength: 4 }),
     fc.array(namespaceObject, { maxLength: 2 }),
     fc.array(service, { maxLength: 4 }),
     fc.array(arbitrarySlice, { maxLength: 4 }),

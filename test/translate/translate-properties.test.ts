@@ -71,6 +71,22 @@ describe('translation of any state', () => {
     );
   });
 
+  it('[CLOSED] leaves no decision to policies that only report, are not there, or are about users of another provider', () => {
+    fc.assert(
+      fc.property(arbitraryObjects, (objects) => {
+        const { snapshot } = translated(objects);
+        for (const { access } of routesByPlace(snapshot).values()) {
+          if (access.kind !== 'policy') continue;
+          const programs = access.policies.map((key) => snapshot.policies.get(key)?.value.program);
+          assert.ok(programs.some((program) => program?.mode === 'Enforce'));
+          const provider = snapshot.identityProviders.get(access.identityProvider)?.value.name;
+          for (const program of programs) assert.equal(program?.identityProvider ?? provider, provider);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('[CLOSED] removing a policy, provider, Secret, Service or slice never turns a route more open', () => {
     const isVictim = ({ kind }: KubernetesObject) => !['Ingress', 'IngressClass', 'Namespace'].includes(kind);
     fc.assert(
@@ -78,7 +94,7 @@ describe('translation of any state', () => {
         const rest = objects.filter((object) => object !== victim);
         assertNotMoreOpen(translated(objects).snapshot, translated(rest).snapshot);
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 
@@ -93,7 +109,7 @@ describe('translation of any state', () => {
           assertNotMoreOpen(translated(objects).snapshot, after);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 
@@ -129,7 +145,7 @@ describe('translation of any state', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 

@@ -25,7 +25,7 @@ export interface FileSource {
 
 /** How a source follows its folders; in milliseconds. */
 export interface FileSourceOptions {
-  /** How long to wait for more events after one: editors save in several steps. */
+  /** How long it must be quiet after an event: editors save in several steps. */
   readonly debounce: number;
   /** How often to look without any event: the net below the file system's notifications. */
   readonly poll: number;
@@ -33,6 +33,9 @@ export interface FileSourceOptions {
 
 /** Soon enough for a person, late enough for an editor. */
 const defaultOptions: FileSourceOptions = { debounce: 50, poll: 1000 };
+
+/** After this many debounce periods of unbroken events it is read all the same. */
+const LONGEST_BURST = 10;
 
 /**
  * Reads folders (or single files) of manifests once, as `entragate check` does.
@@ -64,9 +67,9 @@ class FollowedFolders implements FileSource {
   readonly #reader: FolderReader;
   readonly #options: FileSourceOptions;
   readonly #listeners = new Set<(change: FileSourceChange) => void>();
-  readonly #watcher = new FolderWatcher(() => this.#schedule(this.#options.debounce));
+  readonly #watcher = new FolderWatcher(() => this.#onEvent());
   #timer: NodeJS.Timeout | null = null;
-  #due = Number.POSITIVE_INFINITY;
+  #burstStart: number | null = null;
   #running: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -75,7 +78,7 @@ class FollowedFolders implements FileSource {
     this.#options = options;
     this.#watcher.follow(reader.folders);
     // A change between the first reading and the watchers would otherwise wait for the poll.
-    this.#schedule(0);
+    this.#planIn(0);
   }
 
   readonly state = (): ClusterState => this.#reader.reading.state;
@@ -95,14 +98,21 @@ class FollowedFolders implements FileSource {
     await this.#running;
   };
 
-  /** Reads again after a delay (ms), or sooner when that was planned already. */
-  #schedule(delay: number): void {
-    const due = performance.now() + delay;
-    if (this.#isClosed || due >= this.#due) return;
+  /** Waits for quiet, since a file that is still being written may be read as less than it says; but not for ever. */
+  readonly #onEvent = (): void => {
+    const now = performance.now();
+    this.#burstStart ??= now;
+    const { debounce } = this.#options;
+    this.#planIn(Math.min(debounce, this.#burstStart + LONGEST_BURST * debounce - now));
+  };
+
+  /** Reads again after a delay (ms), in place of whatever was planned. */
+  #planIn(delay: number): void {
+    if (this.#isClosed) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#due = due;
     this.#timer = setTimeout(() => {
-      this.#due = Number.POSITIVE_INFINITY;
+      this.#timer = null;
+      this.#burstStart = null;
       this.#running = this.#running.then(() => this.#refresh());
     }, delay);
   }
@@ -113,7 +123,7 @@ class FollowedFolders implements FileSource {
     await this.#reader.refresh();
     if (this.#isClosed) return;
     this.#watcher.follow(this.#reader.folders);
-    this.#schedule(this.#options.poll);
+    if (this.#timer === null) this.#planIn(this.#options.poll);
     const after = this.#reader.reading;
     if (after === before) return;
     const changed = changedRefs(before.state, after.state);

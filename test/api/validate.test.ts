@@ -132,7 +132,6 @@ const refused: readonly (readonly [string, object, readonly string[]])[] = [
     ours('Revocation', { before: 'soon', expiresAt: '2026-02-30T99:00:00Z' }),
     ['spec.before: "soon" is not a time', 'spec.expiresAt: "2026-02-30T99:00:00Z" is not a time'],
   ],
-  ['an Ingress without spec', ingress(null), []],
   [
     'a path without slash',
     ingress({ rules: [{ http: { paths: [{ path: 'a', pathType: 'Prefix', backend: backend({ number: 80 }) }] } }] }),
@@ -172,7 +171,7 @@ const refused: readonly (readonly [string, object, readonly string[]])[] = [
 
 describe('validateObject', () => {
   for (const [title, raw, problems] of refused) {
-    it(`${problems.length === 0 ? 'accepts' : 'refuses'} ${title}`, () => {
+    it(`refuses ${title}`, () => {
       assert.deepEqual([...problemsOf(raw)].toSorted(), [...problems].toSorted());
     });
   }

@@ -1,8 +1,8 @@
-import { describeRef, type ObjectRef } from '../api/cluster-state.ts';
+import { describeRef } from '../api/cluster-state.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
-import { contentHash } from '../snapshot/content-hash.ts';
-import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
-import type { Entry, PolicyEntry, Route, Snapshot, Table } from '../snapshot/snapshot.ts';
+import { compareText, contentHash } from '../snapshot/content-hash.ts';
+import { type PolicyKey, policyTableKey, tableKey } from '../snapshot/ids.ts';
+import type { Entry, PolicyEntry, Route, Snapshot } from '../snapshot/snapshot.ts';
 import type { Translation } from './translation.ts';
 
 /**
@@ -11,12 +11,7 @@ import type { Translation } from './translation.ts';
  * @example describeChange(before, after) // ['Policy apps/finance: 1 route now allows 2 groups']
  */
 export function describeChange(before: Translation, after: Translation): readonly string[] {
-  const [was, is] = [statusesByName(before), statusesByName(after)];
-  const names = [...new Set([...was.keys(), ...is.keys()])].sort();
-  const lines = names.flatMap((name) => {
-    const text = describeObject(was.get(name), is.get(name), before.snapshot, after.snapshot);
-    return text === null ? [] : [`${name}: ${text}`];
-  });
+  const lines = before.statuses === after.statuses ? [] : objectLines(before, after);
   return [
     ...lines.filter((line) => !line.startsWith('Ingress ')),
     ...lines.filter((line) => line.startsWith('Ingress ')),
@@ -25,12 +20,45 @@ export function describeChange(before: Translation, after: Translation): readonl
   ];
 }
 
+/** One side of a change, indexed once. */
+interface Side {
+  readonly snapshot: Snapshot;
+  readonly statuses: ReadonlyMap<string, StatusUpdate>;
+  readonly routesByIngress: ReadonlyMap<string, readonly Route[]>;
+  readonly routesByPolicy: ReadonlyMap<PolicyKey, number>;
+}
+
+function objectLines(before: Translation, after: Translation): readonly string[] {
+  const [was, is] = [sideOf(before), sideOf(after)];
+  const names = [...new Set([...was.statuses.keys(), ...is.statuses.keys()])].sort(compareText);
+  return names.flatMap((name) => {
+    const text = describeObject(was.statuses.get(name), is.statuses.get(name), was, is);
+    return text === null ? [] : [`${name}: ${text}`];
+  });
+}
+
+function sideOf({ snapshot, statuses }: Translation): Side {
+  const routes = [...snapshot.hosts.values()].flatMap(({ value }) => value.routes);
+  const routesByPolicy = new Map<PolicyKey, number>();
+  for (const { access } of routes) {
+    for (const key of access.kind === 'policy' ? access.policies : []) {
+      routesByPolicy.set(key, (routesByPolicy.get(key) ?? 0) + 1);
+    }
+  }
+  return {
+    snapshot,
+    statuses: new Map(statuses.map((status) => [describeRef(status.ref), status] as const)),
+    routesByIngress: Map.groupBy(routes, ({ ingress }) => tableKey(ingress.namespace, ingress.name)),
+    routesByPolicy,
+  };
+}
+
 /** null: nothing that people would notice. */
 function describeObject(
   old: StatusUpdate | undefined,
   now: StatusUpdate | undefined,
-  before: Snapshot,
-  after: Snapshot,
+  before: Side,
+  after: Side,
 ): string | null {
   if (now === undefined) return old?.ref.kind === 'Namespace' ? 'hosts annotation is valid' : 'deleted';
   switch (now.ref.kind) {
@@ -44,18 +72,14 @@ function describeObject(
   }
 }
 
-function describePolicy(
-  old: StatusUpdate | undefined,
-  now: StatusUpdate,
-  before: Snapshot,
-  after: Snapshot,
-): string | null {
+function describePolicy(old: StatusUpdate | undefined, now: StatusUpdate, before: Side, after: Side): string | null {
   if (isRefused(now)) return describeReported(old, now);
   const key = policyTableKey(now.ref.namespace, now.ref.name);
-  const entry = after.policies.get(key);
-  const routes = routesUnder(key, after);
+  const entry = after.snapshot.policies.get(key);
+  const routes = after.routesByPolicy.get(key) ?? 0;
   if (entry === undefined) return old === undefined || isRefused(old) ? 'valid, and no route uses it' : null;
-  const isSame = before.policies.get(key)?.hash === entry.hash && routesUnder(key, before) === routes;
+  const isSame =
+    before.snapshot.policies.get(key)?.hash === entry.hash && (before.routesByPolicy.get(key) ?? 0) === routes;
   return isSame ? null : `${count(routes, 'route')} now ${routes === 1 ? 'allows' : 'allow'} ${whom(entry)}`;
 }
 
@@ -65,19 +89,15 @@ function whom({ value: { program } }: Entry<PolicyEntry>): string {
   return groups.length > 0 ? count(groups.length, 'group') : `whom ${count(program.rules.length, 'rule')} of it admit`;
 }
 
-function describeIngress(
-  old: StatusUpdate | undefined,
-  now: StatusUpdate,
-  before: Snapshot,
-  after: Snapshot,
-): string | null {
+function describeIngress(old: StatusUpdate | undefined, now: StatusUpdate, before: Side, after: Side): string | null {
   const message = now.event?.message ?? '';
   if (old?.event?.message !== message) {
     if (now.event?.reason !== 'Denied') return `now ${decapitalised(message)}`;
     return `now denied. ${message.replace('Every request is denied. ', '')}`;
   }
-  const isSame = contentHash(routesOf(now.ref, before)) === contentHash(routesOf(now.ref, after));
-  return isSame ? null : `now ${count(routesOf(now.ref, after).length, 'route')}`;
+  const key = tableKey(now.ref.namespace, now.ref.name);
+  const [was, is] = [before.routesByIngress.get(key) ?? [], after.routesByIngress.get(key) ?? []];
+  return contentHash(was) === contentHash(is) ? null : `now ${count(is.length, 'route')}`;
 }
 
 /** What conditions or the Event say, when that is new. */
@@ -111,22 +131,6 @@ function certificateLines(before: Snapshot['certificates'], after: Snapshot['cer
     if (old === undefined || old.hash === hash) return [];
     return [`Certificate for ${value.names.join(', ')}: changed`];
   });
-}
-
-function statusesByName({ statuses }: Translation): ReadonlyMap<string, StatusUpdate> {
-  return new Map(statuses.map((status) => [describeRef(status.ref), status] as const));
-}
-
-function routesUnder(policy: PolicyKey, { hosts }: Snapshot): number {
-  return everyRoute(hosts).filter(({ access }) => access.kind === 'policy' && access.policies.includes(policy)).length;
-}
-
-function routesOf({ namespace, name }: ObjectRef, { hosts }: Snapshot): readonly Route[] {
-  return everyRoute(hosts).filter(({ ingress }) => ingress.namespace === namespace && ingress.name === name);
-}
-
-function everyRoute(hosts: Table<{ readonly routes: readonly Route[] }>): readonly Route[] {
-  return [...hosts.values()].flatMap(({ value }) => value.routes);
 }
 
 function count(amount: number, noun: string): string {

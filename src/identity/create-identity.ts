@@ -4,6 +4,7 @@ import { answerOwnPath } from './endpoints/own-endpoints.ts';
 import { signInPath } from './endpoints/sign-in-endpoints.ts';
 import { beginSignIn } from './flow/begin-sign-in.ts';
 import type { FlowContext } from './flow/flow-context.ts';
+import { withPostponedRechecks } from './flow/postponed-recheck.ts';
 import type { Identity } from './identity.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 import { createHttpsCall } from './oidc/https-call.ts';
@@ -51,10 +52,9 @@ export interface OperatorAlarm {
  */
 export function createIdentity(options: IdentityOptions): Identity {
   const { view, keys, revocations, publishRevocation, redeemOnce, random } = options;
-  const sessions = createSessionReader({ view, keys, revocations });
-  const credentials = { secret: (key: Parameters<IdentityView['secret']>[0]) => view().secret(key) };
+  const sessions = withPostponedRechecks(createSessionReader({ view, keys, revocations }), keys);
   const providers = new ProviderClients(createHttpsCall(options), {
-    ...credentials,
+    secret: (key) => view().secret(key),
     federatedTokenFile: options.federatedTokenFile,
   });
   const context: FlowContext = { view, keys, revocations, publishRevocation, redeemOnce, random, sessions, providers };

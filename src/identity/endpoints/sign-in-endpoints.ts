@@ -1,7 +1,7 @@
 import { beginAgain, beginSignIn } from '../flow/begin-sign-in.ts';
 import type { FlowContext } from '../flow/flow-context.ts';
 import { openFlowStart } from '../flow/flow-start.ts';
-import { flowUnknown, json, logged, page, redirect } from '../flow/own-answer.ts';
+import { flowUnknown, logged, needsTab, page, redirect } from '../flow/own-answer.ts';
 import { onlyParameter } from '../flow/query.ts';
 import { readReturnTarget } from '../flow/return-target.ts';
 import { urlOf } from '../flow/sign-in-site.ts';
@@ -33,7 +33,7 @@ export function providerOf(state: SessionState): string {
 
 /** Signs in and comes back to `return`; or, with `again`, begins a flow of this host anew. */
 export function signIn(context: FlowContext, request: OwnRequest): OwnResponse {
-  if (!request.isNavigation) return openInTab(request);
+  if (!request.isNavigation) return needsTab(request);
   const sealed = onlyParameter(request.query, 'again');
   if (sealed !== null) return again(context, request, sealed);
   const { target } = readReturnTarget(onlyParameter(request.query, 'return') ?? '/');
@@ -44,7 +44,7 @@ export function signIn(context: FlowContext, request: OwnRequest): OwnResponse {
 
 /** A tab that single-page apps open to have the session confirmed again; it ends on a page that says so. */
 export function renew(context: FlowContext, request: OwnRequest): OwnResponse {
-  if (!request.isNavigation) return openInTab(request);
+  if (!request.isNavigation) return needsTab(request);
   return toTarget(context, request, '/.entragate/renew', (state) =>
     page(200, { kind: 'renewed', host: request.host }, [], logged('renewed', { oid: state.session.oid })),
   );
@@ -75,18 +75,4 @@ function again(context: FlowContext, request: OwnRequest, sealed: string): OwnRe
 function providerFor(view: IdentityView, state: SessionState, asked: string | null): string {
   const provider = asked ?? providerOf(state);
   return view.providers.has(provider) ? provider : 'default';
-}
-
-/** Prefetch, fetch and frames start no flow. */
-function openInTab(request: OwnRequest): OwnResponse {
-  return json(
-    401,
-    {
-      type: 'about:blank',
-      title: 'Sign-in needs a browser tab',
-      status: 401,
-      detail: `Open https://${request.host}${request.path} as a page of its own: a sign-in can not run inside a request.`,
-    },
-    logged('sign-in-not-navigation', { code: 'not-a-navigation' }),
-  );
 }

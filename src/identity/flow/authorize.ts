@@ -1,15 +1,14 @@
-import type { IdentityProvider, Mentions } from '../../snapshot/snapshot.ts';
+import type { IdentityProvider } from '../../snapshot/snapshot.ts';
 import { isSignInError, signInError } from '../oidc/sign-in-error.ts';
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
-import type { Session } from '../session.ts';
-import { projectSession } from '../sessions/project-session.ts';
 import { type FlowContext, randomId } from './flow-context.ts';
 import { addFlow } from './flow-cookies.ts';
 import { type FlowStart, openFlowStart } from './flow-start.ts';
 import { sealFlowState } from './flow-state.ts';
-import { flowUnknown, logged, redirect, signInFailed } from './own-answer.ts';
+import { flowUnknown, logged, needsTab, redirect, signInFailed } from './own-answer.ts';
 import { onlyParameter } from './query.ts';
-import { hasExpired, mayBeginAgain, sendBackToStart, sendBackWithTicket } from './send-back.ts';
+import { hasExpired, mayBeginAgain, sendBackToStart } from './send-back.ts';
+import { settleSilently } from './settle-silently.ts';
 import { redirectUri, type SignInSite, urlOf } from './sign-in-site.ts';
 import { hasSignedOut } from './sign-out-marker.ts';
 
@@ -18,10 +17,10 @@ import { hasSignedOut } from './sign-out-marker.ts';
  * the provider.
  */
 export async function authorize(context: FlowContext, site: SignInSite, request: OwnRequest): Promise<OwnResponse> {
+  if (!request.isNavigation) return needsTab(request);
   const sealed = onlyParameter(request.query, 'request');
   const start = sealed === null ? null : openFlowStart(context, site.host, sealed);
-  const mentions = start === null ? null : context.view().mentionsOf(start.host);
-  if (start === null || mentions === null) {
+  if (start === null || context.view().mentionsOf(start.host) === null) {
     return flowUnknown('This link does not belong to a sign-in of ours.', null, [], 'start request did not open');
   }
   const retry = urlOf(context.view(), start.host, start.target);
@@ -34,33 +33,24 @@ export async function authorize(context: FlowContext, site: SignInSite, request:
   if (provider === undefined) {
     return signInFailed(signInError('provider-unknown', `identity provider ${start.provider} is not there`), retry, []);
   }
-  return silently(context, site, request, start, mentions) ?? toProvider(context, site, request, start, provider);
+  return (
+    settleSilently(context, site, request, start, 'confirmed', []) ??
+    (await postponed(context, site, request, start, provider)) ??
+    toProvider(context, site, request, start, provider)
+  );
 }
 
-/** A ticket from the session of this host; null where it does not settle what is wanted. */
-function silently(
+/** A ticket although a recheck is due: there is a session that settles the flow, and the provider does not answer. */
+async function postponed(
   context: FlowContext,
   site: SignInSite,
   request: OwnRequest,
   start: FlowStart,
-  mentions: Mentions,
-): OwnResponse | null {
-  if (start.wanted.freshFacts || hasSignedOut(request.cookies)) return null;
-  const state = context.sessions.readAuthSession(request.cookies, site.host, request.now);
-  if (state.kind !== 'open' || state.recheckDue || state.session.provider !== start.provider) return null;
-  if (!satisfies(state.session, start, request.now / 1000)) return null;
-  const projection = projectSession(state.session, mentions, context.view().allMentions, randomId(context));
-  if (projection.kind === 'unanswered') return null;
-  const now = Math.floor(request.now / 1000);
-  return sendBackWithTicket(context, start, projection.session, [], 'sign-in-silent', now);
-}
-
-/** Only what the provider vouched for counts: `auth_time` for an age, `acrs` for a context. */
-function satisfies(session: Session, { wanted }: FlowStart, now: number): boolean {
-  const isRecent =
-    wanted.maxAgeSeconds === null || (session.authTime !== null && now - session.authTime <= wanted.maxAgeSeconds);
-  const hasContext = wanted.authContext === null || session.authContexts?.includes(wanted.authContext) === true;
-  return isRecent && hasContext;
+  provider: IdentityProvider,
+): Promise<OwnResponse | null> {
+  const ticket = settleSilently(context, site, request, start, 'provider-unavailable', []);
+  if (ticket === null || (await context.providers.of(provider).isAnswering(request.now))) return null;
+  return ticket;
 }
 
 async function toProvider(

@@ -13,6 +13,7 @@ import { type FlowState, openFlowState } from './flow-state.ts';
 import { flowUnknown, signInFailed } from './own-answer.ts';
 import { onlyParameter } from './query.ts';
 import { mayBeginAgain, sendBackToStart, sendBackWithTicket } from './send-back.ts';
+import { settleSilently } from './settle-silently.ts';
 import { redirectUri, type SignInSite, urlOf } from './sign-in-site.ts';
 import { clearedSignOut } from './sign-out-marker.ts';
 
@@ -63,7 +64,9 @@ export async function finishAuthorization(
     return await complete(context, { site, request, state, sealedState, flow, provider });
   } catch (error) {
     if (!isSignInError(error)) throw error;
-    return signInFailed(error, retry, done);
+    const isOutage = error.code === 'provider-unavailable';
+    const goesOn = isOutage ? settleSilently(context, site, request, state.start, 'provider-unavailable', done) : null;
+    return goesOn ?? signInFailed(error, retry, done);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type SignInError, signInErrors } from '../oidc/sign-in-error.ts';
-import type { IdentityPage, OwnLog, OwnResponse } from '../own-endpoint.ts';
+import type { IdentityPage, OwnLog, OwnRequest, OwnResponse } from '../own-endpoint.ts';
 
 /** What happened, for the access line. */
 export function logged(
@@ -49,4 +49,18 @@ export function signInFailed(error: SignInError, retry: string | null, cookies: 
   const { explanation, hint, status } = signInErrors[error.code];
   const content: IdentityPage = { kind: 'sign-in-failed', code: error.code, explanation, hint, retry };
   return page(status, content, cookies, logged('sign-in-failed', { code: error.code, detail: error.message }));
+}
+
+/** Prefetch, fetch and frames start no flow. */
+export function needsTab(request: OwnRequest): OwnResponse {
+  return json(
+    401,
+    {
+      type: 'about:blank',
+      title: 'Sign-in needs a browser tab',
+      status: 401,
+      detail: `Open https://${request.host}${request.path} as a page of its own: a sign-in can not run inside a request.`,
+    },
+    logged('sign-in-not-navigation', { code: 'not-a-navigation' }),
+  );
 }

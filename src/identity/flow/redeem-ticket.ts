@@ -1,11 +1,12 @@
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
 import { sessionCookies } from '../sessions/session-cookies.ts';
-import { sessionEnd } from '../sessions/session-end.ts';
+import { isRecheckDue, sessionEnd } from '../sessions/session-end.ts';
 import { beginAgain } from './begin-sign-in.ts';
 import type { FlowContext } from './flow-context.ts';
 import { findFlow, removeFlow } from './flow-cookies.ts';
 import { type FlowStart, openFlowStart } from './flow-start.ts';
 import { flowUnknown, logged, page, redirect } from './own-answer.ts';
+import { postponeRecheck } from './postponed-recheck.ts';
 import { onlyParameter } from './query.ts';
 import { markRound } from './round-marker.ts';
 import { urlOf } from './sign-in-site.ts';
@@ -39,10 +40,13 @@ export async function redeemTicket(context: FlowContext, request: OwnRequest): P
 
 function signIn(context: FlowContext, request: OwnRequest, start: FlowStart, { session }: Ticket): OwnResponse {
   const { host } = request;
+  const provider = context.view().providers.get(session.provider);
+  const isDue = provider !== undefined && isRecheckDue(session, provider, request.now);
   const cookies = [
     ...sessionCookies('session', session, host, context.keys()),
     ...removeFlow('flow-app', start.id),
     markRound(context, host, start.target, start.round, Math.floor(request.now / 1000)),
+    ...(isDue ? [postponeRecheck(context.keys(), host, Math.floor(request.now / 1000))] : []),
   ];
   const log = logged('session-started', { oid: session.oid });
   return start.queryDropped

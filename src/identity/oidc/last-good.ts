@@ -36,6 +36,17 @@ export class LastGood<T> {
     throw this.#failure?.error ?? signInError('provider-unavailable', 'the last good answer is older than 24 hours');
   }
 
+  /**
+   * Whether the last attempt was good, with an attempt now unless it was recent.
+   *
+   * @param now milliseconds since the epoch
+   */
+  async isAnswering(now: number): Promise<boolean> {
+    const lastAttempt = Math.max(this.#good?.at ?? 0, this.#failure?.at ?? 0);
+    if (now - lastAttempt >= RETRY_MS) await this.refresh(now);
+    return this.#failure === null;
+  }
+
   /** Fetches now, or waits for the fetch under way. Never rejects: what a failure means depends on the last good answer. */
   refresh(now: number): Promise<void> {
     this.#inFlight ??= this.#attempt(now).finally(() => {

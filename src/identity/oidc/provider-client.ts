@@ -46,6 +46,15 @@ export class ProviderClient {
     return authorizationUrl(this.#provider, await this.#endpoints.get(now), request);
   }
 
+  /**
+   * Whether the provider answered just now, asking it unless that was found out within half a minute.
+   *
+   * @param now milliseconds since the epoch
+   */
+  isAnswering(now: number): Promise<boolean> {
+    return this.#endpoints.isAnswering(now);
+  }
+
   /** null: the provider has no end-session endpoint. */
   async endSessionUrl(postLogoutRedirectUri: string, now: number): Promise<string | null> {
     return endSessionUrl(this.#provider, await this.#endpoints.get(now), postLogoutRedirectUri);

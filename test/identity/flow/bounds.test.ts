@@ -71,6 +71,40 @@ describe('bounds of a login', () => {
     equal(session.loginAt, session.checkedAt);
   });
 
+  for (const area of ['everything', 'token'] as const) {
+    it(`[STATIC] let a signed-in user go on while Entra is down (${area}), up to maxStale and no longer`, async () => {
+      const first = appOf(await browser.signIn(at(LEDGER, '/'), adele.username)).state.session;
+      gateway.emulator.breakage.down(area);
+      try {
+        gateway.clock.now += 31 * MINUTE;
+        const later = appOf(await browser.open(at(LEDGER, '/'))).state.session;
+        equal(later.checkedAt, first.checkedAt);
+        gateway.clock.now += 20 * MINUTE;
+        equal(appOf(await browser.open(at(LEDGER, '/again'))).state.session.checkedAt, first.checkedAt);
+        gateway.clock.now += 9 * MINUTE;
+        equal(gateway.identity.read(browser.jar.field(LEDGER), LEDGER, gateway.clock.now).kind, 'ended');
+        ok((await browser.open(at(LEDGER, '/')).catch(() => ({ kind: 'unreachable' }))).kind !== 'app');
+      } finally {
+        gateway.emulator.breakage.reset();
+      }
+      gateway.clock.now += MINUTE;
+      const next = appOf(await browser.open(at(LEDGER, '/'))).state.session;
+      ok(next.checkedAt > first.checkedAt);
+    });
+  }
+
+  it('[BOUNDED] recheck again two minutes after a recheck was postponed', async () => {
+    const first = appOf(await browser.signIn(at(LEDGER, '/'), adele.username)).state.session;
+    gateway.clock.now += 31 * MINUTE;
+    gateway.emulator.breakage.down();
+    appOf(await browser.open(at(LEDGER, '/')));
+    gateway.emulator.breakage.reset();
+    gateway.clock.now += MINUTE;
+    equal(appOf(await browser.open(at(LEDGER, '/'))).state.session.checkedAt, first.checkedAt);
+    gateway.clock.now += MINUTE;
+    ok(appOf(await browser.open(at(LEDGER, '/'))).state.session.checkedAt > first.checkedAt);
+  });
+
   it('begin a new login for another user', async () => {
     const first = appOf(await browser.signIn(at(LEDGER, '/'), adele.username)).state.session;
     browser.jar.delete('login.example.test', () => true);

@@ -130,7 +130,10 @@ describe('links that somebody else made', () => {
       const answer = await victim.step(at(LEDGER, path), { isNavigation: false });
       equal(answer.kind === 'json' && answer.status, 401);
     }
-    deepEqual(victim.jar.names(LEDGER), []);
+    const link = await attacker.openUntil(at(LEDGER, '/'), isStart);
+    const start = await victim.step(link, { isNavigation: false });
+    equal(start.kind === 'json' && start.status, 401);
+    deepEqual([...victim.jar.names(LEDGER), ...victim.jar.names(AUTH)], []);
   });
 
   it('lets the redirect back only to hosts that are served', async () => {

@@ -3,8 +3,6 @@ import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import 'reflect-metadata'; // tsyringe, inside @peculiar/x509, refuses to load without it
-import * as x509 from '@peculiar/x509';
 import { jwtVerify } from 'jose';
 import { after, before, describe, it } from 'mocha';
 import { clientAuthentication } from '../../../src/identity/oidc/client-authentication.ts';
@@ -12,6 +10,7 @@ import { tableKey } from '../../../src/snapshot/ids.ts';
 import { Redacted } from '../../../src/snapshot/redacted.ts';
 import type { Secret } from '../../../src/snapshot/secret.ts';
 import type { ProviderCredential } from '../../../src/snapshot/snapshot.ts';
+import { createRsaCertificate } from '../rsa-certificate.ts';
 import { known, sampleProvider, signInTime } from '../sample-session.ts';
 
 const endpoint = 'https://login.microsoftonline.com/t/oauth2/v2.0/token';
@@ -38,7 +37,7 @@ describe('client authentication', () => {
   });
 
   it('signs an assertion with the certificate, as Entra documents it', async () => {
-    const { certPem, keyPem } = await rsaCertificate();
+    const { certPem, keyPem } = await createRsaCertificate();
     const secret: Secret = { kind: 'key-pair', certPem, keyPem: new Redacted(keyPem) };
     const fields = await prove({ kind: 'certificate', secret: key, material: '' }, secret);
     equal(fields.client_assertion_type, 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
@@ -82,20 +81,3 @@ describe('client authentication', () => {
     await rejects(prove({ kind: 'missing', detail: 'Secret entra-client is not there' }, null), { code });
   });
 });
-
-async function rsaCertificate(): Promise<{ readonly certPem: string; readonly keyPem: string }> {
-  const algorithm = {
-    name: 'RSASSA-PKCS1-v1_5',
-    hash: 'SHA-256',
-    publicExponent: new Uint8Array([1, 0, 1]),
-    modulusLength: 2048,
-  };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: '01',
-    name: 'CN=client',
-    keys,
-  });
-  const pkcs8 = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { certPem: certificate.toString('pem'), keyPem: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
-}

@@ -1,0 +1,44 @@
+import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
+import type { Session } from '../session.ts';
+import { projectSession } from '../sessions/project-session.ts';
+import { type FlowContext, randomId } from './flow-context.ts';
+import type { FlowStart } from './flow-start.ts';
+import { sendBackWithTicket } from './send-back.ts';
+import type { SignInSite } from './sign-in-site.ts';
+import { hasSignedOut } from './sign-out-marker.ts';
+
+/** Whether a session that is due for a recheck may settle a flow: only while the provider can not confirm it. */
+export type Freshness = 'confirmed' | 'provider-unavailable';
+
+/**
+ * A ticket from the session of the host that runs sign-in; null where it does not settle what is wanted. While the
+ * provider is unavailable, a session that is due for a recheck goes on inside its other bounds (STATIC).
+ */
+export function settleSilently(
+  context: FlowContext,
+  site: SignInSite,
+  request: OwnRequest,
+  start: FlowStart,
+  freshness: Freshness,
+  cookies: readonly string[],
+): OwnResponse | null {
+  const { allMentions, mentionsOf } = context.view();
+  const mentions = mentionsOf(start.host);
+  if (start.wanted.freshFacts || mentions === null || hasSignedOut(request.cookies)) return null;
+  const state = context.sessions.readAuthSession(request.cookies, site.host, request.now);
+  if (state.kind !== 'open' || state.session.provider !== start.provider) return null;
+  if (state.recheckDue && freshness === 'confirmed') return null;
+  if (!satisfies(state.session, start, request.now / 1000)) return null;
+  const projection = projectSession(state.session, mentions, allMentions, randomId(context));
+  if (projection.kind === 'unanswered') return null;
+  const event = state.recheckDue ? 'recheck-postponed' : 'sign-in-silent';
+  return sendBackWithTicket(context, start, projection.session, cookies, event, Math.floor(request.now / 1000));
+}
+
+/** Only what the provider vouched for counts: `auth_time` for an age, `acrs` for a context. */
+function satisfies(session: Session, { wanted }: FlowStart, now: number): boolean {
+  const isRecent =
+    wanted.maxAgeSeconds === null || (session.authTime !== null && now - session.authTime <= wanted.maxAgeSeconds);
+  const hasContext = wanted.authContext === null || session.authContexts?.includes(wanted.authContext) === true;
+  return isRecent && hasContext;
+}

@@ -4,6 +4,8 @@ import http from 'node:http';
 /** A running echo app. */
 export interface EchoApp {
   readonly port: number;
+  /** Requests received since the start. */
+  received(): number;
   close(): Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export async function startEchoApp(name: string, port: number): Promise<EchoApp>
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error(`the echo app ${name} has no TCP port`);
-  return { port: address.port, close: () => close(server) };
+  return { port: address.port, received: () => count, close: () => close(server) };
 }
 
 function pairs(raw: readonly string[]): [string, string][] {

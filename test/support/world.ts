@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EchoApp, startEchoApp } from '../../examples/echo/echo-app.ts';
+import { type RunningDev, startDev } from '../../src/cli/dev.ts';
+import { freePort, readDevOptions } from '../../src/cli/dev-options.ts';
+import { CONTOSO, contoso } from '../../src/emulator/contoso.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import type { OptionalClaim } from '../../src/emulator/tenant.ts';
+import { createTestAuthority } from './test-authority.ts';
+import { WebClient } from './web-client.ts';
+
+/** One routed app of a world: its host, and how its Ingress is annotated. */
+export interface WorldApp {
+  readonly name: string;
+  readonly host: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Loopback port that really answers; an echo app is started where it is left out. */
+  readonly port?: number;
+}
+
+export interface WorldOptions {
+  readonly apps: readonly WorldApp[];
+  /** More objects, in YAML. */
+  readonly manifests?: string;
+  readonly authHost?: string;
+  readonly workers?: number;
+  /** `spec` lines of the IdentityProvider beyond what it needs, indented by two spaces. */
+  readonly provider?: string;
+  readonly optionalClaims?: readonly OptionalClaim[];
+}
+
+/** The whole product on free loopback ports: emulator, apps, `entragate dev` on a folder of its own. */
+export interface World {
+  readonly emulator: Emulator;
+  readonly dev: RunningDev;
+  /** PEM that vouches for every server here. */
+  readonly ca: string;
+  /** What `entragate dev` has told its user. */
+  readonly told: readonly string[];
+  readonly folder: string;
+  url(host: string, path?: string): string;
+  /** A client with an empty cookie jar; closed with the world. */
+  client(): WebClient;
+  /** Requests that the echo app `name` has received. */
+  received(name: string): number;
+  write(file: string, text: string): Promise<void>;
+  remove(file: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Finance and Employees of the sample tenant. */
+export const samplePolicies = `
+apiVersion: entragate.dev/v1alpha1
+kind: Policy
+metadata: {name: finance, namespace: apps}
+spec:
+  groups: [${CONTOSO.groups.finance}]
+---
+apiVersion: entragate.dev/v1alpha1
+kind: ClusterPolicy
+metadata: {name: employees}
+spec:
+  groups: [${CONTOSO.groups.employees}]
+`;
+
+/** Starts a world. Close it in `after`. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'entragate-world-'));
+  const authority = await createTestAuthority();
+  const authHost = options.authHost ?? 'auth.localhost';
+  const httpsPort = await freePort('127.0.0.1');
+  const clientSecret = randomBytes(24).toString('base64url');
+  const emulator = await startEntra(options, authHost, httpsPort, clientSecret, authority);
+  const echoes = new Map<string, EchoApp>();
+  for (const { name, port } of options.apps) if (port === undefined) echoes.set(name, await startEchoApp(name, 0));
+  const clients: WebClient[] = [];
+  const told: string[] = [];
+  const write = (file: string, text: string) => writeFile(join(folder, file), text);
+
+  const caFile = join(folder, 'entra-ca.crt');
+  await write('entra-ca.crt', authority.caPem);
+  await write('base.yaml', base(options, emulator.origin, clientSecret));
+  for (const app of options.apps) await write(`${app.name}.yaml`, appManifest(app));
+  await write('tls.yaml', await tlsManifest(options.apps, authority));
+  await write('policies.yaml', samplePolicies);
+  if (options.manifests !== undefined) await write('more.yaml', options.manifests);
+  const maps = options.apps.flatMap(({ name, port }) => [
+    '--map',
+    `apps/${name}:http=127.0.0.1:${port ?? echoes.get(name)?.port}`,
+  ]);
+  const ports = ['--https-port', String(httpsPort), '--http-port', '0', '--admin-port', '0'];
+  const fixed = ['--auth-host', authHost, '--authority-ca', caFile, '--log-level', 'error', '--log', 'json'];
+  const workers = ['--workers', String(options.workers ?? 0), '--state', join(folder, '.state')];
+  const devOptions = await readDevOptions([folder, ...ports, ...fixed, ...workers, ...maps], {});
+  if (devOptions === 'help') throw new Error('no help was asked for');
+  const dev = await startDev(devOptions, (line) => told.push(line));
+  const ca = [authority.caPem, dev.caPem].join('\n');
+
+  return {
+    emulator,
+    dev,
+    ca,
+    told,
+    folder,
+    url: (host, path = '/') => `https://${host}:${httpsPort}${path}`,
+    client: () => {
+      const client = new WebClient(ca);
+      clients.push(client);
+      return client;
+    },
+    received: (name) => echoes.get(name)?.received() ?? 0,
+    write,
+    remove: (file) => rm(join(folder, file)),
+    close: async () => {
+      for (const client of clients) client.close();
+      await dev.close(1_000);
+      await emulator.close();
+      for (const echo of echoes.values()) await echo.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Reads a manifest that a world wrote, for a test that edits it. */
+export function readManifest(world: World, file: string): Promise<string> {
+  return readFile(join(world.folder, file), 'utf8');
+}
+
+type Authority = Awaited<ReturnType<typeof createTestAuthority>>;
+
+async function startEntra(
+  options: WorldOptions,
+  authHost: string,
+  httpsPort: number,
+  clientSecret: string,
+  authority: Authority,
+): Promise<Emulator> {
+  const hosts = options.apps.map(({ host }) => host);
+  const redirectUris = [
+    `https://${authHost}:${httpsPort}/oauth2/callback`,
+    ...hosts.map((host) => `https://${host}:${httpsPort}/.entragate/oauth2/callback`),
+    ...hosts.map((host) => `https://${host}:${httpsPort}/.entragate/signed-out`),
+    `https://${authHost}:${httpsPort}/oauth2/signed-out`,
+  ];
+  const idToken = options.optionalClaims ?? [];
+  return startEmulator({
+    tenants: [contoso({ redirectUris, clientSecret, app: { optionalClaims: { idToken, accessToken: [] } } })],
+    port: 0,
+    publicHost: 'login.localhost',
+    tls: await authority.issue(['login.localhost']),
+  });
+}
+
+function base({ provider = '' }: WorldOptions, authorityOrigin: string, clientSecret: string): string {
+  return `
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: entragate}
+spec: {controller: entragate.dev/ingress-controller}
+---
+apiVersion: entragate.dev/v1alpha1
+kind: IdentityProvider
+metadata: {name: default}
+spec:
+  type: EntraID
+  tenantId: ${CONTOSO.tid}
+  clientId: ${CONTOSO.clientId}
+  authority: ${authorityOrigin}
+  credential: {secretRef: {name: entra-client, key: client-secret}}
+${provider}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: entra-client, namespace: entragate}
+stringData: {client-secret: ${clientSecret}}
+`;
+}
+
+/** An Ingress, a Service and its EndpointSlice at a documentation address. */
+export function appManifest({ name, host, annotations }: WorldApp): string {
+  const lines = Object.entries(annotations).map(([key, value]) => `    ${key}: ${JSON.stringify(value)}`);
+  return `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: ${name}
+  namespace: apps
+  annotations:
+${lines.join('\n')}
+spec:
+  ingressClassName: entragate
+  tls: [{hosts: [${host}]${host.endsWith('.localhost') ? '' : ', secretName: hosts-tls'}}]
+  rules:
+    - host: ${host}
+      http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: ${name}, port: {name: http}}}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ${name}, namespace: apps}
+spec: {ports: [{name: http, port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: ${name}-1, namespace: apps, labels: {kubernetes.io/service-name: ${name}}}
+addressType: IPv4
+ports: [{name: http, port: 8080}]
+endpoints: [{addresses: [192.0.2.10]}]
+`;
+}
+
+async function tlsManifest(apps: readonly WorldApp[], authority: Authority): Promise<string> {
+  const names = apps.map(({ host }) => host).filter((host) => !host.endsWith('.localhost'));
+  if (names.length === 0) return '';
+  const { certPem, keyPem } = await authority.issue(names);
+  return `
+apiVersion: v1
+kind: Secret
+metadata: {name: hosts-tls, namespace: apps}
+type: kubernetes.io/tls
+stringData:
+  tls.crt: ${JSON.stringify(certPem)}
+  tls.key: ${JSON.stringify(keyPem)}
+`;
+}

@@ -68,6 +68,17 @@ describe('signing out', () => {
     equal(appOf(await browser.open(at(WIKI, '/'))).state.session.oid, alex.id);
   });
 
+  it('here: chooses an account even where a session of the auth host is still there', async () => {
+    const auth = browser.jar.field(AUTH).split('; ');
+    const other = new Browser(gateway);
+    appOf(await other.signIn(at(LEDGER, '/'), alex.username));
+    await other.follow(
+      await other.step(at(LEDGER, '/.entragate/sign-out'), { method: 'POST', origin: `https://${LEDGER}:${PORT}` }),
+    );
+    other.jar.store(AUTH, auth);
+    equal((await other.open(at(WIKI, '/'))).kind, 'entra');
+  });
+
   it("here: refuses a stolen copy of the auth host's session too", async () => {
     const thief = new Browser(gateway);
     thief.jar.store(AUTH, browser.jar.field(AUTH).split('; '));

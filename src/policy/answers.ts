@@ -85,7 +85,16 @@ function denyPlainly(reason: DenyReason, policies: readonly AttachedPolicy[], qu
   const names = namesOf(policies);
   const subject =
     policies.length === 1 ? `Policy ${names} does not allow this.` : `None of the policies ${names} allows this.`;
-  return denial(names, noRule, reason, `${subject} ${denyReasons[reason].meaning}`, question);
+  return denial(names, triedRules(policies), reason, `${subject} ${denyReasons[reason].meaning}`, question);
+}
+
+const mostTried = 5;
+
+/** The rules that could have allowed, and did not: so that a reader knows where to look. */
+function triedRules(policies: readonly AttachedPolicy[]): string {
+  const names = [...new Set(policies.flatMap(({ linked }) => linked.allows.map(({ name }) => name)))];
+  if (names.length === 0) return noRule;
+  return names.length > mostTried ? `${names.slice(0, mostTried).join(', ')}, …` : names.join(', ');
 }
 
 function denial(policy: string, rule: string, reason: DenyReason, detail: string, { audit }: Question): DenyDecision {

@@ -21,9 +21,8 @@ export function challenge(exchange: Exchange, request: CanonicalRequest, verdict
   const signIn = externalOrigin(request.host, externalHttpsPort) + identity.signInPath(target, verdict.provider);
   // RFC 9110 §15.5.2 wants a challenge; a scheme that no browser knows opens no password prompt.
   const extra = ['WWW-Authenticate', `Entragate realm="${request.host}"`];
-  if (request.isFormPost || (request.wantsHtml && !request.isGrpc && request.method === 'GET')) {
-    const what = request.isFormPost ? 'form' : 'page';
-    respondPage(exchange, 401, { kind: 'sign-in-needed', what, signIn }, [], extra);
+  if (request.isFormPost) {
+    respondPage(exchange, 401, { kind: 'sign-in-needed', signIn }, [], extra);
     return;
   }
   const { detail, reason } = verdict;

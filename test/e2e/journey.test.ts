@@ -127,7 +127,7 @@ describe('the whole path, with a plain HTTP client', () => {
     const client = world.client();
     const good = await readManifest(world, 'status.yaml');
     assert.equal((await client.request(world.url('status.localhost'))).status, 200);
-    await world.write('status.yaml', `${good}\n  : [broken`);
+    await world.write('status.yaml', `{${good}`);
     await until(async () => (await client.request(world.url('status.localhost'))).status === 403, 1_000);
     await world.write('status.yaml', good);
     await until(async () => (await client.request(world.url('status.localhost'))).status === 200, 1_000);

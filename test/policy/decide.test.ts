@@ -345,7 +345,10 @@ describe('explain', () => {
 
   it('adds what policies in mode Audit would have said', () => {
     const trial = attach({ groups: [employees], mode: 'Audit' }, 'apps/trial');
-    assert.match(explain(decideFor([allowFinance, trial], inFinance)).join('\n'), /policy apps\/trial would deny/);
+    assert.match(
+      explain(decideFor([allowFinance, trial], inFinance)).join('\n'),
+      /policy apps\/trial, rule groups would deny/,
+    );
   });
 
   it('has a meaning and a remedy for every reason', () => {

@@ -1,24 +1,15 @@
 import { html } from './html.ts';
 import type { PageBody } from './page.ts';
 
-/** 401 for a browser whose request can not be repeated by a redirect. */
+/** 401 for a form: a redirect would lose what was typed. */
 export interface SignInNeededPage {
   readonly kind: 'sign-in-needed';
-  /** `form`: what was typed is lost if the reader leaves this page. */
-  readonly what: 'form' | 'page';
   /** https URL of this host. */
   readonly signIn: string;
 }
 
 /** A form was sent after the session had ended: how to sign in without losing what was typed. */
 export function signInNeededPage(page: SignInNeededPage): PageBody {
-  if (page.what === 'page') {
-    return {
-      title: 'Please sign in',
-      content: html`<p>You are not signed in, or your session has ended.</p>
-<p><a class="button" href="${page.signIn}">Sign in</a></p>`,
-    };
-  }
   return {
     title: 'Your session has ended, and the form was not sent',
     content: html`<p>What you typed is still here, as long as you keep this tab open.</p>

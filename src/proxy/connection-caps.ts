@@ -7,19 +7,24 @@ export interface ConnectionCaps {
   /** Called for each accepted connection, before its first byte. */
   admit(socket: Socket, listener: 'http' | 'https'): void;
   readonly count: number;
+  /** Ends all of them, in whatever state. Over TLS the encrypted stream has to be ended before. */
+  cutAll(): void;
 }
 
 export function createConnectionCaps(options: DataPlaneOptions): ConnectionCaps {
   const { limits, metrics, trustedProxies } = options;
   const byClient = new Map<string, number>();
-  let count = 0;
+  const open = new Set<Socket>();
   return {
     get count() {
-      return count;
+      return open.size;
+    },
+    cutAll: () => {
+      for (const socket of open) socket.destroy();
     },
     admit: (socket, listener) => {
       const address = socket.remoteAddress === undefined ? null : canonicalAddress(socket.remoteAddress);
-      if (address === null || count >= limits.connections) {
+      if (address === null || open.size >= limits.connections) {
         metrics.connectionRefused('worker');
         socket.destroy();
         return;
@@ -31,11 +36,11 @@ export function createConnectionCaps(options: DataPlaneOptions): ConnectionCaps 
         socket.destroy();
         return;
       }
-      count += 1;
+      open.add(socket);
       if (client !== null) byClient.set(client, ofClient + 1);
       metrics.connectionOpened(listener);
       socket.once('close', () => {
-        count -= 1;
+        open.delete(socket);
         metrics.connectionClosed(listener);
         if (client !== null) decrement(byClient, client);
       });

@@ -4,7 +4,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { authorize } from './authorize.ts';
 import type { DataPlaneOptions } from './data-plane-options.ts';
 import { linkSnapshot } from './linked-snapshot.ts';
-import { createListeners } from './listeners.ts';
+import { createListeners, type Listeners } from './listeners.ts';
 import type { Plane } from './plane.ts';
 import { matchRoute } from './routing/match-route.ts';
 import type { Tunnel } from './tunnel.ts';
@@ -56,14 +56,16 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     revoked: () => plane.tunnels.recheck(),
     drain: async (graceMs) => {
       plane.isDraining = true;
-      await orAfter(allEnded(plane, listeners.stopAccepting()), graceMs);
+      const ended = listeners.stopAccepting().then(() => allClosed(listeners));
+      await orAfter(ended, graceMs);
       await cutEverything();
+      await ended;
     },
     close: async () => {
       plane.isDraining = true;
-      const stopped = listeners.stopAccepting();
+      const ended = listeners.stopAccepting().then(() => allClosed(listeners));
       await cutEverything();
-      await stopped;
+      await ended;
     },
     get stats() {
       return { connections: listeners.connections, requests: plane.inFlight.size, upgrades: plane.tunnels.count };
@@ -118,10 +120,9 @@ function requestIds(): () => string {
 
 const POLL_MS = 20;
 
-/** A listener is closed when its connections are; upgraded ones are no longer its own. */
-async function allEnded(plane: Plane, stopped: Promise<void>): Promise<void> {
-  await stopped;
-  while (plane.tunnels.count > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+/** A server forgets connections that were upgraded; the listeners do not. */
+async function allClosed(listeners: Listeners): Promise<void> {
+  while (listeners.connections > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 async function orAfter(work: Promise<void>, milliseconds: number): Promise<void> {

@@ -48,8 +48,12 @@ export function createListeners(plane: Plane): Listeners {
   return {
     listen: async () => {
       const httpsPort = await bind(https, plane.options.https, 'https');
-      const httpPort = await bind(http, plane.options.http, 'http');
-      return { httpsPort, httpPort };
+      try {
+        return { httpsPort, httpPort: await bind(http, plane.options.http, 'http') };
+      } catch (error) {
+        await closeServer(https);
+        throw error;
+      }
     },
     applyCertificates: () => {
       const pair = certificates.defaultKeyPair();
@@ -63,6 +67,7 @@ export function createListeners(plane: Plane): Listeners {
     cutConnections: () => {
       http.closeAllConnections();
       https.closeAllConnections();
+      caps.cutAll(); // those within a handshake: the servers above do not know them yet
     },
     get connections() {
       return caps.count;

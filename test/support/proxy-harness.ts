@@ -60,6 +60,8 @@ export interface HarnessOptions {
   readonly trustedProxies?: readonly string[];
   readonly deniedAddresses?: readonly string[];
   readonly dev?: boolean;
+  /** Default: a free one. */
+  readonly httpPort?: number;
   /** Wraps the real identity. */
   readonly identity?: (real: Identity) => Identity;
   /** Endpoints that are dialled as they are, without the mapping to loopback. */
@@ -95,7 +97,7 @@ export async function startProxy(options: HarnessOptions): Promise<ProxyHarness>
   });
   const dataPlane = createDataPlane({
     https: { host: '127.0.0.1', port: 0 },
-    http: { host: '127.0.0.1', port: 0 },
+    http: { host: '127.0.0.1', port: options.httpPort ?? 0 },
     externalHttpsPort: EXTERNAL_PORT,
     trustedProxies: trusted(options.trustedProxies ?? []),
     identity: options.identity?.(real) ?? real,

@@ -56,7 +56,7 @@ export async function commandLine(argv: readonly string[]): Promise<number> {
 }
 
 /** The version in package.json, beside `src/` and beside `dist/`. */
-export function version(): string {
+function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
   return isManifest ? `entragate ${String(manifest.version)}` : 'entragate';

@@ -8,7 +8,7 @@ import { freePort, readDevOptions } from '../../src/cli/dev-options.ts';
 import { CONTOSO, contoso } from '../../src/emulator/contoso.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import type { OptionalClaim } from '../../src/emulator/tenant.ts';
-import { createTestAuthority } from './test-authority.ts';
+import { createTestAuthority, type TestAuthority } from './test-authority.ts';
 import { WebClient } from './web-client.ts';
 
 /** One routed app of a world: its host, and how its Ingress is annotated. */
@@ -29,6 +29,8 @@ export interface WorldOptions {
   /** `spec` lines of the IdentityProvider beyond what it needs, indented by two spaces. */
   readonly provider?: string;
   readonly optionalClaims?: readonly OptionalClaim[];
+  /** Vouches for every server here; one of its own where it is left out. */
+  readonly authority?: TestAuthority;
 }
 
 /** The whole product on free loopback ports: emulator, apps, `entragate dev` on a folder of its own. */
@@ -51,7 +53,7 @@ export interface World {
 }
 
 /** Finance and Employees of the sample tenant. */
-export const samplePolicies = `
+const samplePolicies = `
 apiVersion: entragate.dev/v1alpha1
 kind: Policy
 metadata: {name: finance, namespace: apps}
@@ -68,7 +70,7 @@ spec:
 /** Starts a world. Close it in `after`. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'entragate-world-'));
-  const authority = await createTestAuthority();
+  const authority = options.authority ?? (await createTestAuthority());
   const authHost = options.authHost ?? 'auth.localhost';
   const httpsPort = await freePort('127.0.0.1');
   const clientSecret = randomBytes(24).toString('base64url');
@@ -128,14 +130,12 @@ export function readManifest(world: World, file: string): Promise<string> {
   return readFile(join(world.folder, file), 'utf8');
 }
 
-type Authority = Awaited<ReturnType<typeof createTestAuthority>>;
-
 async function startEntra(
   options: WorldOptions,
   authHost: string,
   httpsPort: number,
   clientSecret: string,
-  authority: Authority,
+  authority: TestAuthority,
 ): Promise<Emulator> {
   const hosts = options.apps.map(({ host }) => host);
   const redirectUris = [
@@ -210,7 +210,7 @@ endpoints: [{addresses: [192.0.2.10]}]
 `;
 }
 
-async function tlsManifest(apps: readonly WorldApp[], authority: Authority): Promise<string> {
+async function tlsManifest(apps: readonly WorldApp[], authority: TestAuthority): Promise<string> {
   const names = apps.map(({ host }) => host).filter((host) => !host.endsWith('.localhost'));
   if (names.length === 0) return '';
   const { certPem, keyPem } = await authority.issue(names);

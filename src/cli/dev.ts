@@ -58,16 +58,21 @@ export async function runDev(argv: readonly string[]): Promise<number> {
  * Serves folders of manifests on this machine.
  *
  * @param report lines for people: what is served, what changed, what is wrong in a file
+ * @param now clock of sessions and policies, in milliseconds since the epoch; worker processes have their own
  * @throws EntragateError `listen-failed` when a port is in use
  */
-export async function startDev(options: DevOptions, report: (line: string) => void): Promise<RunningDev> {
+export async function startDev(
+  options: DevOptions,
+  report: (line: string) => void,
+  now: () => number = Date.now,
+): Promise<RunningDev> {
   const { config } = options;
   const log = createLogger({ ...options.log, destination: null });
   const authority = await createLocalAuthority(join(options.stateFolder, 'authority'));
   const certificate = new DevelopmentCertificate(authority, config.controllerNamespace, config.authHost);
   const mapped = new MappedServices(options.mappings);
   const source = await openFileSource(options.folders);
-  const planes = openDataPlanes(options, mapped, log);
+  const planes = openDataPlanes(options, mapped, log, now);
   let admin: AdminServer | null = null;
   let isReady = false;
   const control = new ControlPlane({
@@ -108,9 +113,14 @@ export async function startDev(options: DevOptions, report: (line: string) => vo
 const about = `Serves the Ingresses, Policies and other objects in folders of manifests, as the controller would in a cluster. Editing a
 file applies within a second. Hosts below localhost get a certificate of a local authority; trust its file to avoid browser warnings.`;
 
-function openDataPlanes({ config, log: logOptions }: DevOptions, mapped: MappedServices, log: Log): DataPlanes {
+function openDataPlanes(
+  { config, log: logOptions }: DevOptions,
+  mapped: MappedServices,
+  log: Log,
+  now: () => number,
+): DataPlanes {
   const options = { config, mappings: mapped.mappings, revocations: createRevocationTable(), log, logOptions };
-  return config.workers === 0 ? new LocalDataPlane(options) : new WorkerPool(options);
+  return config.workers === 0 ? new LocalDataPlane({ ...options, now }) : new WorkerPool(options);
 }
 
 function translateOptions(config: Config): (state: ClusterState) => TranslateOptions {

@@ -17,6 +17,8 @@ export interface LocalDataPlaneOptions {
   readonly mappings: Mappings;
   readonly revocations: RevocationTable;
   readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** The data plane in this process: `--workers 0`, for development and tests. */
@@ -30,11 +32,12 @@ export class LocalDataPlane implements DataPlanes {
   }
 
   async start(ring: KeyRing): Promise<ListeningPorts> {
+    const { now } = this.#options;
     this.#serving = createServing({
       ...this.#options,
       ring,
       publishRevocation: (revocation) => this.revoke(revocation),
-      redeemOnce: async (ticket, expiresAt) => this.#tickets.redeem(ticket, expiresAt, Date.now() / 1000),
+      redeemOnce: async (ticket, expiresAt) => this.#tickets.redeem(ticket, expiresAt, now() / 1000),
     });
     const { httpsPort, httpPort } = await this.#serving.dataPlane.listen();
     return { https: httpsPort, http: httpPort };

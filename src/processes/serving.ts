@@ -28,6 +28,8 @@ export interface ServingOptions {
   /** Whether this replica sees a ticket for the first time. */
   readonly redeemOnce: (ticket: string, expiresAtSeconds: number) => Promise<boolean>;
   readonly log: Log;
+  /** Milliseconds since the epoch: the clock of sessions, sign-ins and policies. */
+  readonly now: () => number;
 }
 
 /** Identity and data plane of one process, joined: what serves requests. */
@@ -77,9 +79,9 @@ export function createServing(options: ServingOptions): Serving {
     metrics,
     limits: defaultLimits,
     dev: config.isDevelopment,
-    now: Date.now,
+    now: options.now,
   });
-  const sweep = setInterval(() => revocations.sweep(Date.now()), sweepEveryMs).unref();
+  const sweep = setInterval(() => revocations.sweep(options.now()), sweepEveryMs).unref();
   return {
     dataPlane,
     metrics,

@@ -84,6 +84,7 @@ async function takeKeys({ ring }: Extract<ToWorker, { readonly type: 'keys' }>):
     publishRevocation: (revocation) => tell({ type: 'revoke', revocation }),
     redeemOnce,
     log: createLogger({ ...log, destination: null }),
+    now: Date.now,
   });
   const { httpsPort, httpPort } = await serving.dataPlane.listen();
   tell({ type: 'listening', ports: { https: httpsPort, http: httpPort } });

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Config, ServiceMapping } from '../config/config.ts';
+import { readKeyPair } from './key-pair-files.ts';
+import type { KeyPairPem } from './local-authority.ts';
 import { type Option, type OptionValues, readOptions, UsageError } from './options.ts';
 
 /** What `entragate dev` was asked to do. */
@@ -10,6 +12,8 @@ export interface DevOptions {
   readonly mappings: readonly ServiceMapping[];
   /** Where the local certificate authority is kept. */
   readonly stateFolder: string;
+  /** The default certificate; null: the local authority issues one for hosts below `localhost`. */
+  readonly certificate: KeyPairPem | null;
   readonly log: { readonly format: 'json' | 'pretty'; readonly level: 'debug' | 'info' | 'warn' | 'error' };
 }
 
@@ -32,6 +36,13 @@ export const devOptionTable: readonly Option[] = [
     fallback: '',
     help: 'certificate authority of the identity provider, e.g. the emulator',
   },
+  {
+    name: 'certificate',
+    value: 'FILE',
+    fallback: '',
+    help: 'default certificate (PEM, chain included) in place of the local authority’s; needs --key',
+  },
+  { name: 'key', value: 'FILE', fallback: '', help: 'private key (PEM) of --certificate' },
   {
     name: 'map',
     value: 'NS/SERVICE:PORT=HOST:PORT',
@@ -70,6 +81,7 @@ export async function readDevOptions(
     config: await readConfig(values, environment),
     mappings: values.list('map').map(readMapping),
     stateFolder: values.text('state'),
+    certificate: readKeyPair(values.text('certificate'), values.text('key')),
     log: { format: readFormat(values.text('log')), level: readLevel(values.text('log-level')) },
   };
 }

@@ -69,7 +69,8 @@ export async function startDev(
   const { config } = options;
   const log = createLogger({ ...options.log, destination: null });
   const authority = await createLocalAuthority(join(options.stateFolder, 'authority'));
-  const certificate = new DevelopmentCertificate(authority, config.controllerNamespace, config.authHost);
+  const { authHost, controllerNamespace } = config;
+  const certificate = new DevelopmentCertificate(authority, controllerNamespace, authHost, options.certificate);
   const mapped = new MappedServices(options.mappings);
   const source = await openFileSource(options.folders);
   const planes = openDataPlanes(options, mapped, log, now);

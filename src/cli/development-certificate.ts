@@ -1,30 +1,33 @@
 import { type ClusterState, objectKey } from '../api/cluster-state.ts';
 import type { Secret } from '../api/kubernetes.ts';
-import type { LocalAuthority } from './local-authority.ts';
+import type { KeyPairPem, LocalAuthority } from './local-authority.ts';
 
 /** Where the certificate of `entragate dev` stands among the objects. */
 export const developmentCertificateName = 'development-certificate';
 
 /**
  * The default certificate of `entragate dev`: names every routed host below `localhost`, and is issued again when a manifest
- * adds one. Hosts elsewhere need a TLS Secret of their own, as in a cluster: the local authority cannot vouch for them.
+ * adds one. Hosts elsewhere need a TLS Secret of their own, as in a cluster, or a certificate on the command line, which
+ * takes the place of ours: the local authority cannot vouch for them.
  */
 export class DevelopmentCertificate {
   readonly #authority: LocalAuthority;
   readonly #authHost: string | null;
   readonly #namespace: string;
+  readonly #given: Secret | null;
   #secret: Secret | null = null;
   #names: readonly string[] = [];
 
-  constructor(authority: LocalAuthority, namespace: string, authHost: string | null) {
+  constructor(authority: LocalAuthority, namespace: string, authHost: string | null, given: KeyPairPem | null) {
     this.#authority = authority;
     this.#namespace = namespace;
     this.#authHost = authHost;
+    this.#given = given === null ? null : tlsSecret(namespace, given);
   }
 
   /** The same objects with the certificate's Secret among them. */
   async overlay(state: ClusterState): Promise<ClusterState> {
-    const secret = await this.#cover(localNames(state, this.#authHost));
+    const secret = this.#given ?? (await this.#cover(localNames(state, this.#authHost)));
     const key = objectKey(secret.metadata.namespace, secret.metadata.name);
     return { ...state, secrets: new Map(state.secrets).set(key, secret) };
   }
@@ -34,8 +37,7 @@ export class DevelopmentCertificate {
     const isCovered = names.every((name) => this.#names.includes(name));
     if (this.#secret !== null && isCovered) return this.#secret;
     this.#names = [...new Set([...this.#names, ...names])].sort();
-    const { certPem, keyPem } = await this.#authority.issue(this.#names);
-    this.#secret = tlsSecret(this.#namespace, certPem, keyPem);
+    this.#secret = tlsSecret(this.#namespace, await this.#authority.issue(this.#names));
     return this.#secret;
   }
 }
@@ -48,7 +50,7 @@ function localNames(state: ClusterState, authHost: string | null): readonly stri
   return ['localhost', ...rules, authHost ?? ''].filter((name) => name === 'localhost' || name.endsWith('.localhost'));
 }
 
-function tlsSecret(namespace: string, certPem: string, keyPem: string): Secret {
+function tlsSecret(namespace: string, { certPem, keyPem }: KeyPairPem): Secret {
   return {
     apiVersion: 'v1',
     kind: 'Secret',

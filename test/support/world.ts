@@ -42,11 +42,14 @@ export interface World {
   /** What `entragate dev` has told its user. */
   readonly told: readonly string[];
   readonly folder: string;
+  readonly authHost: string;
   url(host: string, path?: string): string;
   /** A client with an empty cookie jar; closed with the world. */
   client(): WebClient;
   /** Requests that the echo app `name` has received. */
   received(name: string): number;
+  /** Moves the clock of sessions, sign-ins and tokens, not that of browsers, certificates or timers. Needs `workers: 0`. */
+  advance(seconds: number): void;
   write(file: string, text: string): Promise<void>;
   remove(file: string): Promise<void>;
   close(): Promise<void>;
@@ -74,7 +77,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const authHost = options.authHost ?? 'auth.localhost';
   const httpsPort = await freePort('127.0.0.1');
   const clientSecret = randomBytes(24).toString('base64url');
-  const emulator = await startEntra(options, authHost, httpsPort, clientSecret, authority);
+  let clockOffset = 0;
+  const now = () => Date.now() + clockOffset;
+  const emulator = await startEntra(options, authHost, httpsPort, clientSecret, authority, now);
   const echoes = new Map<string, EchoApp>();
   for (const { name, port } of options.apps) if (port === undefined) echoes.set(name, await startEchoApp(name, 0));
   const clients: WebClient[] = [];
@@ -95,9 +100,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const ports = ['--https-port', String(httpsPort), '--http-port', '0', '--admin-port', '0'];
   const fixed = ['--auth-host', authHost, '--authority-ca', caFile, '--log-level', 'error', '--log', 'json'];
   const workers = ['--workers', String(options.workers ?? 0), '--state', join(folder, '.state')];
-  const devOptions = await readDevOptions([folder, ...ports, ...fixed, ...workers, ...maps], {});
+  const certificate = await defaultCertificate(authHost, authority, folder);
+  const devOptions = await readDevOptions([folder, ...ports, ...fixed, ...workers, ...certificate, ...maps], {});
   if (devOptions === 'help') throw new Error('no help was asked for');
-  const dev = await startDev(devOptions, (line) => told.push(line));
+  const dev = await startDev(devOptions, (line) => told.push(line), now);
   const ca = [authority.caPem, dev.caPem].join('\n');
 
   return {
@@ -106,6 +112,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ca,
     told,
     folder,
+    authHost,
     url: (host, path = '/') => `https://${host}:${httpsPort}${path}`,
     client: () => {
       const client = new WebClient(ca);
@@ -113,6 +120,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       return client;
     },
     received: (name) => echoes.get(name)?.received() ?? 0,
+    advance: (seconds) => {
+      clockOffset += seconds * 1000;
+    },
     write,
     remove: (file) => rm(join(folder, file)),
     close: async () => {
@@ -136,6 +146,7 @@ async function startEntra(
   httpsPort: number,
   clientSecret: string,
   authority: TestAuthority,
+  now: () => number,
 ): Promise<Emulator> {
   const hosts = options.apps.map(({ host }) => host);
   const redirectUris = [
@@ -150,6 +161,7 @@ async function startEntra(
     port: 0,
     publicHost: 'login.localhost',
     tls: await authority.issue(['login.localhost']),
+    now,
   });
 }
 
@@ -208,6 +220,16 @@ addressType: IPv4
 ports: [{name: http, port: 8080}]
 endpoints: [{addresses: [192.0.2.10]}]
 `;
+}
+
+/** Options for an auth host outside `localhost`, which the local authority cannot name. */
+async function defaultCertificate(authHost: string, authority: TestAuthority, folder: string): Promise<string[]> {
+  if (authHost === 'none' || authHost.endsWith('.localhost')) return [];
+  const { certPem, keyPem } = await authority.issue([authHost]);
+  const [certificate, key] = [join(folder, 'default.crt'), join(folder, 'default.key')];
+  await writeFile(certificate, certPem);
+  await writeFile(key, keyPem);
+  return ['--certificate', certificate, '--key', key];
 }
 
 async function tlsManifest(apps: readonly WorldApp[], authority: TestAuthority): Promise<string> {

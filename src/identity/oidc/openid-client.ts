@@ -55,12 +55,17 @@ export async function authorizationUrl(
     code_challenge: await calculatePKCECodeChallenge(request.codeVerifier),
     code_challenge_method: 'S256',
   });
-  if (request.selectAccount) parameters.set('prompt', 'select_account');
+  if (request.selectAccount) parameters.set('prompt', accountChoice(provider));
   if (request.maxAgeSeconds !== null) parameters.set('max_age', String(request.maxAgeSeconds));
   if (request.authContext !== null) {
     parameters.set('claims', JSON.stringify({ id_token: { acrs: { essential: true, value: request.authContext } } }));
   }
   return buildAuthorizationUrl(configure(provider, endpoints, '', 0), parameters).href;
+}
+
+/** Entra offers its accounts. Elsewhere only `none` and `login` are sure to be known (OpenID Connect Core 1.0 §15.1), and an unknown prompt is an error. */
+function accountChoice(provider: IdentityProvider): 'select_account' | 'login' {
+  return provider.type === 'EntraID' ? 'select_account' : 'login';
 }
 
 /** The provider's end-session URL (OpenID Connect RP-Initiated Logout 1.0 §2); null: it has none. */

@@ -50,7 +50,9 @@ async function demo(): Promise<number> {
     }
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof EntragateError)) throw error;
-    process.stderr.write(`demo: ${error.message}\n`);
+    const isPort = error instanceof EntragateError && error.code.includes('listen');
+    const hint = isPort ? ' Other ports: --https-port, --http-port, --admin-port, --entra-port.' : '';
+    process.stderr.write(`demo: ${error.message}${hint}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -49,7 +49,9 @@ export async function runDev(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof EntragateError)) throw error;
-    process.stderr.write(`entragate dev: ${error.message}\n`);
+    const isPort = error instanceof EntragateError && error.code === 'listen-failed';
+    const hint = isPort ? ' Choose another one with --https-port, --http-port or --admin-port.' : '';
+    process.stderr.write(`entragate dev: ${error.message}${hint}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -18,6 +18,11 @@ export interface IdentityView {
   readonly externalPort: number;
   /** Whether `host` is served by us: a routed host, or the auth host. */
   ownsHost(host: string): boolean;
+  /**
+   * Whether a rule names `host`, exactly or by a wildcard. A name that only a rule without host serves can belong to
+   * anybody in DNS: a redirect there may reach somebody else.
+   */
+  isNamed(host: string): boolean;
 }
 
 /**
@@ -39,6 +44,7 @@ export function createIdentityView(snapshot: Snapshot, secrets: Secrets, externa
     secret: (key: Key) => secrets.get(key) ?? null,
     externalPort,
     ownsHost: (host: string) => host === authHost || mentionsOf(host) !== null,
+    isNamed: (host: string) => findNamedHost(hosts, host) !== null,
   });
 }
 
@@ -64,10 +70,14 @@ function indexHosts(snapshot: Snapshot): HostIndex {
 
 /** Exact before wildcard before any, as requests are routed (Kubernetes IngressRule.host: a wildcard is one label). */
 function findHost(hosts: HostIndex, name: string): Host | null {
+  return findNamedHost(hosts, name) ?? hosts.any;
+}
+
+function findNamedHost(hosts: HostIndex, name: string): Host | null {
   const exact = hosts.exact.get(name);
   if (exact !== undefined) return exact;
   const dot = name.indexOf('.');
-  return (dot > 0 ? hosts.wildcard.get(name.slice(dot + 1)) : undefined) ?? hosts.any;
+  return (dot > 0 ? hosts.wildcard.get(name.slice(dot + 1)) : undefined) ?? null;
 }
 
 function onlySettings(snapshot: Snapshot): Settings | null {

@@ -57,6 +57,7 @@ describe('what identity reads of a snapshot', () => {
     );
     equal(catchAll.mentionsOf('a.example.com'), exact);
     equal(catchAll.mentionsOf('example.org'), any);
+    deepEqual(['a.example.com', 'b.example.com', 'example.org'].map(catchAll.isNamed), [true, true, false]);
     equal(catchAll.authHost, null);
   });
 

@@ -67,6 +67,7 @@ export function sampleView(facts: ViewFacts): IdentityView {
     secret: () => null,
     externalPort: 443,
     ownsHost: (host) => host === facts.authHost || facts.mentions.has(host),
+    isNamed: (host) => facts.mentions.has(host),
   };
 }
 

@@ -9,7 +9,7 @@ import { flowUnknown, logged, needsTab, redirect, signInFailed } from './own-ans
 import { onlyParameter } from './query.ts';
 import { hasExpired, mayBeginAgain, sendBackToStart } from './send-back.ts';
 import { settleSilently } from './settle-silently.ts';
-import { redirectUri, type SignInSite, urlOf } from './sign-in-site.ts';
+import { redirectUri, type SignInSite, signsInFor, urlOf } from './sign-in-site.ts';
 import { hasSignedOut } from './sign-out-marker.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function authorize(context: FlowContext, site: SignInSite, request:
   if (!request.isNavigation) return needsTab(request);
   const sealed = onlyParameter(request.query, 'request');
   const start = sealed === null ? null : openFlowStart(context, site.host, sealed);
-  if (start === null || context.view().mentionsOf(start.host) === null) {
+  if (start === null || !signsInFor(context.view(), site, start.host)) {
     return flowUnknown('This link does not belong to a sign-in of ours.', null, [], 'start request did not open');
   }
   const retry = urlOf(context.view(), start.host, start.target);

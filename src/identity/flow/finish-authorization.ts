@@ -14,7 +14,7 @@ import { flowUnknown, signInFailed } from './own-answer.ts';
 import { onlyParameter } from './query.ts';
 import { mayBeginAgain, sendBackToStart, sendBackWithTicket } from './send-back.ts';
 import { settleSilently } from './settle-silently.ts';
-import { redirectUri, type SignInSite, urlOf } from './sign-in-site.ts';
+import { redirectUri, type SignInSite, signsInFor, urlOf } from './sign-in-site.ts';
 import { clearedSignOut } from './sign-out-marker.ts';
 
 /** A callback that belongs to a flow of this browser. */
@@ -41,7 +41,7 @@ export async function finishAuthorization(
 ): Promise<OwnResponse> {
   const sealedState = onlyParameter(request.query, 'state');
   const state = sealedState === null ? null : openFlowState(context, site.host, sealedState);
-  if (state === null || sealedState === null || context.view().mentionsOf(state.start.host) === null) {
+  if (state === null || sealedState === null || !signsInFor(context.view(), site, state.start.host)) {
     return flowUnknown('This link does not belong to a sign-in of ours.', null, [], 'state did not open');
   }
   if (state.start.provider !== providerName) {

@@ -7,9 +7,21 @@ export interface SignInSite {
   readonly base: '/oauth2' | '/.entragate/oauth2';
 }
 
-/** The site that signs users in for `host`. */
+/**
+ * The site that signs users in for `host`. The auth host does so for named hosts alone: a ticket for any other name would
+ * go to whoever owns it in DNS, and open here what the user may see. Such a name signs in for itself, so that only one
+ * whose redirect URI somebody registered gets past the provider.
+ */
 export function signInSite(view: IdentityView, host: string): SignInSite {
-  return view.authHost === null ? { host, base: '/.entragate/oauth2' } : { host: view.authHost, base: '/oauth2' };
+  const { authHost } = view;
+  return authHost !== null && (host === authHost || view.isNamed(host))
+    ? { host: authHost, base: '/oauth2' }
+    : { host, base: '/.entragate/oauth2' };
+}
+
+/** Whether `site` signs users in for the routed host `host`: asked again at every step, since routes change. */
+export function signsInFor(view: IdentityView, site: SignInSite, host: string): boolean {
+  return view.mentionsOf(host) !== null && signInSite(view, host).host === site.host;
 }
 
 /** The site whose own paths `host` answers; null: another host signs in for it. */

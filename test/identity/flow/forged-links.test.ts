@@ -59,6 +59,38 @@ describe('links that somebody else made', () => {
     equal(sessionOf(victim, LEDGER).kind, 'none');
   });
 
+  it('sends no ticket to a name that only a rule without host serves: whoever owns it in DNS would get it', async () => {
+    const anywhere = 'attacker.example';
+    const { mentions, unnamed } = gateway.installation;
+    const served = mentions.get(LEDGER);
+    if (served === undefined) throw new Error('no ledger');
+    mentions.set(anywhere, served);
+    unnamed.add(anywhere);
+    appOf(await victim.signIn(at(WIKI, '/'), adele.username));
+    const start = await attacker.openUntil(at(anywhere, '/'), (url) => url.includes('/start?request='));
+    const seen: string[] = [];
+    let landing = await victim.step(start.replace(anywhere, AUTH).replace('/.entragate/oauth2', '/oauth2'));
+    pageOf(landing, 'flow-unknown');
+    landing = await victim.step(start);
+    for (let hops = 0; landing.kind === 'redirect' && hops < 40; hops++) {
+      seen.push(landing.location);
+      landing = await victim.step(landing.location);
+    }
+    deepEqual(seen.filter(isTicket), []);
+    // Entra compares redirect URIs exactly: a name that nobody registered ends on its own page (AADSTS50011).
+    ok(landing.kind === 'entra' && landing.text.includes('AADSTS50011'), JSON.stringify(landing).slice(0, 500));
+    unnamed.delete(anywhere);
+    mentions.delete(anywhere);
+  });
+
+  it('sends no ticket to a host that has lost its name while the sign-in was under way', async () => {
+    const { unnamed } = gateway.installation;
+    const link = await attackersCallback();
+    unnamed.add(LEDGER);
+    pageOf(await attacker.open(link), 'flow-unknown');
+    unnamed.delete(LEDGER);
+  });
+
   it("begins no flow for a victim with an attacker's start link that has expired", async () => {
     appOf(await victim.signIn(at(WIKI, '/'), adele.username));
     const link = await attacker.openUntil(at(LEDGER, '/chosen'), isStart);

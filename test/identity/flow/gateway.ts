@@ -40,6 +40,8 @@ export interface Installation {
   authHost: string | null;
   providers: Map<string, IdentityProvider>;
   mentions: Map<string, Mentions>;
+  /** Hosts among them that only a rule without host serves. */
+  unnamed: Set<string>;
   allMentions: Mentions;
   secret: Secret | null;
 }
@@ -132,6 +134,7 @@ function install(provider: EntraProvider): Installation {
       [LEDGER, mentions('ledger-1', [finance])],
       [WIKI, mentions('wiki-1', [employees])],
     ]),
+    unnamed: new Set(),
     allMentions: mentions('all-1', [finance, employees]),
     secret: { kind: 'client-secret', value: new Redacted(CLIENT_SECRET) },
   };
@@ -153,6 +156,7 @@ function viewOf(installation: Installation): IdentityView {
     secret: (key) => (key === secretKey ? installation.secret : null),
     externalPort: PORT,
     ownsHost: (host) => host === installation.authHost || installation.mentions.has(host),
+    isNamed: (host) => installation.mentions.has(host) && !installation.unnamed.has(host),
   };
 }
 

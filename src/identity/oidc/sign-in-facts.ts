@@ -16,8 +16,8 @@ import { isJsonRecord, type JsonRecord, numberMember, stringMember } from './jso
 /** What a validated ID token tells of its user. */
 export type SignInFacts = Pick<
   Session,
-  'tid' | 'oid' | 'name' | 'authTime' | 'authContexts' | 'claims' | 'groups' | 'groupCompleteness'
-> & { readonly roles: readonly string[] };
+  'tid' | 'oid' | 'name' | 'authTime' | 'authContexts' | 'roles' | 'claims' | 'groups' | 'groupCompleteness'
+>;
 
 const MAX_NAME_LENGTH = 200;
 
@@ -37,8 +37,8 @@ export function signInFacts(
     ...subjectOf(provider, idToken),
     name: displayName(idToken),
     authTime: numberMember(idToken, 'auth_time'),
-    authContexts: stringList(idToken.acrs) ?? (askedForContext ? null : []),
-    roles: stringList(idToken.roles) ?? [],
+    authContexts: idToken.acrs === undefined && !askedForContext ? [] : stringList(idToken.acrs),
+    roles: idToken.roles === undefined && isAbsenceOfRolesAFact(provider) ? [] : stringList(idToken.roles),
     claims: mentioned(provider, idToken, mentionedClaims),
     ...groupFacts(provider, idToken),
   };
@@ -84,10 +84,15 @@ function displayName(idToken: JsonRecord): string {
     .toWellFormed();
 }
 
-/** A list of strings, or a string as a list of one: a value is compared whole, never by substring. */
+/** A list of strings, or a string as a list of one: a value is compared whole, never by substring. Null for anything else. */
 function stringList(value: unknown): readonly string[] | null {
   if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null;
+}
+
+/** Entra puts the app roles of a user into every token, and leaves the claim out when there are none. */
+function isAbsenceOfRolesAFact(provider: IdentityProvider): boolean {
+  return provider.type === 'EntraID' || provider.alwaysIssuedClaims.includes('roles');
 }
 
 /** Entra leaves `groups` out on overage and when there are none: only the first is signalled (`_claim_names`, `hasgroups`). */
@@ -110,13 +115,17 @@ function isOverage(idToken: JsonRecord): boolean {
   );
 }
 
-/** Entra can be told to write names instead of ids: such a list says nothing about ids that are not in it. */
+/**
+ * Entra can be told to write names instead of ids. A list with a name in it says nothing at all: what looks like an id
+ * may be the name of a group that somebody made to look like it.
+ */
 function listedGroups(claim: unknown): { readonly listed: readonly GroupId[]; readonly allGuids: boolean } {
   if (!Array.isArray(claim)) return { listed: [], allGuids: false };
   const listed = claim
     .map((item) => (typeof item === 'string' ? parseGroupId(item) : null))
     .filter((id) => id !== null);
-  return { listed: [...new Set(listed)], allGuids: listed.length === claim.length };
+  const allGuids = listed.length === claim.length;
+  return { listed: allGuids ? [...new Set(listed)] : [], allGuids };
 }
 
 function mentioned(

@@ -22,11 +22,12 @@ describe('[UNKNOWN] groups of an ID token', () => {
     ['a string is unknown, even one that holds the id', { groups: finance }, [], 'claim-missing'],
     ['an object is unknown', { groups: { 0: finance } }, [], 'claim-missing'],
     [
-      'names in the list leave ids that are not in it unknown',
+      'names in the list make all of it unknown, since whoever may name a group may name it like an id',
       { groups: [finance, 'CONTOSO\\Staff'] },
-      [finance],
+      [],
       'claim-missing',
     ],
+    ['other values in the list make all of it unknown', { groups: [finance, 7] }, [], 'claim-missing'],
     ['_claim_names is overage', { _claim_names: { groups: 'src1' }, _claim_sources: {} }, [], 'overage'],
     ['hasgroups is overage', { hasgroups: true }, [], 'overage'],
     ['_claim_names of another claim is no overage', { _claim_names: { roles: 'src1' } }, [], 'claim-missing'],
@@ -93,11 +94,19 @@ describe('claims of an ID token', () => {
   });
 
   it('give roles and contexts whole', () => {
-    deepEqual(facts({ roles: ['Reader', 7, 'Writer'] }).roles, ['Reader', 'Writer']);
+    deepEqual(facts({ roles: ['Reader', 'Writer'] }).roles, ['Reader', 'Writer']);
+    deepEqual(facts({}).roles, []);
     deepEqual(facts({ roles: 'Reader' }).roles, ['Reader']);
     deepEqual(facts({}).authContexts, []);
     deepEqual(facts({ acrs: ['c1'], auth_time: 7 }).authContexts, ['c1']);
     equal(signInFacts(sampleProvider, user, [], true).authContexts, null);
+  });
+
+  it('[UNKNOWN] give no roles and contexts where the claim has another form', () => {
+    for (const odd of [7, true, null, { 0: 'Reader' }, ['Reader', 7], [['Reader']]]) {
+      equal(facts({ roles: odd }).roles, null, JSON.stringify(odd));
+      equal(facts({ acrs: odd }).authContexts, null, JSON.stringify(odd));
+    }
   });
 
   it('give a name without control characters', () => {
@@ -112,6 +121,12 @@ describe('users of other OpenID providers', () => {
     ...{ credential: sampleProvider.credential, guests: 'Deny', alwaysIssuedClaims: [], bounds: sampleProvider.bounds },
   };
   const userOf = (sub: string, issuer = provider.issuer) => signInFacts({ ...provider, issuer }, { sub }, [], false);
+
+  it('[UNKNOWN] have no known roles without a roles claim, unless the provider always issues it', () => {
+    equal(userOf('u1').roles, null);
+    const always = { ...provider, alwaysIssuedClaims: ['roles'] };
+    deepEqual(signInFacts(always, { sub: 'u1' }, [], false).roles, []);
+  });
 
   it('get a GUID that is theirs alone and always the same', () => {
     equal(userOf('u1').oid, userOf('u1').oid);

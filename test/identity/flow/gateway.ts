@@ -108,6 +108,18 @@ export async function startGateway(setup: GatewaySetup = {}): Promise<Gateway> {
   return { ...gateway, challenge: null, close: () => emulator.close() };
 }
 
+/** A gateway for one test, stopped whatever the test does: a server left open would keep the test run from ending. */
+export function withGateway(setup: GatewaySetup, test: (gateway: Gateway) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const gateway = await startGateway(setup);
+    try {
+      await test(gateway);
+    } finally {
+      await gateway.close();
+    }
+  };
+}
+
 export function entraProvider(authority: string, changes: Partial<EntraProvider> = {}): EntraProvider {
   return {
     type: 'EntraID',

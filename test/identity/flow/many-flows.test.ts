@@ -66,6 +66,22 @@ describe('flows of one browser', () => {
     equal(appOf(await browser.pick(tab, adele.username)).url, at(LEDGER, '/late'));
   });
 
+  it('begin again only once: a second time it is a page', async () => {
+    const first = await browser.open(at(LEDGER, '/late'));
+    gateway.clock.now += 16 * MINUTE;
+    const location = await (async () => {
+      const back = await browser.pickOnly(first, adele.username);
+      if (back.kind !== 'redirect') throw new Error('no callback');
+      return browser.openUntil(back.location, (url) => url.startsWith(gateway.emulator.origin));
+    })();
+    gateway.clock.now += 16 * MINUTE;
+    const back = await browser.step(location);
+    pageOf(
+      await browser.follow(back.kind === 'entra' ? await browser.pickOnly(back, adele.username) : back),
+      'flow-unknown',
+    );
+  });
+
   it('end signed in from a tab that stood at the sign-in page overnight', async () => {
     const tab = await browser.open(at(LEDGER, '/overnight'));
     gateway.clock.now += 9 * 60 * MINUTE;

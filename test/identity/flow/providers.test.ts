@@ -5,7 +5,7 @@ import { createEmulatorUser, type EmulatorTenant } from '../../../src/emulator/t
 import { tableKey } from '../../../src/snapshot/ids.ts';
 import { Redacted } from '../../../src/snapshot/redacted.ts';
 import { createRsaCertificate } from '../rsa-certificate.ts';
-import { type Gateway, type GatewaySetup, LEDGER, startGateway } from './gateway.ts';
+import { type GatewaySetup, LEDGER, withGateway } from './gateway.ts';
 import { appOf, at, Browser, pageOf } from './tab.ts';
 
 const { adele } = CONTOSO.users;
@@ -19,21 +19,12 @@ const fabrikam = tenant('99999999-8888-7777-6666-555555555555', 'fabrikam.exampl
 const tailspin = tenant('77777777-8888-7777-6666-555555555555', 'tailspin.example');
 
 describe('identity providers', () => {
-  const withGateway =
-    (setup: GatewaySetup, test: (gateway: Gateway, browser: Browser) => Promise<void>) => async () => {
-      const gateway = await startGateway(setup);
-      try {
-        await test(gateway, new Browser(gateway));
-      } finally {
-        await gateway.close();
-      }
-    };
-
   const multiTenant: GatewaySetup = { app: { signInAudience: 'AzureADMultipleOrgs' }, tenants: [fabrikam, tailspin] };
 
   it(
     'sign in users of every allowed tenant, each under its own issuer, and of no other',
-    withGateway(multiTenant, async (gateway, browser) => {
+    withGateway(multiTenant, async (gateway) => {
+      const browser = new Browser(gateway);
       const allowedTenants = [CONTOSO.tid, fabrikam.tid];
       gateway.installation.providers.set('default', { ...gateway.provider, allowedTenants });
       equal(appOf(await browser.signIn(at(LEDGER, '/'), adele.username)).state.session.tid, CONTOSO.tid);
@@ -46,7 +37,8 @@ describe('identity providers', () => {
 
   it('prove the client by a certificate', async () => {
     const { certPem, keyPem } = await createRsaCertificate();
-    await withGateway({ app: { credentials: [{ kind: 'certificate', certPem }] } }, async (gateway, browser) => {
+    await withGateway({ app: { credentials: [{ kind: 'certificate', certPem }] } }, async (gateway) => {
+      const browser = new Browser(gateway);
       gateway.installation.providers.set('default', {
         ...gateway.provider,
         credential: {
@@ -62,7 +54,9 @@ describe('identity providers', () => {
 
   it(
     'may be any OpenID provider: users get ids made from issuer and subject',
-    withGateway({}, async ({ installation, provider, emulator, identity, clock }, browser) => {
+    withGateway({}, async (gateway) => {
+      const { installation, provider, emulator, identity, clock } = gateway;
+      const browser = new Browser(gateway);
       const { clientId, credential, guests, alwaysIssuedClaims, bounds } = provider;
       const issuer = `${emulator.origin}/${CONTOSO.tid}/v2.0`;
       const client = { name: 'default', clientId, credential, guests, alwaysIssuedClaims, bounds };
@@ -77,7 +71,9 @@ describe('identity providers', () => {
 
   it(
     'take a client secret that changed from the next sign-in on',
-    withGateway({}, async ({ installation }, browser) => {
+    withGateway({}, async (gateway) => {
+      const { installation } = gateway;
+      const browser = new Browser(gateway);
       const good = installation.secret;
       installation.secret = { kind: 'client-secret', value: new Redacted('old') };
       pageOf(await browser.signIn(at(LEDGER, '/'), adele.username), 'sign-in-failed');

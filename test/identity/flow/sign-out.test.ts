@@ -1,7 +1,7 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
-import { AUTH, type Gateway, LEDGER, PORT, startGateway, WIKI } from './gateway.ts';
+import { AUTH, type Gateway, LEDGER, PORT, startGateway, WIKI, withGateway } from './gateway.ts';
 import { appOf, at, Browser, type Landing, pageOf } from './tab.ts';
 
 const { adele, alex } = CONTOSO.users;
@@ -119,20 +119,18 @@ describe('signing out', () => {
     notEqual(appOf(await browser.signIn(at(LEDGER, '/'), adele.username)).state.session.lid, lid);
   });
 
-  it('everywhere: works while Entra is down', async () => {
-    const other = await startGateway();
-    const tab = new Browser(other);
-    appOf(await tab.signIn(at(LEDGER, '/'), adele.username));
-    other.emulator.breakage.down();
-    const stolen = tab.jar.field(LEDGER);
-    await tab.step(at(LEDGER, '/.entragate/sign-out'), {
-      method: 'POST',
-      form: 'everywhere=1',
-      origin: `https://${LEDGER}:${PORT}`,
-    });
-    equal(other.identity.read(stolen, LEDGER, other.clock.now).kind, 'ended');
-    await other.close();
-  });
+  it(
+    'everywhere: works while Entra is down',
+    withGateway({}, async (other) => {
+      const tab = new Browser(other);
+      appOf(await tab.signIn(at(LEDGER, '/'), adele.username));
+      other.emulator.breakage.down();
+      const stolen = tab.jar.field(LEDGER);
+      const form = { method: 'POST', form: 'everywhere=1', origin: `https://${LEDGER}:${PORT}` } as const;
+      await tab.step(at(LEDGER, '/.entragate/sign-out'), form);
+      equal(other.identity.read(stolen, LEDGER, other.clock.now).kind, 'ended');
+    }),
+  );
 
   it('asks on the auth host when the app has no session any more', async () => {
     browser.jar.delete(LEDGER, () => true);

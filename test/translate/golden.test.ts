@@ -23,7 +23,7 @@ describe('translation, golden pairs (UPDATE_GOLDEN=1 rewrites them)', () => {
       const translation = translate(state, options);
       assert.deepEqual(validateSnapshot(translation.snapshot), []);
       const output = stringify(goldenOutput(translation, baseTranslation), {
-        lineWidth: 140,
+        lineWidth: 0,
         aliasDuplicateObjects: false,
       });
       const file = new URL(`${name}.out.yaml`, folder);

@@ -75,12 +75,11 @@ async function start(values: OptionValues, closers: (() => Promise<void>)[]): Pr
 async function startEntra(port: number, state: string, httpsPort: number): Promise<Emulator> {
   const clientSecret = randomBytes(24).toString('base64url');
   const authority = await createLocalAuthority(join(state, 'authority'));
-  const redirectUris = [`https://${authHost}:${httpsPort}/oauth2/callback`];
-  const signedOut = apps.map((name) => `https://${name}.localhost:${httpsPort}/.entragate/signed-out`);
+  const redirectUris = ['callback', 'signed-out'].map((page) => `https://${authHost}:${httpsPort}/oauth2/${page}`);
   const emulator = await startEmulator({
     tenants: [
       contoso({
-        redirectUris: [...redirectUris, ...signedOut],
+        redirectUris,
         clientSecret,
         app: { optionalClaims: { idToken: ['auth_time', 'acct', 'acrs', 'sid', 'login_hint'], accessToken: [] } },
       }),

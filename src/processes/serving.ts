@@ -65,7 +65,7 @@ export function createServing(options: ServingOptions): Serving {
     dnsOverride: config.isDevelopment ? resolveLocalhost : null,
     federatedTokenFile: config.federatedTokenFile,
     random: randomBytes,
-    log: (alarm) => log.error(alarm, 'Nobody can sign in until the operator acts'),
+    log: (alarm) => log.error(alarm, 'A sign-in failed for a reason that is not the user: see code and detail'),
   });
   const dataPlane = createDataPlane({
     https: config.https,

@@ -17,6 +17,8 @@ export interface FileSource {
   readonly state: () => ClusterState;
   /** Everything that is wrong in the files at present, by file and line. */
   readonly problems: () => readonly FileProblem[];
+  /** See {@link ManifestReading}; of the latest reading. */
+  readonly locate: ManifestReading['locate'];
   /** Calls `listener`, which must not throw, after each reading in which objects or problems changed; returns how to stop that. */
   readonly onChange: (listener: (change: FileSourceChange) => void) => () => void;
   /** Stops following. Afterwards no listener is called. */
@@ -84,6 +86,8 @@ class FollowedFolders implements FileSource {
   readonly state = (): ClusterState => this.#reader.reading.state;
 
   readonly problems = (): readonly FileProblem[] => this.#reader.reading.problems;
+
+  readonly locate: ManifestReading['locate'] = (ref, path) => this.#reader.reading.locate(ref, path);
 
   readonly onChange = (listener: (change: FileSourceChange) => void): (() => void) => {
     this.#listeners.add(listener);

@@ -1,7 +1,7 @@
 import type { KubernetesObject, ObjectRef } from '../api/cluster-state.ts';
 import { describeRef } from '../api/cluster-state.ts';
 import type { FieldProblem } from '../api/field-problem.ts';
-import { formatPath } from '../api/field-problem.ts';
+import { formatPath, readPath } from '../api/field-problem.ts';
 import { isRecord } from '../api/normalize.ts';
 import { identifyObject, validateObject } from '../api/validate.ts';
 import {
@@ -30,6 +30,8 @@ export interface FileProblem extends Position {
 /** One object of a file: its content, or why it has none. */
 export interface ManifestObject extends Position {
   readonly ref: ObjectRef;
+  /** Where the field with a path such as `spec.groups[0]` is; the nearest parent that is there when it is not. */
+  readonly locate: (path: string) => Position;
   readonly content:
     | { readonly ok: true; readonly value: KubernetesObject }
     | { readonly ok: false; readonly reason: string };
@@ -130,6 +132,7 @@ class ManifestReader {
         this.#objects.push({
           ref,
           ...locate(at),
+          locate: (path) => locate([...at, ...readPath(path, raw)]),
           content: isSound ? { ok: true, value: result.value } : { ok: false, reason },
         });
         return;

@@ -8,6 +8,7 @@ import {
   type UnreadableObject,
 } from '../api/cluster-state.ts';
 import { collectState } from './collect-state.ts';
+import type { Position } from './manifest-document.ts';
 import type { FileProblem, Manifest, ManifestObject } from './manifest-file.ts';
 
 /** A file's objects, with what is remembered of those that it no longer says well. */
@@ -35,6 +36,17 @@ interface Place {
 export interface ManifestReading {
   readonly state: ClusterState;
   readonly problems: readonly FileProblem[];
+  /**
+   * Where a field of an object stands; its nearest parent where the field is absent, null for an object of no file.
+   *
+   * @param path such as `spec.groups[0]`; empty for the object itself
+   */
+  readonly locate: (ref: ObjectRef, path: string) => FilePosition | null;
+}
+
+/** A place in a file. */
+export interface FilePosition extends Position {
+  readonly file: string;
 }
 
 /**
@@ -67,7 +79,8 @@ export class ManifestSet {
     const objects: KubernetesObject[] = [];
     const unreadable: UnreadableObject[] = [];
     const problems = [...this.#files.values()].flatMap(({ manifest }) => manifest.problems);
-    for (const places of this.#places().values()) {
+    const placesByRef = this.#places();
+    for (const places of placesByRef.values()) {
       const [first, ...others] = places;
       if (first === undefined) continue;
       if (others.length === 0 && first.object.content.ok) {
@@ -81,7 +94,14 @@ export class ManifestSet {
       }
     }
     this.#forgetGenerations(objects, unreadable);
-    return { state: collectState(objects, unreadable), problems: problems.toSorted(byPlace) };
+    return {
+      state: collectState(objects, unreadable),
+      problems: problems.toSorted(byPlace),
+      locate: (ref, path) => {
+        const [place] = placesByRef.get(refKey(ref)) ?? [];
+        return place === undefined ? null : { file: place.file, ...place.object.locate(path) };
+      },
+    };
   }
 
   /** Every object with the places that define it, those included that only an unidentified part of a file may hold. */
@@ -104,11 +124,9 @@ export class ManifestSet {
       for (const [key, lastGood] of record.lastGood) {
         if (identified.has(key)) continue;
         const reason = 'its file has a part that can not be read';
-        add(key, {
-          file,
-          lastGood,
-          object: { ref: refOf(lastGood), ...firstProblem(record.manifest), content: { ok: false, reason } },
-        });
+        const position = firstProblem(record.manifest);
+        const content = { ok: false, reason } as const;
+        add(key, { file, lastGood, object: { ref: refOf(lastGood), ...position, locate: () => position, content } });
       }
     }
     return places;
@@ -162,7 +180,7 @@ function describePlace({ file, object }: Pick<Place, 'file' | 'object'>): string
   return `${file}:${object.line}:${object.column}`;
 }
 
-function firstProblem(manifest: Manifest): { readonly line: number; readonly column: number } {
+function firstProblem(manifest: Manifest): Position {
   const found = manifest.problems.find(({ object }) => object === '') ?? { line: 1, column: 1 };
   return { line: found.line, column: found.column };
 }

@@ -1,4 +1,4 @@
-import type { Ingress, IngressBackend } from '../api/kubernetes.ts';
+import type { Ingress, IngressBackend, IngressPath } from '../api/kubernetes.ts';
 import type { Access, HostPattern, Route, RouteBackend, RoutePath } from '../snapshot/snapshot.ts';
 import { compareRoutePaths } from '../snapshot/validate-host.ts';
 import type { Findings } from './findings.ts';
@@ -6,12 +6,14 @@ import { describeHost, hostKey } from './host-pattern.ts';
 import { type IngressPathReading, readIngressPath } from './ingress-path.ts';
 import type { OwnIngress } from './own-ingress.ts';
 
-/** Turns a backend of an Ingress into what a route holds; reports what is wrong with it. */
-export type BackendResolver = (backend: IngressBackend, ingress: Ingress) => RouteBackend;
+/** Turns the backend at a path of an Ingress into what a route holds; reports what is wrong with it. */
+export type BackendResolver = (backend: IngressBackend, ingress: Ingress, path: string) => RouteBackend;
 
 /** A path of one Ingress before those of all Ingresses of the host are merged. */
 interface Candidate {
   readonly ingress: Ingress;
+  /** Where the Ingress says it, e.g. `spec.rules[0].http.paths[1]`. */
+  readonly at: string;
   readonly path: RoutePath;
   readonly access: Access;
   readonly backend: RouteBackend;
@@ -36,7 +38,13 @@ export function buildRoutes(
     const key = pathKey(candidate.path);
     const holder = routes.get(key);
     if (holder === undefined) routes.set(key, candidate);
-    else findings.add(candidate.ingress, duplicateText(pattern, candidate, holder));
+    else
+      findings.add(
+        candidate.ingress,
+        'path-duplicate',
+        `${candidate.at}.path`,
+        duplicateText(pattern, candidate, holder),
+      );
   }
   for (const candidate of [...read.flatMap(({ fallback }) => fallback), ...read.flatMap(({ guards }) => guards)]) {
     const key = pathKey(candidate.path);
@@ -44,6 +52,13 @@ export function buildRoutes(
   }
   const sorted = [...routes.values()].sort((a, b) => compareRoutePaths(a.path, b.path));
   return sorted.map((candidate) => toRoute(pattern, candidate));
+}
+
+/** A path as it stands in an Ingress, and how it was read. */
+interface WrittenPath {
+  readonly path: IngressPath;
+  readonly reading: IngressPathReading;
+  readonly at: string;
 }
 
 interface ReadPaths {
@@ -59,36 +74,37 @@ function readPaths(
   findings: Findings,
 ): ReadPaths {
   const ofHost = rules.filter((rule) => hostKey(rule.pattern) === hostKey(pattern));
-  const paths = ofHost.flatMap((rule) => rule.paths.map((path) => ({ path, reading: readIngressPath(path) })));
-  const guards = paths.flatMap(({ path, reading }) => guardFor(path.path ?? '', reading, ingress, findings));
+  const paths = ofHost.flatMap((rule) =>
+    rule.paths.map((path, index) => ({ path, reading: readIngressPath(path), at: `${rule.at}.http.paths[${index}]` })),
+  );
+  const guards = paths.flatMap((written) => guardFor(written, ingress, findings));
   const guarded = new Set(guards.map((guard) => pathKey(guard.path)));
   const accessOf = (path: RoutePath) => (guarded.has(pathKey(path)) ? refusedPath(path) : access);
-  const written = paths.flatMap(({ path, reading }) => {
+  const written = paths.flatMap(({ path, reading, at }) => {
     if (!reading.ok) return [];
-    const backend = resolveBackend(path.backend, ingress);
-    return [{ ingress, path: reading.path, access: accessOf(reading.path), backend }];
+    const backend = resolveBackend(path.backend, ingress, `${at}.backend`);
+    return [{ ingress, at, path: reading.path, access: accessOf(reading.path), backend }];
   });
   const { defaultBackend } = ingress.spec;
   if (defaultBackend === undefined || ofHost.length === 0) return { written, fallback: [], guards };
   const root: RoutePath = { type: 'Prefix', value: '/' };
-  const fallback = { ingress, path: root, access: accessOf(root), backend: resolveBackend(defaultBackend, ingress) };
+  const at = 'spec.defaultBackend';
+  const backend = resolveBackend(defaultBackend, ingress, at);
+  const fallback = { ingress, at, path: root, access: accessOf(root), backend };
   return { written, fallback: [fallback], guards };
 }
 
 /** Requests in front of a refused path are denied rather than left to a wider route of the same host. */
-function guardFor(
-  written: string,
-  reading: IngressPathReading,
-  ingress: Ingress,
-  findings: Findings,
-): readonly Candidate[] {
+function guardFor({ path, reading, at }: WrittenPath, ingress: Ingress, findings: Findings): readonly Candidate[] {
   if (reading.ok) return [];
+  const written = JSON.stringify(path.path ?? '');
   const effect =
     reading.guard === null ? '' : ` Requests below ${reading.guard.value} that nothing else matches are denied.`;
-  findings.add(ingress, `Path ${JSON.stringify(written)} ${reading.problem}; it is not programmed.${effect}`);
+  const message = `Path ${written} ${reading.problem}; it is not programmed.${effect}`;
+  findings.add(ingress, 'path-refused', `${at}.path`, message);
   if (reading.guard === null) return [];
   const backend: RouteBackend = { kind: 'unavailable', reason: 'no-backend' };
-  return [{ ingress, path: reading.guard, access: refusedPath(reading.guard), backend }];
+  return [{ ingress, at, path: reading.guard, access: refusedPath(reading.guard), backend }];
 }
 
 function refusedPath({ value }: RoutePath): Access {

@@ -1,5 +1,6 @@
 import { ANNOTATION_PREFIX, parseNamespaceAnnotations } from '../api/annotations.ts';
 import type { ClusterState } from '../api/cluster-state.ts';
+import { formatPath } from '../api/field-problem.ts';
 import type { Namespace } from '../api/kubernetes.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
@@ -10,8 +11,15 @@ import { compareAge } from './live-state.ts';
 export interface DeclaredHosts {
   /** By key of the pattern. */
   readonly byPattern: ReadonlyMap<Key, DeclaredHost>;
-  /** What is wrong with a Namespace's annotations, for its Event. */
-  readonly problems: ReadonlyMap<Namespace, readonly string[]>;
+  /** What is wrong with a Namespace's annotations. */
+  readonly problems: ReadonlyMap<Namespace, readonly HostsProblem[]>;
+}
+
+/** A field of a Namespace, what is wrong with it, and what to write. */
+export interface HostsProblem {
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string;
 }
 
 export interface DeclaredHost {
@@ -20,6 +28,7 @@ export interface DeclaredHost {
 }
 
 const HOSTS_ANNOTATION = `${ANNOTATION_PREFIX}hosts`;
+const hostsPath = formatPath(['metadata', 'annotations', HOSTS_ANNOTATION]);
 
 /**
  * Reads what Namespaces declare. A pattern that two Namespaces declare belongs to the older one. A malformed entry
@@ -28,16 +37,17 @@ const HOSTS_ANNOTATION = `${ANNOTATION_PREFIX}hosts`;
  */
 export function readDeclaredHosts(state: ClusterState): DeclaredHosts {
   const byPattern = new Map<Key, DeclaredHost>();
-  const problems = new Map<Namespace, string[]>();
+  const problems = new Map<Namespace, HostsProblem[]>();
   const lastGood = state.unreadable.map((object) => object.lastGood).filter((object) => object?.kind === 'Namespace');
   for (const namespace of [...state.namespaces.values(), ...lastGood].sort(compareAge)) {
-    const own: string[] = [];
+    const own: HostsProblem[] = [];
     const read = parseNamespaceAnnotations(namespace);
-    if (!read.ok) own.push(...read.problems.map(({ path, message, hint }) => sentence(`${path} ${message}`, hint)));
+    if (!read.ok) own.push(...read.problems.map(({ path, message, hint }) => ({ path, message, hint })));
     for (const pattern of declaredPatterns(namespace)) {
       const key = hostKey(pattern);
       if (byPattern.has(key)) {
-        own.push(`${describeHost(pattern)} is declared by an older Namespace already, which keeps it.`);
+        const message = `declares ${describeHost(pattern)}, which an older Namespace declares already and keeps`;
+        own.push({ path: hostsPath, message, hint: '' });
       } else {
         byPattern.set(key, { pattern, namespace: namespace.metadata.name });
       }
@@ -65,8 +75,4 @@ function declaredPatterns(namespace: Namespace): readonly HostPattern[] {
     if (read.ok) patterns.set(hostKey(read.pattern), read.pattern);
   }
   return [...patterns.values()];
-}
-
-function sentence(text: string, hint: string): string {
-  return hint === '' ? `${text}.` : `${text}: ${hint}.`;
 }

@@ -1,18 +1,47 @@
+import { type ObjectRef, refOf } from '../api/cluster-state.ts';
 import type { Ingress } from '../api/kubernetes.ts';
 
-/** Sentences about single Ingresses that a build comes upon: status is an output of the build, never a side effect. */
-export class Findings {
-  readonly #sentences = new Map<Ingress, Set<string>>();
+/** What a finding is about, for programs. */
+export type FindingKind =
+  | 'access-denied'
+  | 'host-invalid'
+  | 'host-refused'
+  | 'path-refused'
+  | 'path-duplicate'
+  | 'backend-unavailable'
+  | 'secret-missing'
+  | 'secret-unusable'
+  | 'certificate-missing'
+  | 'certificate-for-other-names'
+  | 'policy-invalid'
+  | 'policy-questionable'
+  | 'identity-provider-invalid'
+  | 'hosts-annotation-invalid';
 
-  /** Adds a sentence once. It names no object of another namespace. */
-  add(ingress: Ingress, sentence: string): void {
-    const known = this.#sentences.get(ingress);
-    if (known === undefined) this.#sentences.set(ingress, new Set([sentence]));
-    else known.add(sentence);
+/** Something in one object that its author should know of. Names no object of another namespace. */
+export interface Finding {
+  readonly ref: ObjectRef;
+  readonly kind: FindingKind;
+  /** The field, such as `spec.rules[0].host`; empty for the object as a whole. */
+  readonly path: string;
+  readonly message: string;
+  /** What to write; empty where the message says it. */
+  readonly hint: string;
+}
+
+/** Findings about single Ingresses that a build comes upon: status is an output of the build, never a side effect. */
+export class Findings {
+  readonly #byIngress = new Map<Ingress, Map<string, Finding>>();
+
+  /** Adds a sentence, once for each Ingress: of several places the first counts. */
+  add(ingress: Ingress, kind: FindingKind, path: string, message: string): void {
+    const known = this.#byIngress.get(ingress) ?? new Map<string, Finding>();
+    this.#byIngress.set(ingress, known);
+    if (!known.has(message)) known.set(message, { ref: refOf(ingress), kind, path, message, hint: '' });
   }
 
   /** In the order found. */
-  of(ingress: Ingress): readonly string[] {
-    return [...(this.#sentences.get(ingress) ?? [])];
+  of(ingress: Ingress): readonly Finding[] {
+    return [...(this.#byIngress.get(ingress)?.values() ?? [])];
   }
 }

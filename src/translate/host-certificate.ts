@@ -1,8 +1,9 @@
+import type { Ingress } from '../api/kubernetes.ts';
 import type { HostCertificate, HostPattern } from '../snapshot/snapshot.ts';
 import type { Findings } from './findings.ts';
 import { describeHost, hostKey, wildcardOver } from './host-pattern.ts';
-import type { MaterialCollector } from './material.ts';
-import type { OwnIngress, OwnTls } from './own-ingress.ts';
+import type { MaterialCollector, MaterialReading } from './material.ts';
+import type { OwnIngress } from './own-ingress.ts';
 
 /**
  * Chooses the certificate of a host: the first usable Secret that its Ingresses (oldest first) name for it, by its own
@@ -17,33 +18,64 @@ export function chooseCertificate(
   findings: Findings,
 ): HostCertificate {
   const host = describeHost(pattern);
-  const instead = hasDefault ? 'the default certificate is served instead' : 'requests to it are answered with 421';
-  for (const { ingress, tls } of ingresses) {
-    const names = secretsFor(pattern, tls);
-    for (const name of names) {
-      const read = material.serverCertificate(ingress.metadata.namespace, name);
-      if (read.ok) {
-        if (!isCovered(pattern, read.names)) {
-          findings.add(ingress, `The certificate in Secret ${name} does not name ${host}: browsers will refuse it.`);
-        }
-        return { kind: 'secret', certificate: read.key };
-      }
-      findings.add(ingress, `Secret ${name} for ${host} ${read.problem}: ${instead}.`);
+  const named = ingresses.flatMap((own) => secretsFor(pattern, own));
+  const failed: (NamedSecret & { readonly read: UnusableMaterial })[] = [];
+  let choice: HostCertificate = hasDefault ? { kind: 'default' } : { kind: 'none' };
+  let instead = hasDefault ? 'the default certificate is served instead' : 'requests to it are answered with 421';
+  for (const secret of named) {
+    const read = material.serverCertificate(secret.ingress.metadata.namespace, secret.name);
+    if (!read.ok) {
+      failed.push({ ...secret, read });
+      continue;
     }
-    if (names.length === 0 && !hasDefault) {
-      findings.add(ingress, `There is no certificate for ${host}, and no default one: ${instead}.`);
+    if (!isCovered(pattern, read.names)) {
+      const message = `The certificate in Secret ${secret.name} does not name ${host}: browsers will refuse it.`;
+      findings.add(secret.ingress, 'certificate-for-other-names', secret.path, message);
     }
+    choice = { kind: 'secret', certificate: read.key };
+    instead = `that of Secret ${secret.name} is served instead`;
+    break;
   }
-  return hasDefault ? { kind: 'default' } : { kind: 'none' };
+  for (const { ingress, name, path, read } of failed) {
+    const kind = read.isMissing ? 'secret-missing' : 'secret-unusable';
+    findings.add(ingress, kind, path, `Secret ${name} for ${host} ${read.problem}: ${instead}.`);
+  }
+  if (choice.kind === 'none') reportNoCertificate(host, ingresses, named, findings);
+  return choice;
+}
+
+/** For Ingresses that name no Secret for the host: about the others there is something more exact to say. */
+function reportNoCertificate(
+  host: string,
+  ingresses: readonly OwnIngress[],
+  named: readonly NamedSecret[],
+  findings: Findings,
+): void {
+  const withSecret = new Set(named.map(({ ingress }) => ingress));
+  const message = `There is no certificate for ${host}, and no default one: requests to it are answered with 421.`;
+  for (const { ingress } of ingresses) {
+    if (!withSecret.has(ingress)) findings.add(ingress, 'certificate-missing', 'spec.tls', message);
+  }
+}
+
+type UnusableMaterial = Extract<MaterialReading, { readonly ok: false }>;
+
+/** A Secret that an Ingress names for a host, and where: `spec.tls[0].secretName`. */
+interface NamedSecret {
+  readonly ingress: Ingress;
+  readonly name: string;
+  readonly path: string;
 }
 
 /** Entries that name the host itself come before those that name the wildcard over it. */
-function secretsFor(pattern: HostPattern, tls: readonly OwnTls[]): readonly string[] {
+function secretsFor(pattern: HostPattern, { ingress, tls }: OwnIngress): readonly NamedSecret[] {
   const wildcard = wildcardOver(pattern);
   const keys = [pattern, ...(wildcard === null ? [] : [wildcard])].map(hostKey);
   return keys.flatMap((key) =>
-    tls.flatMap(({ patterns, secretName }) =>
-      secretName !== null && patterns.some((entry) => hostKey(entry) === key) ? [secretName] : [],
+    tls.flatMap(({ patterns, secretName, at }) =>
+      secretName !== null && patterns.some((entry) => hostKey(entry) === key)
+        ? [{ ingress, name: secretName, path: `${at}.secretName` }]
+        : [],
     ),
   );
 }

@@ -9,6 +9,8 @@ import type { TranslateOptions } from './translate-options.ts';
 export interface HostClaim {
   readonly ingress: Ingress;
   readonly pattern: HostPattern;
+  /** Where the Ingress names it first: `spec.rules[0].host`. */
+  readonly path: string;
 }
 
 /** Why an Ingress does not get a host. */

@@ -1,6 +1,7 @@
 import { refOf } from '../api/cluster-state.ts';
 import type { StatusEvent, StatusUpdate } from '../api/status-update.ts';
 import { eventText } from './event-text.ts';
+import type { Finding } from './findings.ts';
 import type { OwnIngress } from './own-ingress.ts';
 
 /** What a build made of one Ingress. */
@@ -9,8 +10,9 @@ export interface IngressOutcome {
   /** Hosts programmed from it. */
   readonly hosts: number;
   /** Hosts that it names and does not get. */
-  readonly refused: number;
-  readonly findings: readonly string[];
+  readonly refused: readonly Finding[];
+  /** What else there is to say of it. */
+  readonly findings: readonly Finding[];
 }
 
 /** The status of an Ingress: one Event on its current state, and whether it gets our address (only with all its hosts). */
@@ -22,12 +24,13 @@ export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
     conditions: [],
     attachedRoutes: [],
     event: ingressEvent(outcome),
-    address: outcome.hosts > 0 && outcome.refused === 0,
+    address: outcome.hosts > 0 && outcome.refused.length === 0,
   };
 }
 
-function ingressEvent({ own, hosts, findings }: IngressOutcome): StatusEvent {
-  const { access } = own.access;
+function ingressEvent({ own, hosts, refused, findings: found }: IngressOutcome): StatusEvent {
+  const { access, notes } = own.access;
+  const findings = [...refused.map(({ message }) => message), ...notes, ...found.map(({ message }) => message)];
   if (hosts === 0) {
     return { type: 'Warning', reason: 'NotProgrammed', message: eventText(['No host is programmed.', ...findings]) };
   }

@@ -10,10 +10,12 @@ import { materialHash, readTlsSecret, secretText } from './tls-secret.ts';
 /** A piece of secret material by the key it has in `Secrets`, or one sentence part on why there is none. */
 export type MaterialReading<Facts = unknown> =
   | (Facts & { readonly ok: true; readonly key: Key; readonly material: string })
-  | { readonly ok: false; readonly problem: string };
+  | { readonly ok: false; readonly isMissing: boolean; readonly problem: string };
 
 /** What a certificate says of itself: see `Certificate` of the snapshot. */
 export type CertificateFacts = Pick<Certificate, 'names' | 'notAfter'>;
+
+const missingSecret = { ok: false, isMissing: true, problem: 'does not exist or can not be read' } as const;
 
 /** Collects the secrets and certificates that a build refers to, and nothing else. */
 export class MaterialCollector {
@@ -38,9 +40,9 @@ export class MaterialCollector {
   /** Certificate and key of a kubernetes.io/tls Secret. */
   keyPair(namespace: string, name: string): MaterialReading<CertificateFacts> {
     const secret = liveObject(this.#state.secrets, namespace, name);
-    if (secret === null) return { ok: false, problem: 'does not exist or can not be read' };
+    if (secret === null) return missingSecret;
     const read = readTlsSecret(secret);
-    if (!read.ok) return read;
+    if (!read.ok) return { ...read, isMissing: false };
     const key = tableKey('key-pair', namespace, name);
     const { certPem, keyPem, names, notAfter } = read;
     if (!this.secrets.has(key)) this.secrets.set(key, { kind: 'key-pair', certPem, keyPem });
@@ -50,9 +52,9 @@ export class MaterialCollector {
   /** One value of a Secret. A line break at its end, which `echo` and editors leave, is not part of it. */
   clientSecret(namespace: string, name: string, dataKey: string): MaterialReading {
     const secret = liveObject(this.#state.secrets, namespace, name);
-    if (secret === null) return { ok: false, problem: 'does not exist or can not be read' };
+    if (secret === null) return missingSecret;
     const text = secretText(secret, dataKey)?.replace(/\r?\n$/, '') ?? '';
-    if (text === '') return { ok: false, problem: `has no value under ${dataKey}` };
+    if (text === '') return { ok: false, isMissing: false, problem: `has no value under ${dataKey}` };
     const key = tableKey('client-secret', namespace, name, dataKey);
     this.secrets.set(key, { kind: 'client-secret', value: new Redacted(text) });
     return { ok: true, key, material: materialHash(this.#materialKey, text) };

@@ -23,12 +23,16 @@ export interface OwnIngress {
 
 /** One rule whose host could be read. */
 interface OwnRule {
+  /** Where the Ingress says it: `spec.rules[0]`. */
+  readonly at: string;
   readonly pattern: HostPattern;
   readonly paths: readonly IngressPath[];
 }
 
 /** One entry of `spec.tls`; without hosts of its own it is about the rule hosts. */
 export interface OwnTls {
+  /** Where the Ingress says it: `spec.tls[0]`. */
+  readonly at: string;
   readonly patterns: readonly HostPattern[];
   /** null: the default certificate. */
   readonly secretName: string | null;
@@ -54,30 +58,49 @@ export function ownIngresses(
 
 function readIngress(ingress: Ingress, access: ResolvedAccess, findings: Findings): OwnIngress {
   const { spec } = ingress;
-  const rules = spec.rules.flatMap(({ host, http }) => {
-    const pattern = readHost(host, ingress, findings);
-    return pattern === null ? [] : [{ pattern, paths: http?.paths ?? [] }];
+  const rules = spec.rules.flatMap(({ host, http }, index) => {
+    const at = `spec.rules[${index}]`;
+    const pattern = readHost(host, `${at}.host`, ingress, findings);
+    return pattern === null ? [] : [{ at, pattern, paths: http?.paths ?? [] }];
   });
   const isBare = spec.rules.length === 0 && spec.defaultBackend !== undefined;
-  const allRules: readonly OwnRule[] = isBare ? [{ pattern: { kind: 'any' }, paths: [] }] : rules;
-  const tls = spec.tls.map(({ hosts, secretName }) => ({
-    patterns: hosts.length === 0 ? allRules.map(({ pattern }) => pattern) : readTlsHosts(hosts, ingress, findings),
+  const allRules: readonly OwnRule[] = isBare ? [{ at: 'spec', pattern: { kind: 'any' }, paths: [] }] : rules;
+  const tls = spec.tls.map(({ hosts, secretName }, index) => ({
+    at: `spec.tls[${index}]`,
+    patterns:
+      hosts.length === 0
+        ? allRules.map(({ pattern }) => pattern)
+        : readTlsHosts(hosts, `spec.tls[${index}].hosts`, ingress, findings),
     secretName: secretName === undefined || secretName === '' ? null : secretName,
   }));
-  const patterns = new Map<Key, HostPattern>();
-  for (const { pattern } of allRules) patterns.set(hostKey(pattern), pattern);
-  for (const pattern of tls.flatMap((entry) => entry.patterns)) patterns.set(hostKey(pattern), pattern);
-  const claims = [...patterns.values()].map((pattern) => ({ ingress, pattern }));
-  return { ingress, access, claims, rules: allRules, tls };
+  return { ingress, access, claims: claimsOf(ingress, allRules, tls), rules: allRules, tls };
 }
 
-function readTlsHosts(hosts: readonly string[], ingress: Ingress, findings: Findings): readonly HostPattern[] {
-  return hosts.filter((host) => host !== '').flatMap((host) => readHost(host, ingress, findings) ?? []);
+/** Each host once, where it is first named. */
+function claimsOf(ingress: Ingress, rules: readonly OwnRule[], tls: readonly OwnTls[]): readonly HostClaim[] {
+  const claims = new Map<Key, HostClaim>();
+  const named = [
+    ...rules.map(({ pattern, at }) => ({ ingress, pattern, path: `${at}.host` })),
+    ...tls.flatMap(({ patterns, at }) => patterns.map((pattern) => ({ ingress, pattern, path: `${at}.hosts` }))),
+  ];
+  for (const claim of named) if (!claims.has(hostKey(claim.pattern))) claims.set(hostKey(claim.pattern), claim);
+  return [...claims.values()];
 }
 
-function readHost(text: string | undefined, ingress: Ingress, findings: Findings): HostPattern | null {
+function readTlsHosts(
+  hosts: readonly string[],
+  at: string,
+  ingress: Ingress,
+  findings: Findings,
+): readonly HostPattern[] {
+  return hosts.flatMap((host, index) =>
+    host === '' ? [] : (readHost(host, `${at}[${index}]`, ingress, findings) ?? []),
+  );
+}
+
+function readHost(text: string | undefined, path: string, ingress: Ingress, findings: Findings): HostPattern | null {
   const read = readHostPattern(text);
   if (read.ok) return read.pattern;
-  findings.add(ingress, `Host ${read.problem}. It is not programmed.`);
+  findings.add(ingress, 'host-invalid', path, `Host ${read.problem}. It is not programmed.`);
   return null;
 }

@@ -1,5 +1,6 @@
-import { type IngressAnnotations, parseAnnotations } from '../api/annotations.ts';
+import { ANNOTATION_PREFIX, type IngressAnnotations, parseAnnotations } from '../api/annotations.ts';
 import type { ClusterState } from '../api/cluster-state.ts';
+import { formatPath } from '../api/field-problem.ts';
 import type { Ingress } from '../api/kubernetes.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
 import type { MentionedFacts } from '../snapshot/mentions.ts';
@@ -18,6 +19,15 @@ export interface ResolvedAccess {
   readonly mentions: readonly MentionedFacts[];
   /** Sentences for the Event about what does not change the access. */
   readonly notes: readonly string[];
+  /** Why it denies, by field. Empty unless it does. */
+  readonly faults: readonly AccessFault[];
+}
+
+/** One reason why every request is denied, and the field to correct. */
+export interface AccessFault {
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string;
 }
 
 /** The provider of routes that name none. */
@@ -38,14 +48,14 @@ export function resolveAccess(ingress: Ingress, state: ClusterState, providers: 
   const annotations = parseAnnotations(ingress);
   if (!annotations.ok) {
     const problems = annotations.problems.map(({ path, message, hint }) => `${path} ${message}${hint && ` (${hint})`}`);
-    return only(denied('annotation-invalid', `${problems.join('; ')}.`));
+    return { ...only(denied('annotation-invalid', `${problems.join('; ')}.`)), faults: annotations.problems };
   }
   const { access, identityProvider } = annotations.value;
   switch (access) {
     case 'public':
       return only({ kind: 'public', why: 'entragate.dev/access of the Ingress is public' });
     case 'authenticated':
-      return authenticatedAccess(identityProvider ?? DEFAULT_PROVIDER, providers);
+      return authenticatedAccess(identityProvider, providers);
     case 'policy':
       return policyAccess(ingress, annotations.value, state, providers);
   }
@@ -53,12 +63,13 @@ export function resolveAccess(ingress: Ingress, state: ClusterState, providers: 
 
 /** The access of an Ingress that can not be read. */
 export function unreadableAccess(reason: string): ResolvedAccess {
-  return only(denied('object-unreadable', `The Ingress can not be read: ${reason}`));
+  return { ...only(denied('object-unreadable', `The Ingress can not be read: ${reason}`)), faults: [] };
 }
 
-function authenticatedAccess(name: string, providers: Providers): ResolvedAccess {
+function authenticatedAccess(annotated: string | null, providers: Providers): ResolvedAccess {
+  const name = annotated ?? DEFAULT_PROVIDER;
   const provider = findProvider(name, providers);
-  if (!provider.ok) return only(provider.denial);
+  if (!provider.ok) return only(provider.denial, annotated === null ? 'access' : 'identity-provider');
   const asksForGuests = provider.resolved.type === 'EntraID' && provider.resolved.guests === 'Deny';
   const access: Access = { kind: 'authenticated', identityProvider: providerKey(name) };
   return { ...only(access), mentions: asksForGuests ? [GUEST_CLAIMS] : [], notes: signInNotes(provider.resolved) };
@@ -74,7 +85,7 @@ function policyAccess(
   const resolved = annotations.policies.map((reference) => resolvePolicy(state, namespace, reference));
   const usable = resolved.filter((policy) => policy.ok);
   const named = resolved.flatMap((policy) => (policy.attached === null ? [] : [policy.attached]));
-  const refuse = (access: Access): ResolvedAccess => ({ ...only(access), named });
+  const refuse = (access: Access): ResolvedAccess => ({ ...only(access, 'policies'), named });
 
   if (resolved.length === 0) {
     const detail = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
@@ -82,7 +93,9 @@ function policyAccess(
   }
   const [broken, ...others] = resolved.filter((policy) => !policy.ok);
   if (broken !== undefined) {
-    return refuse(denied(broken.reason, [broken, ...others].map(({ detail }) => detail).join(' ')));
+    const details = [broken, ...others].map(({ detail }) => detail);
+    const faults = details.map((detail) => faultAt('policies', detail));
+    return { ...refuse(denied(broken.reason, details.join(' '))), faults };
   }
   if (usable.every(({ entry }) => entry.value.program.mode === 'Audit')) {
     const detail = 'All policies are in mode Audit, which never allows: set mode Enforce on one.';
@@ -102,6 +115,7 @@ function policyAccess(
     named,
     mentions: usable.map(({ entry }) => entry.value.program.mentions),
     notes: signInNotes(provider.resolved),
+    faults: [],
   };
 }
 
@@ -137,6 +151,12 @@ function denied(reason: RouteDenial, detail: string): Extract<Access, { readonly
   return { kind: 'denied', reason, detail };
 }
 
-function only(access: Access): ResolvedAccess {
-  return { access, policies: new Map(), named: [], mentions: [], notes: [] };
+/** @param field the annotation that is at fault, where access denies: its name behind our prefix */
+function only(access: Access, field: 'access' | 'policies' | 'identity-provider' = 'access'): ResolvedAccess {
+  const faults = access.kind === 'denied' ? [faultAt(field, access.detail)] : [];
+  return { access, policies: new Map(), named: [], mentions: [], notes: [], faults };
+}
+
+function faultAt(field: 'access' | 'policies' | 'identity-provider', message: string): AccessFault {
+  return { path: formatPath(['metadata', 'annotations', `${ANNOTATION_PREFIX}${field}`]), message, hint: '' };
 }

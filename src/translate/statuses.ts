@@ -2,7 +2,7 @@ import { type ClusterState, refOf, type UnreadableObject } from '../api/cluster-
 import type { Namespace } from '../api/kubernetes.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import { compareText } from '../snapshot/content-hash.ts';
-import type { DeclaredHosts } from './declared-hosts.ts';
+import type { DeclaredHosts, HostsProblem } from './declared-hosts.ts';
 import { eventText } from './event-text.ts';
 import { type IngressOutcome, ingressStatus } from './ingress-status.ts';
 import { isLive } from './live-state.ts';
@@ -48,13 +48,14 @@ function unreadableStatus({ ref, lastGood, reason }: UnreadableObject): StatusUp
   };
 }
 
-function namespaceStatus(namespace: Namespace, problems: readonly string[]): StatusUpdate {
+function namespaceStatus(namespace: Namespace, problems: readonly HostsProblem[]): StatusUpdate {
+  const sentences = problems.map(({ path, message, hint }) => `${path} ${message}${hint === '' ? '' : `: ${hint}`}.`);
   return {
     ref: refOf(namespace),
     generation: namespace.metadata.generation,
     conditions: [],
     attachedRoutes: [],
-    event: { type: 'Warning', reason: 'HostsInvalid', message: eventText(problems) },
+    event: { type: 'Warning', reason: 'HostsInvalid', message: eventText(sentences) },
     address: false,
   };
 }

@@ -1,4 +1,4 @@
-import type { ClusterState } from '../api/cluster-state.ts';
+import { type ClusterState, refOf } from '../api/cluster-state.ts';
 import { compareText, entryOf } from '../snapshot/content-hash.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
 import { type MentionedFacts, unionOfMentions } from '../snapshot/mentions.ts';
@@ -15,6 +15,7 @@ import type {
 } from '../snapshot/snapshot.ts';
 import { buildEndpoints } from './build-endpoints.ts';
 import { type BackendResolver, buildRoutes } from './build-host.ts';
+import { collectFindings } from './collect-findings.ts';
 import { type DeclaredHosts, readDeclaredHosts } from './declared-hosts.ts';
 import { Findings } from './findings.ts';
 import { chooseCertificate } from './host-certificate.ts';
@@ -52,6 +53,7 @@ export function translate(state: ClusterState, options: TranslateOptions): Trans
   const backends = new Map<Key, Entry<Backend>>();
   const build = { state, options, material, findings, backends, hasDefault: defaultCertificate.kind === 'secret' };
   const hosts = buildHosts(ingresses, owners, declared, build);
+  const outcomes = outcomesOf(ingresses, owners, findings);
 
   const snapshot: Snapshot = {
     hosts: inKeyOrder(hosts),
@@ -65,7 +67,8 @@ export function translate(state: ClusterState, options: TranslateOptions): Trans
   return {
     snapshot: Object.freeze(snapshot),
     secrets: inKeyOrder(material.secrets),
-    statuses: buildStatuses(state, outcomesOf(ingresses, owners, findings), providers, declared),
+    statuses: buildStatuses(state, outcomes, providers, declared),
+    findings: collectFindings(state, outcomes, providers, declared, options),
     warnings: optionWarnings(options, defaultCertificate),
   };
 }
@@ -147,10 +150,10 @@ function emptyHost(pattern: HostPattern, namespace: string, { hasDefault }: Host
 }
 
 function backendResolver({ state, options, findings, backends }: HostBuild): BackendResolver {
-  return (written, ingress) => {
+  return (written, ingress, path) => {
     const resolved = resolveBackend(written, ingress.metadata.namespace, state, options);
     if (!resolved.ok) {
-      findings.add(ingress, resolved.problem);
+      findings.add(ingress, 'backend-unavailable', path, resolved.problem);
       return { kind: 'unavailable', reason: resolved.reason };
     }
     if (!backends.has(resolved.key)) backends.set(resolved.key, entryOf(resolved.backend));
@@ -208,15 +211,15 @@ function outcomesOf(
   return ingresses.map((own) => {
     const refused = own.claims.flatMap((claim) => {
       const refusal = owners.refusals.get(claim);
-      return refusal === undefined
-        ? []
-        : [`Host ${describeHost(claim.pattern)} is not programmed: it ${refusalTexts[refusal]}.`];
+      if (refusal === undefined) return [];
+      const message = `Host ${describeHost(claim.pattern)} is not programmed: it ${refusalTexts[refusal]}.`;
+      return [{ ref: refOf(own.ingress), kind: 'host-refused', path: claim.path, message, hint: '' } as const];
     });
     return {
       own,
       hosts: own.claims.length - refused.length,
-      refused: refused.length,
-      findings: [...refused, ...own.access.notes, ...findings.of(own.ingress)],
+      refused,
+      findings: findings.of(own.ingress),
     };
   });
 }

@@ -1,6 +1,7 @@
 import type { StatusUpdate } from '../api/status-update.ts';
 import type { Secrets } from '../snapshot/secret.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Finding } from './findings.ts';
 
 /** The whole outcome of a build: what to serve, the secrets it needs, and what to tell the authors of the objects. */
 export interface Translation {
@@ -8,6 +9,8 @@ export interface Translation {
   readonly secrets: Secrets;
   /** Sorted by kind, namespace and name; one per object that is ours to report on. */
   readonly statuses: readonly StatusUpdate[];
+  /** What is wrong with single fields of objects, with more detail than statuses: for `entragate check` and the terminal. */
+  readonly findings: readonly Finding[];
   /** For the operator's log: problems of the options themselves, such as a missing default certificate. */
   readonly warnings: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { IdentityProvider } from '../../snapshot/snapshot.ts';
+import type { AuthorizationRequest } from '../oidc/openid-client.ts';
 import { isSignInError, signInError } from '../oidc/sign-in-error.ts';
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
 import { type FlowContext, randomId } from './flow-context.ts';
@@ -76,7 +77,7 @@ async function toProvider(
         redirectUri: redirectUri(view, site, provider.name),
         maxAgeSeconds: start.wanted.maxAgeSeconds,
         authContext: start.wanted.authContext,
-        selectAccount: hasSignedOut(request.cookies),
+        interaction: interactionFor(context, site, request, start),
       },
       request.now,
     );
@@ -86,6 +87,24 @@ async function toProvider(
     if (!isSignInError(error)) throw error;
     return signInFailed(error, urlOf(view, start.host, start.target), []);
   }
+}
+
+/**
+ * Where the user is known to have authenticated too long ago, `prompt=login` says so too: Entra's pages do not list
+ * `max_age`, and a provider that passes it over would send the same `auth_time` back.
+ */
+function interactionFor(
+  context: FlowContext,
+  site: SignInSite,
+  request: OwnRequest,
+  { provider, wanted }: FlowStart,
+): AuthorizationRequest['interaction'] {
+  if (hasSignedOut(request.cookies)) return 'account';
+  const state = context.sessions.readAuthSession(request.cookies, site.host, request.now);
+  if (state.kind === 'none' || state.session.provider !== provider || wanted.maxAgeSeconds === null) return 'none';
+  const { authTime } = state.session;
+  const isTooOld = authTime !== null && request.now / 1000 - authTime > wanted.maxAgeSeconds;
+  return isTooOld ? 'authentication' : 'none';
 }
 
 /** 32 bytes, base64url: 43 characters, as RFC 7636 §4.1 recommends for a code verifier. */

@@ -29,8 +29,8 @@ export interface AuthorizationRequest extends FlowSecrets {
   readonly maxAgeSeconds: number | null;
   /** Authentication context (`acrs`) to satisfy, e.g. `c1`; null: none. */
   readonly authContext: string | null;
-  /** Let the user choose an account, even when single sign-on would choose. */
-  readonly selectAccount: boolean;
+  /** What the user does, even where single sign-on would answer: choose an account, or authenticate anew. */
+  readonly interaction: 'none' | 'account' | 'authentication';
 }
 
 /** Only claims that OpenID Connect defines: no access to anything is asked for, and no refresh token. */
@@ -55,7 +55,8 @@ export async function authorizationUrl(
     code_challenge: await calculatePKCECodeChallenge(request.codeVerifier),
     code_challenge_method: 'S256',
   });
-  if (request.selectAccount) parameters.set('prompt', accountChoice(provider));
+  const prompt = promptFor(provider, request.interaction);
+  if (prompt !== null) parameters.set('prompt', prompt);
   if (request.maxAgeSeconds !== null) parameters.set('max_age', String(request.maxAgeSeconds));
   if (request.authContext !== null) {
     parameters.set('claims', JSON.stringify({ id_token: { acrs: { essential: true, value: request.authContext } } }));
@@ -63,9 +64,24 @@ export async function authorizationUrl(
   return buildAuthorizationUrl(configure(provider, endpoints, '', 0), parameters).href;
 }
 
-/** Entra offers its accounts. Elsewhere only `none` and `login` are sure to be known (OpenID Connect Core 1.0 §15.1), and an unknown prompt is an error. */
-function accountChoice(provider: IdentityProvider): 'select_account' | 'login' {
-  return provider.type === 'EntraID' ? 'select_account' : 'login';
+/**
+ * OpenID Connect Core 1.0 §3.1.2.1. Entra offers its accounts. Elsewhere only `none` and `login` are sure to be known
+ * (§15.1), and an unknown prompt is an error.
+ */
+function promptFor(
+  provider: IdentityProvider,
+  interaction: AuthorizationRequest['interaction'],
+): 'login' | 'select_account' | null {
+  switch (interaction) {
+    case 'none':
+      return null;
+    case 'account':
+      return provider.type === 'EntraID' ? 'select_account' : 'login';
+    case 'authentication':
+      return 'login';
+    default:
+      return interaction satisfies never;
+  }
 }
 
 /** The provider's end-session URL (OpenID Connect RP-Initiated Logout 1.0 §2); null: it has none. */

@@ -1,6 +1,7 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import type { SignInWanted } from '../../../src/identity/identity.ts';
 import { AUTH, type Gateway, groupIds, LEDGER, mentions, nothingMore, startGateway, WIKI } from './gateway.ts';
 import { appOf, at, Browser } from './tab.ts';
 
@@ -123,6 +124,20 @@ describe('bounds of a login', () => {
     gateway.challenge = { ...nothingMore, authContext: 'c1' };
     const claims = new URL(await browser.openUntil(at(LEDGER, '/'), toEntra)).searchParams.get('claims') ?? '';
     deepEqual(JSON.parse(claims), { id_token: { acrs: { essential: true, value: 'c1' } } });
+  });
+
+  it('have the user authenticate where Entra would take no notice of max_age: its pages do not list the parameter', async () => {
+    appOf(await browser.signIn(at(LEDGER, '/'), adele.username));
+    gateway.clock.now += 10 * MINUTE;
+    const toEntra = (url: string) => url.startsWith(gateway.emulator.origin);
+    const promptFor = async (challenge: SignInWanted) => {
+      gateway.challenge = challenge;
+      return new URL(await browser.openUntil(at(LEDGER, '/'), toEntra)).searchParams.get('prompt');
+    };
+    equal(await promptFor({ ...nothingMore, maxAgeSeconds: 300 }), 'login');
+    equal(await promptFor({ ...nothingMore, maxAgeSeconds: 900, authContext: 'c1' }), null);
+    browser.jar.delete(AUTH, () => true);
+    equal(await promptFor({ ...nothingMore, maxAgeSeconds: 300 }), null);
   });
 
   it('settle an age and a context from the session of the auth host, where Entra vouched for them', async () => {

@@ -58,7 +58,7 @@ describe('the second reading of a token response, by openid-client', () => {
   it('writes requests with everything that has to come back', async () => {
     const request = { redirectUri: 'https://auth.example.test/oauth2/callback', maxAgeSeconds: 0, authContext: null };
     const url = new URL(
-      await authorizationUrl(sampleProvider, endpoints, { ...request, ...expected, selectAccount: true }),
+      await authorizationUrl(sampleProvider, endpoints, { ...request, ...expected, interaction: 'account' }),
     );
     equal(url.origin + url.pathname, endpoints.authorization);
     equal(url.searchParams.get('client_id'), clientId);

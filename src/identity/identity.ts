@@ -19,8 +19,8 @@ export interface Identity {
    */
   startSignIn(start: SignInStart): Promise<OwnResponse>;
 
-  /** The same-host path that a 401 names as the place to sign in with `provider` and come back to `target`, e.g. `/.entragate/sign-in?return=%2F`. */
-  signInPath(target: string, provider: string): string;
+  /** The same-host path that a 401 names as the place to sign in with `provider`, get what is `wanted` and come back to `target`, e.g. `/.entragate/sign-in?return=%2F&context=c1`. */
+  signInPath(target: string, provider: string, wanted: SignInWanted): string;
 
   /** Answers `/.entragate/…` of an owned host, and every path of the auth host. */
   answer(request: OwnRequest): Promise<OwnResponse>;

@@ -18,7 +18,8 @@ export function challenge(exchange: Exchange, request: CanonicalRequest, verdict
   }
   const { identity, externalHttpsPort } = exchange.plane.options;
   const target = request.method === 'GET' ? request.target : '/';
-  const signIn = externalOrigin(request.host, externalHttpsPort) + identity.signInPath(target, verdict.provider);
+  const path = identity.signInPath(target, verdict.provider, verdict.wanted);
+  const signIn = externalOrigin(request.host, externalHttpsPort) + path;
   // RFC 9110 §15.5.2 wants a challenge; a scheme that no browser knows opens no password prompt.
   const extra = ['WWW-Authenticate', `Entragate realm="${request.host}"`];
   if (request.isFormPost) {

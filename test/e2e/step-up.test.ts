@@ -21,6 +21,19 @@ metadata: {name: recent, namespace: apps}
 spec:
   groups: [${CONTOSO.groups.finance}]
   session: {maxAge: 10m}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: ledger-pay
+  namespace: apps
+  annotations: {entragate.dev/policies: strong}
+spec:
+  ingressClassName: entragate
+  tls: [{hosts: [ledger.localhost]}]
+  rules:
+    - host: ledger.localhost
+      http: {paths: [{path: /pay, pathType: Prefix, backend: {service: {name: ledger, port: {name: http}}}}]}
 `;
 
 function world(optionalClaims: readonly OptionalClaim[]): Promise<World> {
@@ -71,20 +84,22 @@ describe('a policy that asks for more than a session, where Entra issues acrs an
     assert.equal(answer.status, 200, answer.body);
   });
 
-  it('tells a script where to step up, also for a request that is no page', async () => {
+  it('steps up for a request that is no page, at the address that its 401 names', async () => {
     const client = entra.client();
+    const pay = () => client.request(entra.url('ledger.localhost', '/pay'), { method: 'POST', body: '{}' });
     await signIn(client, entra.url('ledger.localhost'));
-    // Signs in to payments without the context, as a browser that followed a link there would.
-    await client.navigate(entra.url('payments.localhost', '/.entragate/sign-in?return=%2F.entragate%2F'));
-    const posted = await client.request(entra.url('payments.localhost', '/transfer'), { method: 'POST', body: '{}' });
-    assert.equal(posted.status, 401);
-    const problem: unknown = JSON.parse(posted.body);
+    const refused = await pay();
+    assert.equal(refused.status, 401);
+    const problem: unknown = JSON.parse(refused.body);
     assert.ok(typeof problem === 'object' && problem !== null && 'signIn' in problem && 'code' in problem);
     assert.equal(problem.code, 'auth-context');
-    const { asked } = await signIn(client, String(problem.signIn));
+    const { answer, asked } = await signIn(client, String(problem.signIn));
+    assert.equal(answer.url, entra.url('ledger.localhost'));
     assert.equal(asked, 1);
-    const again = await client.request(entra.url('payments.localhost', '/transfer'), { method: 'POST', body: '{}' });
-    assert.equal(again.status, 200, again.body);
+    assert.equal((await pay()).status, 200);
+    const before = codes(entra);
+    assert.equal((await client.navigate(String(problem.signIn))).url, entra.url('ledger.localhost'));
+    assert.equal(codes(entra), before);
   });
 
   it('has the user authenticate again when the last time is too long ago', async () => {

@@ -1,5 +1,6 @@
 import type { FlowContext } from '../flow/flow-context.ts';
 import { json, logged, page } from '../flow/own-answer.ts';
+import { nothingMore } from '../flow/sign-in-wanted.ts';
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
 import { sessionBound } from '../sessions/session-end.ts';
 import { providerOf, signInPath } from './sign-in-endpoints.ts';
@@ -9,7 +10,7 @@ export function whoAmI(context: FlowContext, request: OwnRequest): OwnResponse {
   const { host, now } = request;
   const state = context.sessions.read(request.cookies, host, now);
   const oid = state.kind === 'open' ? state.session.oid : '';
-  const signIn = signInPath('/.entragate/', providerOf(state));
+  const signIn = signInPath('/.entragate/', providerOf(state), nothingMore);
   const signOut = '/.entragate/sign-out';
   return page(200, { kind: 'who-am-i', state, host, signIn, signOut, now }, [], logged('who-am-i', { oid }));
 }
@@ -17,7 +18,7 @@ export function whoAmI(context: FlowContext, request: OwnRequest): OwnResponse {
 /** The same for scripts of the host itself: when to renew, when it ends. Times in seconds since the epoch. */
 export function sessionJson(context: FlowContext, request: OwnRequest): OwnResponse {
   const state = context.sessions.read(request.cookies, request.host, request.now);
-  const signIn = signInPath('/', providerOf(state));
+  const signIn = signInPath('/', providerOf(state), nothingMore);
   switch (state.kind) {
     case 'none':
       return json(200, { signedIn: false, why: 'no-session', signIn }, logged('session-read'));

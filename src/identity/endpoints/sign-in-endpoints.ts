@@ -5,16 +5,17 @@ import { flowUnknown, logged, needsTab, page, redirect } from '../flow/own-answe
 import { onlyParameter } from '../flow/query.ts';
 import { readReturnTarget } from '../flow/return-target.ts';
 import { urlOf } from '../flow/sign-in-site.ts';
+import { readWanted, satisfies, wantedParameters } from '../flow/sign-in-wanted.ts';
+import type { SignInWanted } from '../identity.ts';
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
 import type { SessionState } from '../session.ts';
 import type { IdentityView } from '../view.ts';
 
-const nothingMore = { maxAgeSeconds: null, authContext: null, freshFacts: false } as const;
-
-/** The same-host path that signs in with `provider` and comes back to `target`. */
-export function signInPath(target: string, provider: string): string {
+/** The same-host path that signs in with `provider`, to have what is `wanted`, and comes back to `target`. */
+export function signInPath(target: string, provider: string, wanted: SignInWanted): string {
   const path = `/.entragate/sign-in?return=${encodeURIComponent(readReturnTarget(target).target)}`;
-  return provider === 'default' ? path : `${path}&provider=${encodeURIComponent(provider)}`;
+  const named = provider === 'default' ? path : `${path}&provider=${encodeURIComponent(provider)}`;
+  return named + wantedParameters(wanted);
 }
 
 /** Whom to sign in with again. */
@@ -56,11 +57,20 @@ function toTarget(
   target: string,
   done: (state: Extract<SessionState, { readonly kind: 'open' }>) => OwnResponse,
 ): OwnResponse {
-  const { host, cookies, now, requestId } = request;
+  const { host, cookies, now, query, requestId } = request;
   const state = context.sessions.read(cookies, host, now);
-  const provider = providerFor(context.view(), state, onlyParameter(request.query, 'provider'));
-  if (state.kind === 'open' && !state.recheckDue && state.session.provider === provider) return done(state);
-  return beginSignIn(context, { host, target, provider, cookies, wanted: nothingMore, now, requestId });
+  const provider = providerFor(context.view(), state, onlyParameter(query, 'provider'));
+  const wanted = readWanted(query);
+  if (
+    state.kind === 'open' &&
+    !state.recheckDue &&
+    state.session.provider === provider &&
+    state.session.mentionsFingerprint === context.view().mentionsOf(host)?.fingerprint &&
+    satisfies(state.session, wanted, now / 1000)
+  ) {
+    return done(state);
+  }
+  return beginSignIn(context, { host, target, provider, cookies, wanted, now, requestId });
 }
 
 function again(context: FlowContext, request: OwnRequest, sealed: string): OwnResponse {

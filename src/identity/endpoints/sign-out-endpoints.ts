@@ -2,6 +2,7 @@ import type { FlowContext } from '../flow/flow-context.ts';
 import { logged, page, redirect } from '../flow/own-answer.ts';
 import { clearedRound } from '../flow/round-marker.ts';
 import { originOf, signInSite, urlOf } from '../flow/sign-in-site.ts';
+import { nothingMore } from '../flow/sign-in-wanted.ts';
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
 import { type Revocation, revokeLogin, revokeSession } from '../revocation/revocation.ts';
 import type { Session } from '../session.ts';
@@ -46,7 +47,12 @@ export function signOut(context: FlowContext, request: OwnRequest): OwnResponse 
 /** Says what has ended. */
 export function showSignedOut(_context: FlowContext, request: OwnRequest): OwnResponse {
   const everywhere = new URLSearchParams(request.query).get('everywhere') === '1';
-  return page(200, { kind: 'signed-out', everywhere, signIn: signInPath('/', 'default') }, [], logged('signed-out'));
+  return page(
+    200,
+    { kind: 'signed-out', everywhere, signIn: signInPath('/', 'default', nothingMore) },
+    [],
+    logged('signed-out'),
+  );
 }
 
 /** Whether the confirmed form asks to end the whole login. */

@@ -1,10 +1,10 @@
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
-import type { Session } from '../session.ts';
 import { projectSession } from '../sessions/project-session.ts';
 import { type FlowContext, randomId } from './flow-context.ts';
 import type { FlowStart } from './flow-start.ts';
 import { sendBackWithTicket } from './send-back.ts';
 import type { SignInSite } from './sign-in-site.ts';
+import { satisfies } from './sign-in-wanted.ts';
 import { hasSignedOut } from './sign-out-marker.ts';
 
 /** Whether a session that is due for a recheck may settle a flow: only while the provider can not confirm it. */
@@ -28,17 +28,9 @@ export function settleSilently(
   const state = context.sessions.readAuthSession(request.cookies, site.host, request.now);
   if (state.kind !== 'open' || state.session.provider !== start.provider) return null;
   if (state.recheckDue && freshness === 'confirmed') return null;
-  if (!satisfies(state.session, start, request.now / 1000)) return null;
+  if (!satisfies(state.session, start.wanted, request.now / 1000)) return null;
   const projection = projectSession(state.session, mentions, allMentions, randomId(context));
   if (projection.kind === 'unanswered') return null;
   const event = state.recheckDue ? 'recheck-postponed' : 'sign-in-silent';
   return sendBackWithTicket(context, start, projection.session, cookies, event, Math.floor(request.now / 1000));
-}
-
-/** Only what the provider vouched for counts: `auth_time` for an age, `acrs` for a context. */
-function satisfies(session: Session, { wanted }: FlowStart, now: number): boolean {
-  const isRecent =
-    wanted.maxAgeSeconds === null || (session.authTime !== null && now - session.authTime <= wanted.maxAgeSeconds);
-  const hasContext = wanted.authContext === null || session.authContexts?.includes(wanted.authContext) === true;
-  return isRecent && hasContext;
 }

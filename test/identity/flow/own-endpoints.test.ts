@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
-import { AUTH, entraProvider, type Gateway, groupIds, LEDGER, startGateway } from './gateway.ts';
+import { AUTH, entraProvider, type Gateway, groupIds, LEDGER, mentions, nothingMore, startGateway } from './gateway.ts';
 import { appOf, at, Browser, pageOf } from './tab.ts';
 
 const { adele } = CONTOSO.users;
@@ -107,13 +107,39 @@ describe('own endpoints', () => {
       appOf(await browser.open(at(LEDGER, '/.entragate/sign-in?return=%2Fbooks%3Fy%3D1'))).url,
       at(LEDGER, '/books?y=1'),
     );
-    equal(gateway.identity.signInPath('/books?y=1', 'default'), '/.entragate/sign-in?return=%2Fbooks%3Fy%3D1');
+    const path = gateway.identity.signInPath('/books?y=1', 'default', nothingMore);
+    equal(path, '/.entragate/sign-in?return=%2Fbooks%3Fy%3D1');
+  });
+
+  it('sign in for what a 401 named, and for what policies have come to mention', async () => {
+    const { emulator, identity, installation } = gateway;
+    const tokens = () => emulator.requests.filter(({ path }) => path.endsWith('/token')).length;
+    const toEntra = (url: string) => url.startsWith(emulator.origin);
+    const path = identity.signInPath('/', 'default', { maxAgeSeconds: 600, authContext: 'c1', freshFacts: true });
+    equal(path, '/.entragate/sign-in?return=%2F&max_age=600&context=c1');
+    const asked = new URL(await browser.openUntil(at(LEDGER, path), toEntra)).searchParams;
+    equal(asked.get('max_age'), '600');
+    ok(asked.get('claims')?.includes('"c1"'));
+    const before = tokens();
+    for (const odd of ['max_age=-1', 'max_age=1e3', 'context=c1%22', 'context=c1&context=c2', 'context=c0']) {
+      appOf(await browser.open(at(LEDGER, `/.entragate/sign-in?return=%2F&${odd}`)));
+    }
+    equal(tokens(), before);
+    const known = installation.mentions.get(LEDGER);
+    installation.mentions.set(LEDGER, mentions('ledger-2', [], ['department']));
+    installation.allMentions = mentions('all-2', [], ['department']);
+    const { session } = appOf(
+      await browser.open(at(LEDGER, '/.entragate/renew')).then(() => browser.open(at(LEDGER, '/'))),
+    ).state;
+    equal(session.mentionsFingerprint, 'ledger-2');
+    equal(tokens(), before + 1);
+    if (known !== undefined) installation.mentions.set(LEDGER, known);
   });
 
   it('sign in with the provider that a 401 named', async () => {
     const { installation, identity, emulator } = gateway;
     installation.providers.set('partners', entraProvider(emulator.origin, { name: 'partners' }));
-    const path = identity.signInPath('/x', 'partners');
+    const path = identity.signInPath('/x', 'partners', nothingMore);
     const { url, state } = appOf(await new Browser(gateway).signIn(at(LEDGER, path), adele.username));
     equal(url, at(LEDGER, '/x'));
     equal(state.session.provider, 'partners');

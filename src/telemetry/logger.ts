@@ -35,7 +35,7 @@ interface Sink {
 }
 
 const FLUSH_EVERY_MS = 100;
-const BUFFER_BYTES = 8192;
+const GATHERED_CHARACTERS = 16_384;
 
 /**
  * Makes the log of this process.
@@ -78,18 +78,32 @@ function openSink(options: LogOptions): Sink {
   return standardOutput();
 }
 
-/** Asynchronous and buffered, since a blocked pipe must not stop requests; what is buffered is written at exit. */
+/**
+ * Asynchronous and buffered, since a blocked pipe must not stop requests; what is buffered is written at exit. Lines are
+ * gathered here and not in the destination, which measures all that it has gathered at every line.
+ */
 function standardOutput(): Sink {
-  const stream = pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
-  stream.on('error', () => {}); // EPIPE: whoever read the log has gone, and serving goes on
-  setInterval(() => stream.flush(), FLUSH_EVERY_MS).unref();
+  const output = pino.destination({ dest: 1, sync: false });
+  output.on('error', () => {}); // EPIPE: whoever read the log has gone, and serving goes on
+  let gathered = '';
+  const pass = () => {
+    if (gathered === '') return;
+    output.write(gathered);
+    gathered = '';
+  };
+  setInterval(pass, FLUSH_EVERY_MS).unref();
   const flush = () => {
     try {
-      stream.flushSync();
+      pass();
+      output.flushSync();
     } catch {
       // Not open yet, or closed by its reader: there is nobody to tell.
     }
   };
   process.on('exit', flush);
-  return { stream, flush };
+  const write = (line: string) => {
+    gathered += line;
+    if (gathered.length >= GATHERED_CHARACTERS) pass();
+  };
+  return { stream: { write }, flush };
 }

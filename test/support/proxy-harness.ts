@@ -12,7 +12,7 @@ import { createDataPlane, type DataPlane } from '../../src/proxy/data-plane.ts';
 import { type DataPlaneLimits, type DataPlaneOptions, defaultLimits } from '../../src/proxy/data-plane-options.ts';
 import { parseTrustedProxies } from '../../src/proxy/reading/trusted-proxies.ts';
 import type { Endpoint, EntraProvider } from '../../src/snapshot/snapshot.ts';
-import { createLogger } from '../../src/telemetry/logger.ts';
+import { createLogger, type Log } from '../../src/telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { cookieField, sampleProvider, sampleSession } from '../identity/sample-session.ts';
 import { type BuiltSnapshot, buildSnapshot, type KeyPair, type SnapshotSpec } from './snapshot-builder.ts';
@@ -60,6 +60,8 @@ export interface HarnessOptions {
   readonly trustedProxies?: readonly string[];
   readonly deniedAddresses?: readonly string[];
   readonly dev?: boolean;
+  /** Default: one that keeps its lines for {@link ProxyHarness.lines}. */
+  readonly log?: Log;
   /** Default: a free one. */
   readonly httpPort?: number;
   /** Wraps the real identity. */
@@ -106,7 +108,7 @@ export async function startProxy(options: HarnessOptions): Promise<ProxyHarness>
         ? { host: address, port, isMapped: false }
         : { host: '127.0.0.1', port, isMapped: true },
     deniedAddresses: options.deniedAddresses ?? [],
-    log: createLogger({ level: 'info', format: 'json', destination: collector(written) }),
+    log: options.log ?? createLogger({ level: 'info', format: 'json', destination: collector(written) }),
     metrics,
     limits: { ...defaultLimits, ...options.limits },
     dev: options.dev ?? false,

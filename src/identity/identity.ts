@@ -3,7 +3,7 @@ import type { OwnRequest, OwnResponse } from './own-endpoint.ts';
 import type { Session, SessionState } from './session.ts';
 
 /**
- * What the proxy knows of identity: five calls. `read` and `assertionHeaders` are the hot path: synchronous, cached, no I/O.
+ * What the proxy knows of identity: six calls. `read` and `assertionHeaders` are the hot path: synchronous, cached, no I/O.
  */
 export interface Identity {
   /** Opens the session of `host` from the request's cookies and applies bounds and revocations. `now` in milliseconds since the epoch. */

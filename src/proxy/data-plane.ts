@@ -3,6 +3,7 @@ import type { Secrets } from '../snapshot/secret.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { authorize } from './authorize.ts';
 import type { DataPlaneOptions } from './data-plane-options.ts';
+import { InFlight } from './in-flight.ts';
 import { linkSnapshot } from './linked-snapshot.ts';
 import { createListeners, type Listeners } from './listeners.ts';
 import type { Plane } from './plane.ts';
@@ -86,7 +87,7 @@ function createPlane(options: DataPlaneOptions): Plane {
       mostPerEndpoint: limits.requestsPerEndpoint,
     }),
     tunnels: createTunnels((tunnel) => isStillAllowed(plane, tunnel), limits.upgradeRecheckMs, options.metrics),
-    inFlight: new Set(),
+    inFlight: new InFlight(),
     ending: new WeakSet(),
     state: null,
     isDraining: false,

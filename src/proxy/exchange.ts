@@ -55,6 +55,8 @@ export class Exchange {
   state: LinkedSnapshot | null = null;
   route: LinkedRoute | null = null;
   verdict: Verdict = undecided;
+  /** Where {@link InFlight} holds it; -1: not there. */
+  slot = -1;
   /** The answer is the last on this connection. */
   closesConnection = false;
   /** Called once when the client goes away before the answer is whole, or the connection ends in another way. */

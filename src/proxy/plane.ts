@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { DataPlaneOptions } from './data-plane-options.ts';
-import type { Exchange } from './exchange.ts';
+import type { InFlight } from './in-flight.ts';
 import type { LinkedSnapshot } from './linked-snapshot.ts';
 import type { Tunnels } from './tunnels.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -11,7 +11,7 @@ export interface Plane {
   readonly upstream: Upstream;
   readonly tunnels: Tunnels;
   /** Requests without an end so far, upgrades apart. */
-  readonly inFlight: Set<Exchange>;
+  readonly inFlight: InFlight;
   /** Connections whose last answer is on its way: Node still hands over the requests behind it, and none of them is served. */
   readonly ending: WeakSet<Socket>;
   /** Null until the first snapshot. Assigned once for each snapshot, so that a request sees one or the other. */

@@ -15,8 +15,8 @@ const methods = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'P
 export function lintPolicy(program: PolicyProgram, path = 'spec'): readonly PolicyWarning[] {
   const { session } = program;
   return [
-    ...(session.maxAgeSeconds === null ? [] : [optionalClaim('auth_time', `${path}.session.maxAge`)]),
-    ...(session.authContext === null ? [] : [optionalClaim('acrs', `${path}.session.authContext`)]),
+    ...(session.maxAgeSeconds === null ? [] : [optionalClaim('auth_time', 'allow', `${path}.session.maxAge`)]),
+    ...(session.authContext === null ? [] : [optionalClaim('acrs', 'allow', `${path}.session.authContext`)]),
     ...program.rules.flatMap((rule) => lintRule(rule, `${path}.${rule.name}`)),
     ...lintReach(program.rules, path),
   ];
@@ -35,20 +35,20 @@ function lintBlock(rule: ProgramRule, block: RuleBlock, path: string): readonly 
   return block.criteria.flatMap((criterion, index) => {
     const isShorthand = !rule.name.includes('.');
     const at = isShorthand ? path : `${path}.${block.operator}[${index}]`;
-    return lintCriterion(criterion, at);
+    return lintCriterion(criterion, rule.action, at);
   });
 }
 
-function lintCriterion(criterion: Criterion, path: string): readonly PolicyWarning[] {
+function lintCriterion(criterion: Criterion, action: ProgramRule['action'], path: string): readonly PolicyWarning[] {
   switch (criterion.kind) {
     case 'claim':
       return [
         ...(changeableClaims.has(criterion.claim) ? [changeableName(`claim/${criterion.claim}`, path)] : []),
-        ...(optionalClaims.has(criterion.claim) ? [optionalClaim(criterion.claim, path)] : []),
+        ...(optionalClaims.has(criterion.claim) ? [optionalClaim(criterion.claim, action, path)] : []),
       ];
     case 'email':
     case 'domain':
-      return [changeableName(criterion.kind, path), optionalClaim('email', path)];
+      return [changeableName(criterion.kind, path), optionalClaim('email', action, path)];
     case 'groups':
       return criterion.tests.flatMap((test) => test.names).map((name) => groupByName(name, path));
     case 'http_path':
@@ -84,10 +84,11 @@ function changeableName(name: string, path: string): PolicyWarning {
   };
 }
 
-function optionalClaim(claim: string, path: string): PolicyWarning {
+function optionalClaim(claim: string, action: ProgramRule['action'], path: string): PolicyWarning {
+  const effect = action === 'allow' ? 'allows nobody' : 'denies everybody';
   return {
     path,
-    message: `Entra ID issues ${claim} only when asked: while it is missing, the rule is unknown and allows nobody`,
+    message: `Entra ID issues ${claim} only when asked: while it is missing, the rule is unknown and ${effect}`,
     hint: `${switchOn} (optional claim ${claim}, token type ID).`,
   };
 }

@@ -53,7 +53,12 @@ const rows: readonly (readonly [
   [
     'optional claims',
     rules(allow({ 'claim/acct': 0 })),
-    [['spec.rules[0].allow.and[0]', /issues acct only when asked/]],
+    [['spec.rules[0].allow.and[0]', /issues acct only when asked.* allows nobody$/]],
+  ],
+  [
+    'optional claims under deny, where what is unknown denies',
+    rules(allow(ok), deny({ 'claim/acct': 1 })),
+    [['spec.rules[1].deny.or[0]', /issues acct only when asked.* denies everybody$/]],
   ],
   [
     'optional claims that session requirements need',

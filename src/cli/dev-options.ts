@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { parseHostPattern } from '../api/host-pattern.ts';
 import type { Config, ServiceMapping } from '../config/config.ts';
 import { readKeyPair } from './key-pair-files.ts';
 import type { KeyPairPem } from './local-authority.ts';
@@ -89,7 +90,6 @@ export async function readDevOptions(
 async function readConfig(values: OptionValues, environment: NodeJS.ProcessEnv): Promise<Config> {
   const host = values.text('listen');
   const httpsPort = values.number('https-port', 65_535) || (await freePort(host));
-  const authHost = values.text('auth-host').toLowerCase();
   const authorityCa = values.text('authority-ca');
   return Object.freeze({
     https: { host, port: httpsPort },
@@ -98,7 +98,7 @@ async function readConfig(values: OptionValues, environment: NodeJS.ProcessEnv):
     externalHttpsPort:
       values.text('external-https-port') === '' ? httpsPort : values.number('external-https-port', 65_535),
     workers: values.number('workers', 64),
-    authHost: authHost === 'none' ? null : authHost,
+    authHost: readAuthHost(values.text('auth-host')),
     trustedProxies: values.list('trusted-proxies'),
     allowedAuthorities: [],
     authorityCa: authorityCa === '' ? null : readCertificates(authorityCa),
@@ -112,6 +112,20 @@ async function readConfig(values: OptionValues, environment: NodeJS.ProcessEnv):
 }
 
 /**
+ * Reads `--auth-host`, of any command.
+ *
+ * @returns null for `none`
+ * @throws UsageError for what is no host name
+ */
+export function readAuthHost(text: string): string | null {
+  if (text.toLowerCase() === 'none') return null;
+  const read = parseHostPattern(text);
+  if (read.ok && read.value.kind === 'exact') return read.value.host;
+  const problem = read.ok ? `${JSON.stringify(text)} is a pattern, not one host` : read.message;
+  throw new UsageError(`--auth-host: ${problem}; or none`);
+}
+
+/**
  * Reads `apps/ledger:http=127.0.0.1:9001`.
  *
  * @throws UsageError
@@ -121,7 +135,7 @@ export function readMapping(text: string): ServiceMapping {
     text,
   );
   const [, namespace = '', service = '', port = '', address6, address, targetPort = ''] = match ?? [];
-  if (match === null || Number(targetPort) > 65_535) {
+  if (match === null || Number(targetPort) < 1 || Number(targetPort) > 65_535) {
     throw new UsageError(
       `--map takes NAMESPACE/SERVICE:PORT=HOST:PORT, such as apps/ledger:http=127.0.0.1:9001, not ${JSON.stringify(text)}`,
     );

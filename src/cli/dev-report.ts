@@ -1,8 +1,7 @@
-import { describeRef } from '../api/cluster-state.ts';
 import type { ServiceMapping } from '../config/config.ts';
-import type { FileProblem } from '../kube/manifest-file.ts';
-import type { Access, Host, Snapshot } from '../snapshot/snapshot.ts';
-import type { Translation } from '../translate/translation.ts';
+import type { Access, Snapshot } from '../snapshot/snapshot.ts';
+import { describeHost } from '../translate/host-pattern.ts';
+import { formatProblem, type ManifestProblem } from './manifest-problems.ts';
 
 /** What `entragate dev` prints after a change: what changed, then what is wrong. */
 export function devReport(changes: readonly string[], problems: readonly string[]): string[] {
@@ -14,7 +13,7 @@ export function routeLines(snapshot: Snapshot, externalHttpsPort: number): strin
   const port = externalHttpsPort === 443 ? '' : `:${externalHttpsPort}`;
   const rows = [...snapshot.hosts.values()].flatMap(({ value: host }) =>
     host.routes.map(({ path, access }) => ({
-      url: `https://${hostText(host)}${port}${path.value}`,
+      url: `https://${describeHost(host.pattern)}${port}${path.value}`,
       access: accessText(snapshot, access),
     })),
   );
@@ -22,38 +21,16 @@ export function routeLines(snapshot: Snapshot, externalHttpsPort: number): strin
   return rows.map(({ url, access }) => `${url.padEnd(width)}${access}`).sort();
 }
 
-/** Problems of files, of objects and of the command line, one line each. */
+/** Problems of manifests, of the options and of the command line, one line each. */
 export function problemLines(
-  problems: readonly FileProblem[],
-  translation: Translation,
+  problems: readonly ManifestProblem[],
+  warnings: readonly string[],
   unusedMappings: readonly ServiceMapping[],
 ): string[] {
-  const warnings = translation.statuses.flatMap(({ ref, event }) =>
-    event !== null && event.type === 'Warning' ? [`${describeRef(ref)}: ${event.message}`] : [],
-  );
   const mappings = unusedMappings.map(
     ({ namespace, service, port }) => `--map ${namespace}/${service}:${port}: no manifest has that Service port`,
   );
-  return [...problems.map(describeProblem), ...warnings, ...translation.warnings, ...mappings].map(
-    (line) => `warning: ${line}`,
-  );
-}
-
-/** `file:line:column: object: field: what is wrong; what to write`. */
-export function describeProblem({ file, line, column, object, path, message, hint }: FileProblem): string {
-  const parts = [`${file}:${line}:${column}`, object, path, hint === '' ? message : `${message}; ${hint}`];
-  return parts.filter((part) => part !== '').join(': ');
-}
-
-function hostText({ pattern }: Host): string {
-  switch (pattern.kind) {
-    case 'exact':
-      return pattern.name;
-    case 'wildcard':
-      return `*.${pattern.name}`;
-    case 'any':
-      return '*';
-  }
+  return [...problems.map(formatProblem), ...[...warnings, ...mappings].map((line) => `warning: ${line}`)];
 }
 
 function accessText(snapshot: Snapshot, access: Access): string {

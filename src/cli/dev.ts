@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { ClusterState } from '../api/cluster-state.ts';
 import type { Config } from '../config/config.ts';
 import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
@@ -14,11 +12,12 @@ import { type AdminServer, startAdminServer } from '../telemetry/admin-server.ts
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { createLogger, type Log } from '../telemetry/logger.ts';
 import { renderMetrics } from '../telemetry/metrics.ts';
-import type { TranslateOptions } from '../translate/translate-options.ts';
 import { type DevOptions, devOptionTable, readDevOptions } from './dev-options.ts';
 import { devReport, problemLines, routeLines } from './dev-report.ts';
 import { DevelopmentCertificate, developmentCertificateName } from './development-certificate.ts';
 import { createLocalAuthority } from './local-authority.ts';
+import { manifestProblems } from './manifest-problems.ts';
+import { manifestTranslation } from './manifest-translation.ts';
 import { describeOptions, UsageError } from './options.ts';
 import { untilSignal } from './until-signal.ts';
 
@@ -83,7 +82,14 @@ export async function startDev(
     planes,
     log,
     prepare: (state) => certificate.overlay(mapped.overlay(state)),
-    translation: translateOptions(config),
+    translation: manifestTranslation({
+      authHost: config.authHost,
+      defaultCertificate: { namespace: config.controllerNamespace, name: developmentCertificateName },
+      controllerNamespace: config.controllerNamespace,
+      hostOwnership: config.hostOwnership,
+      anyHostNamespaces: config.anyHostNamespaces,
+      deniedCidrs: config.deniedCidrs,
+    }),
     onApplied: (applied) => {
       isReady = true;
       for (const line of describeApplied(applied, source, mapped, config)) report(line);
@@ -126,26 +132,10 @@ function openDataPlanes(
   return config.workers === 0 ? new LocalDataPlane({ ...options, now }) : new WorkerPool(options);
 }
 
-function translateOptions(config: Config): (state: ClusterState) => TranslateOptions {
-  const materialKey = randomBytes(32);
-  return (state) => ({
-    controllerName: 'entragate.dev/ingress-controller',
-    ingressClassNames: null,
-    watchIngressWithoutClass: false,
-    hostOwnership: config.hostOwnership,
-    anyHostNamespaces: config.anyHostNamespaces,
-    authHost: config.authHost,
-    defaultCertificate: { namespace: config.controllerNamespace, name: developmentCertificateName },
-    controllerNamespace: config.controllerNamespace,
-    allowedAuthorities: [...state.identityProviders.values()].flatMap(({ spec }) => spec.authority ?? []),
-    allowExternalName: false,
-    deniedCidrs: config.deniedCidrs,
-    materialKey,
-  });
-}
-
 function describeApplied(applied: Applied, source: FileSource, mapped: MappedServices, config: Config): string[] {
-  const problems = problemLines(source.problems(), applied.translation, mapped.unused(source.state()));
+  const state = source.state();
+  const found = manifestProblems(source.problems(), state, applied.translation, source.locate);
+  const problems = problemLines(found, applied.translation.warnings, mapped.unused(state));
   return applied.isFirst
     ? [...routeLines(applied.translation.snapshot, config.externalHttpsPort), ...problems]
     : devReport(applied.changes, problems);

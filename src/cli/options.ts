@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** One option of a command. Every option can be given by flag or by environment (`ENTRAGATE_HTTPS_PORT` for `--https-port`); the flag wins. */
+/** One option of a command. Every option can be given by flag or by environment (`ENTRAGATE_HTTPS_PORT` for `--https-port`); the flag wins, and an empty variable counts as none. */
 export interface Option {
   readonly name: string;
   /** What stands in the help for the value, e.g. `PORT`; null for a switch. */
@@ -17,6 +17,7 @@ export interface OptionValues {
   text(name: string): string;
   /** All values of a repeated option; from the environment they are separated by commas. */
   list(name: string): readonly string[];
+  /** Throws {@link UsageError} for a variable that is neither `true` nor `false`. */
   isOn(name: string): boolean;
   /** A TCP port, 0 to 65535, or a count. Throws {@link UsageError}. */
   number(name: string, maximum: number): number;
@@ -40,7 +41,8 @@ export function readOptions(
     const value = values[option.name];
     if (value !== undefined) return (Array.isArray(value) ? value : [value]).map(String);
     const fromEnvironment = environment[environmentName(option)];
-    if (fromEnvironment !== undefined) return option.isRepeated ? fromEnvironment.split(',') : [fromEnvironment];
+    if (fromEnvironment !== undefined && fromEnvironment !== '')
+      return option.isRepeated ? fromEnvironment.split(',') : [fromEnvironment];
     return option.fallback === '' ? [] : [option.fallback];
   };
   const of = (name: string): readonly string[] => {
@@ -52,7 +54,7 @@ export function readOptions(
     positionals,
     text: (name) => of(name)[0] ?? '',
     list: (name) => of(name).filter((value) => value !== ''),
-    isOn: (name) => of(name)[0] === 'true',
+    isOn: (name) => readSwitch(name, of(name)[0] ?? ''),
     number: (name, maximum) => readNumber(name, of(name)[0] ?? '', maximum),
   };
 }
@@ -69,7 +71,7 @@ export function describeOptions(usage: string, about: string, table: readonly Op
   return `Usage: ${usage}\n\n${about}\n\n${lines.join('\n')}\n\n${note}\n`;
 }
 
-function environmentName({ name }: Option): string {
+function environmentName({ name }: Pick<Option, 'name'>): string {
   return `ENTRAGATE_${name.toUpperCase().replaceAll('-', '_')}`;
 }
 
@@ -85,6 +87,12 @@ function parse(table: readonly Option[], argv: readonly string[]) {
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause));
   }
+}
+
+/** A flag is `true`; only a variable can hold anything else. */
+function readSwitch(name: string, text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new UsageError(`${environmentName({ name })} takes true or false, not ${JSON.stringify(text)}`);
 }
 
 function readNumber(name: string, text: string, maximum: number): number {

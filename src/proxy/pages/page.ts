@@ -34,7 +34,7 @@ export function renderPage(page: Page, requestId: string): RenderedPage {
   const { title, content } = bodyOf(page);
   return {
     html: renderLayout({ title, content, requestId }),
-    contentSecurityPolicy: page.kind === 'confirm-sign-out' || page.kind === 'who-am-i' ? withForm : withoutForm,
+    contentSecurityPolicy: page.kind === 'confirm-sign-out' ? withForm : withoutForm,
   };
 }
 

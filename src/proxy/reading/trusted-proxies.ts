@@ -20,22 +20,29 @@ export const noTrustedProxies: TrustedProxies = Object.freeze({ has: () => false
  */
 export function parseTrustedProxies(ranges: readonly string[]): TrustedProxiesResult {
   if (ranges.length === 0) return { ok: true, proxies: noTrustedProxies };
-  const list = new BlockList();
+  const lists: ByFamily = { ipv4: new BlockList(), ipv6: new BlockList() };
   const problems: string[] = [];
   for (const range of ranges) {
-    const problem = addRange(list, range);
+    const problem = addRange(lists, range);
     if (problem !== null) problems.push(`trustedProxies: "${range}" ${problem}`);
   }
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
     proxies: Object.freeze({
-      has: (address: string) => (isIPv4(address) ? list.check(address, 'ipv4') : list.check(address, 'ipv6')),
+      has: (address: string) =>
+        isIPv4(address) ? lists.ipv4.check(address, 'ipv4') : lists.ipv6.check(address, 'ipv6'),
     }),
   };
 }
 
-function addRange(list: BlockList, range: string): string | null {
+/** Two lists, since one would find every IPv4 address, in its mapped form, in a range such as `::/8`. */
+interface ByFamily {
+  readonly ipv4: BlockList;
+  readonly ipv6: BlockList;
+}
+
+function addRange(lists: ByFamily, range: string): string | null {
   const slash = range.indexOf('/');
   const address = slash < 0 ? range : range.slice(0, slash);
   const family = isIPv4(address) ? 'ipv4' : isIPv6(address) && !address.includes('%') ? 'ipv6' : null;
@@ -45,7 +52,7 @@ function addRange(list: BlockList, range: string): string | null {
   if (prefix === null) return `must end in a prefix length from 0 to ${bits}`;
   if (family === 'ipv6' && isIPv4(canonicalAddress(address) ?? ''))
     return 'is an IPv4-mapped IPv6 range; write it as IPv4';
-  list.addSubnet(address, prefix, family);
+  lists[family].addSubnet(address, prefix, family);
   return null;
 }
 

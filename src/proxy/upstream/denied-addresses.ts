@@ -33,16 +33,19 @@ const NEVER_IPV6 = [
  * @throws EntragateError `denied-range-invalid`
  */
 export function createDeniedAddresses(ranges: readonly string[]): DeniedAddresses {
-  const list = new BlockList();
-  for (const range of [...NEVER_IPV4, ...NEVER_IPV6, ...ranges]) addRange(list, range);
-  for (const address of ownAddresses()) list.addAddress(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const lists: ByFamily = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const range of [...NEVER_IPV4, ...NEVER_IPV6, ...ranges]) addRange(lists, range);
+  for (const address of ownAddresses()) {
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    lists[family].addAddress(address, family);
+  }
   return {
     has: (address) => {
       switch (isIP(address)) {
         case 4:
-          return list.check(address, 'ipv4');
+          return lists.ipv4.check(address, 'ipv4');
         case 6:
-          return address.includes('%') || list.check(address, 'ipv6');
+          return address.includes('%') || lists.ipv6.check(address, 'ipv6');
         default:
           return true;
       }
@@ -50,14 +53,21 @@ export function createDeniedAddresses(ranges: readonly string[]): DeniedAddresse
   };
 }
 
-function addRange(list: BlockList, range: string): void {
+/** Two lists, since in one the mapped form of every IPv4 address would be in `::/8`. */
+interface ByFamily {
+  readonly ipv4: BlockList;
+  readonly ipv6: BlockList;
+}
+
+function addRange(lists: ByFamily, range: string): void {
   const [address = '', prefix = '', ...rest] = range.split('/');
   const family = isIP(address);
   const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
   if (family === 0 || rest.length > 0 || !(bits <= (family === 4 ? 32 : 128))) {
     throw new EntragateError('denied-range-invalid', `"${range}" is not a CIDR range such as 10.0.0.0/8 or fd00::/8`);
   }
-  list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
+  if (family === 4) lists.ipv4.addSubnet(address, bits, 'ipv4');
+  else lists.ipv6.addSubnet(address, bits, 'ipv6');
 }
 
 function ownAddresses(): readonly string[] {

@@ -11,7 +11,7 @@ export type GroupCompleteness = 'complete' | 'overage' | 'claim-missing' | 'dire
 export interface Session {
   /** The login: all sessions that came from one sign-in share it; revoking it ends them all. 16 random bytes, base64url. */
   readonly lid: string;
-  /** This session. 16 random bytes, base64url. */
+  /** The login on this host (`sessionIdOn`): the same when a recheck makes the session anew. 16 bytes, base64url. */
   readonly sid: string;
   readonly provider: string;
   /** `providerBinding` of the provider when Entra confirmed the facts; travels with them. A provider that binds differently now ends the session. */

@@ -7,6 +7,7 @@ import { providerBinding } from '../sealed/provider-binding.ts';
 import type { Session } from '../session.ts';
 import { fitAuthSession, projectSession } from '../sessions/project-session.ts';
 import { sessionCookies } from '../sessions/session-cookies.ts';
+import { sessionIdOn } from '../sessions/session-id.ts';
 import { type FlowContext, randomId } from './flow-context.ts';
 import { type FlowCookie, findFlow, isExpired, isOwnFlow, removeFlow } from './flow-cookies.ts';
 import { type FlowState, openFlowState } from './flow-state.ts';
@@ -92,7 +93,8 @@ async function complete(context: FlowContext, returned: Returned): Promise<OwnRe
   const session = await confirmedSession(context, returned);
   const view = context.view();
   const mentions = view.mentionsOf(state.start.host);
-  const projection = mentions === null ? null : projectSession(session, mentions, view.allMentions, randomId(context));
+  const sid = sessionIdOn(state.start.host, session.lid);
+  const projection = mentions === null ? null : projectSession(session, mentions, view.allMentions, sid);
   const cookies = [
     ...sessionCookies('auth-session', fitAuthSession(session, view.allMentions), site.host, context.keys()),
     ...removeFlow('flow-auth', flow.id),
@@ -123,10 +125,11 @@ async function confirmedSession(context: FlowContext, returned: Returned): Promi
   const { allMentions } = context.view();
   const facts = signInFacts(provider, claims, allMentions.claims, state.start.wanted.authContext !== null);
   const checkedAt = Math.floor(request.now / 1000);
+  const login = loginOf(context, returned, facts, checkedAt);
   return Object.freeze({
     ...facts,
-    ...loginOf(context, returned, facts, checkedAt),
-    sid: randomId(context),
+    ...login,
+    sid: sessionIdOn(site.host, login.lid),
     provider: provider.name,
     binding: providerBinding(provider),
     checkedAt,
@@ -135,10 +138,10 @@ async function confirmedSession(context: FlowContext, returned: Returned): Promi
   });
 }
 
-/** A recheck of the same user goes on with the login; another user, or a login that is over, begins a new one. */
+/** A recheck of the same user goes on with the login; another user, or a login that is over or has signed out of the app's host, begins a new one. */
 function loginOf(
   context: FlowContext,
-  { site, request, provider }: Returned,
+  { site, request, state, provider }: Returned,
   user: Pick<Session, 'tid' | 'oid'>,
   now: number,
 ): Pick<Session, 'lid' | 'loginAt'> {
@@ -147,7 +150,8 @@ function loginOf(
     (previous.kind === 'open' || (previous.kind === 'ended' && previous.why === 'max-stale')) &&
     previous.session.provider === provider.name &&
     previous.session.tid === user.tid &&
-    previous.session.oid === user.oid;
+    previous.session.oid === user.oid &&
+    !context.revocations.isRevoked({ ...previous.session, sid: sessionIdOn(state.start.host, previous.session.lid) });
   return goesOn
     ? { lid: previous.session.lid, loginAt: previous.session.loginAt }
     : { lid: randomId(context), loginAt: now };

@@ -14,7 +14,7 @@ import { openTicket, type Ticket } from './ticket.ts';
 
 /**
  * Last step, on the app's host: a ticket, this browser's own cookie of the same flow, and a session for both. Without
- * all of it the ticket is not used: a flow of this browser begins again, anything else is a page.
+ * all of it the ticket signs nobody in, and is used up: a flow of this browser begins again, anything else is a page.
  */
 export async function redeemTicket(context: FlowContext, request: OwnRequest): Promise<OwnResponse> {
   const sealedTicket = onlyParameter(request.query, 'ticket');
@@ -29,11 +29,9 @@ export async function redeemTicket(context: FlowContext, request: OwnRequest): P
   if (end !== null) {
     return flowUnknown('This sign-in has ended.', start.target, [], `ticket of a session that has ended: ${end}`);
   }
+  const isFirst = request.now / 1000 <= ticket.expiresAt && (await context.redeemOnce(ticket.id, ticket.expiresAt));
   const flow = findFlow(context, 'flow-app', request.host, request.cookies, start.id);
-  if (flow === null) return beginAgain(context, start, request.cookies, Math.floor(request.now / 1000));
-  const isFirst =
-    request.now / 1000 <= ticket.expiresAt && (await context.redeemOnce(ticket.session.sid, ticket.expiresAt));
-  return isFirst
+  return isFirst && flow !== null
     ? signIn(context, request, start, ticket)
     : beginAgain(context, start, request.cookies, Math.floor(request.now / 1000));
 }

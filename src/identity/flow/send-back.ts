@@ -1,6 +1,6 @@
 import type { OwnResponse } from '../own-endpoint.ts';
 import type { Session } from '../session.ts';
-import type { FlowContext } from './flow-context.ts';
+import { type FlowContext, randomId } from './flow-context.ts';
 import { FLOW_LIFETIME } from './flow-cookies.ts';
 import { type FlowStart, sealFlowStart } from './flow-start.ts';
 import { logged, redirect } from './own-answer.ts';
@@ -21,7 +21,8 @@ export function sendBackWithTicket(
   event: string,
   now: number,
 ): OwnResponse {
-  const ticket = sealTicket(context, start.host, { session, flowId: start.id, expiresAt: now + TICKET_LIFETIME });
+  const expiresAt = now + TICKET_LIFETIME;
+  const ticket = sealTicket(context, start.host, { id: randomId(context), session, flowId: start.id, expiresAt });
   const query = `ticket=${ticket}&flow=${sealFlowStart(context, start.host, start)}`;
   const location = urlOf(context.view(), start.host, `/.entragate/callback?${query}`);
   return redirect(location, cookies, logged(event, { oid: session.oid }));

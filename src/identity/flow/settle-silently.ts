@@ -1,6 +1,7 @@
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
 import { projectSession } from '../sessions/project-session.ts';
-import { type FlowContext, randomId } from './flow-context.ts';
+import { sessionIdOn } from '../sessions/session-id.ts';
+import type { FlowContext } from './flow-context.ts';
 import type { FlowStart } from './flow-start.ts';
 import { sendBackWithTicket } from './send-back.ts';
 import type { SignInSite } from './sign-in-site.ts';
@@ -29,8 +30,9 @@ export function settleSilently(
   if (state.kind !== 'open' || state.session.provider !== start.provider) return null;
   if (state.recheckDue && freshness === 'confirmed') return null;
   if (!satisfies(state.session, start.wanted, request.now / 1000)) return null;
-  const projection = projectSession(state.session, mentions, allMentions, randomId(context));
-  if (projection.kind === 'unanswered') return null;
+  const sid = sessionIdOn(start.host, state.session.lid);
+  const projection = projectSession(state.session, mentions, allMentions, sid);
+  if (projection.kind === 'unanswered' || context.revocations.isRevoked(projection.session)) return null;
   const event = state.recheckDue ? 'recheck-postponed' : 'sign-in-silent';
   return sendBackWithTicket(context, start, projection.session, cookies, event, Math.floor(request.now / 1000));
 }

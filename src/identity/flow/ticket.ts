@@ -3,8 +3,10 @@ import type { Session } from '../session.ts';
 import { decodeSession, encodeSession } from '../sessions/session-codec.ts';
 import type { FlowContext } from './flow-context.ts';
 
-/** Hands a session from the host that runs sign-in to one app's host. Its `sid` is new, and is what can be redeemed once. */
+/** Hands a session from the host that runs sign-in to one app's host, once. */
 export interface Ticket {
+  /** What is remembered of a redeemed ticket: 16 random bytes, base64url. */
+  readonly id: string;
   readonly session: Session;
   /** The flow of the app's host that alone may redeem it. */
   readonly flowId: string;
@@ -15,14 +17,16 @@ export interface Ticket {
 /** Seconds that a ticket is good for: two redirects. */
 export const TICKET_LIFETIME = 60;
 
-const FLOW_ID_BYTES = 16;
+const ID_BYTES = 16;
 const TIME_BYTES = 6;
+const HEAD_BYTES = 2 * ID_BYTES + TIME_BYTES;
 
 /** Binary, with nothing to spare: a ticket that holds the largest session still fits into a sealed value. */
 export function sealTicket(context: FlowContext, host: string, ticket: Ticket): string {
-  const head = Buffer.alloc(FLOW_ID_BYTES + TIME_BYTES);
-  head.write(ticket.flowId, 0, FLOW_ID_BYTES, 'base64url');
-  head.writeUIntBE(ticket.expiresAt, FLOW_ID_BYTES, TIME_BYTES);
+  const head = Buffer.alloc(HEAD_BYTES);
+  head.write(ticket.id, 0, ID_BYTES, 'base64url');
+  head.write(ticket.flowId, ID_BYTES, ID_BYTES, 'base64url');
+  head.writeUIntBE(ticket.expiresAt, 2 * ID_BYTES, TIME_BYTES);
   const payload = Buffer.concat([head, encodeSession(ticket.session)]);
   return seal('ticket', host, ticket.session.binding, payload, context.keys());
 }
@@ -32,13 +36,14 @@ export function openTicket(context: FlowContext, host: string, sealed: string): 
   const opened = openAnyBinding('ticket', host, sealed, context.keys());
   if (opened === null) return null;
   const payload = Buffer.from(opened.payload);
-  if (payload.length < FLOW_ID_BYTES + TIME_BYTES) return null;
-  const session = decodeSession(payload.subarray(FLOW_ID_BYTES + TIME_BYTES), opened.binding);
+  if (payload.length < HEAD_BYTES) return null;
+  const session = decodeSession(payload.subarray(HEAD_BYTES), opened.binding);
   return session === null
     ? null
     : {
         session,
-        flowId: payload.toString('base64url', 0, FLOW_ID_BYTES),
-        expiresAt: payload.readUIntBE(FLOW_ID_BYTES, TIME_BYTES),
+        id: payload.toString('base64url', 0, ID_BYTES),
+        flowId: payload.toString('base64url', ID_BYTES, 2 * ID_BYTES),
+        expiresAt: payload.readUIntBE(2 * ID_BYTES, TIME_BYTES),
       };
 }

@@ -105,6 +105,14 @@ describe('links that somebody else made', () => {
     equal(sessionOf(victim, LEDGER).kind, 'none');
   });
 
+  it('uses up a ticket that came without its own cookie', async () => {
+    const link = await ticketOf(attacker);
+    pageOf(await victim.open(link), 'flow-unknown');
+    const late = await attacker.step(link);
+    ok(late.kind === 'redirect' && isStart(late.location), 'redeemed');
+    equal(sessionOf(attacker, LEDGER).kind, 'none');
+  });
+
   it('redeems a ticket once, even with its own cookie still there', async () => {
     const link = await ticketOf(attacker);
     const cookies = new Map(

@@ -59,6 +59,26 @@ describe('signing out', () => {
     equal(read(browser.jar.field(WIKI), WIKI).kind, 'open');
   });
 
+  it('here: ends copies from before a recheck too, those of the auth host among them', async () => {
+    const stolen = browser.jar.field(LEDGER);
+    const stolenAuth = browser.jar.field(AUTH).split('; ');
+    const { checkedAt } = appOf(await browser.open(at(LEDGER, '/'))).state.session;
+    gateway.clock.now += 31 * 60_000;
+    ok(appOf(await browser.open(at(LEDGER, '/'))).state.session.checkedAt > checkedAt);
+    await browser.follow(await post(LEDGER, ''));
+    deepEqual(read(stolen, LEDGER), { kind: 'ended', why: 'revoked', provider: 'default' });
+    const thief = new Browser(gateway);
+    thief.jar.store(AUTH, stolenAuth);
+    equal((await thief.open(at(WIKI, '/'))).kind, 'entra');
+  });
+
+  it('here: begins a new login even where the browser never arrived at the auth host', async () => {
+    await post(LEDGER, '');
+    const { state } = appOf(await browser.open(at(LEDGER, '/')));
+    equal(state.session.oid, adele.id);
+    appOf(await browser.open(at(WIKI, '/')));
+  });
+
   it('here: makes the next sign-in choose an account, once, although Entra would sign in silently', async () => {
     await browser.follow(await post(LEDGER, ''));
     const next = await browser.open(at(LEDGER, '/'));

@@ -70,9 +70,11 @@ spec:
   groups: [${CONTOSO.groups.employees}]
 `;
 
-/** Starts a world. Close it in `after`. */
+/** Starts a world. Close it in `after`. What fails to start leaves nothing behind that would keep the run from ending. */
 export async function startWorld(options: WorldOptions): Promise<World> {
+  await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'entragate-world-'));
+  started.defer(() => rm(folder, { recursive: true, force: true }));
   const authority = options.authority ?? (await createTestAuthority());
   const authHost = options.authHost ?? 'auth.localhost';
   const httpsPort = await freePort('127.0.0.1');
@@ -80,8 +82,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   let clockOffset = 0;
   const now = () => Date.now() + clockOffset;
   const emulator = await startEntra(options, authHost, httpsPort, clientSecret, authority, now);
+  started.defer(() => emulator.close());
   const echoes = new Map<string, EchoApp>();
-  for (const { name, port } of options.apps) if (port === undefined) echoes.set(name, await startEchoApp(name, 0));
+  for (const { name, port } of options.apps) {
+    if (port !== undefined) continue;
+    const echo = await startEchoApp(name, 0);
+    started.defer(() => echo.close());
+    echoes.set(name, echo);
+  }
   const clients: WebClient[] = [];
   const told: string[] = [];
   const write = (file: string, text: string) => writeFile(join(folder, file), text);
@@ -104,7 +112,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const devOptions = await readDevOptions([folder, ...ports, ...fixed, ...workers, ...certificate, ...maps], {});
   if (devOptions === 'help') throw new Error('no help was asked for');
   const dev = await startDev(devOptions, (line) => told.push(line), now);
+  started.defer(() => dev.close(1_000));
   const ca = [authority.caPem, dev.caPem].join('\n');
+  const running = started.move();
 
   return {
     emulator,
@@ -127,10 +137,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     remove: (file) => rm(join(folder, file)),
     close: async () => {
       for (const client of clients) client.close();
-      await dev.close(1_000);
-      await emulator.close();
-      for (const echo of echoes.values()) await echo.close();
-      await rm(folder, { recursive: true, force: true });
+      await running.disposeAsync();
     },
   };
 }

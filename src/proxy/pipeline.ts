@@ -24,7 +24,7 @@ interface Step {
  * The whole path of a request, upgrades included. The last step is the only one that forwards, and it looks at the verdict
  * itself: whatever goes wrong before it, nothing is sent on (CLOSED).
  */
-export const requestSteps: readonly Step[] = Object.freeze([
+const requestSteps: readonly Step[] = Object.freeze([
   { name: 'snapshot', run: takeSnapshot },
   { name: 'canonical request', run: readCanonically },
   { name: 'host', run: findHost },

@@ -16,9 +16,6 @@ export interface DialTarget {
 
 export type Dial = (address: string, port: number) => DialTarget;
 
-/** No mapping: every endpoint answers at its own address. */
-export const dialDirectly: Dial = (address, port) => ({ host: address, port, isMapped: false });
-
 export interface ConnectorOptions {
   readonly dial: Dial;
   readonly denied: DeniedAddresses;

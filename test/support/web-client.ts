@@ -116,7 +116,7 @@ export class WebClient {
 }
 
 /** Presses a button of the emulator's sign-in form, which has no other field. */
-function formOf(page: WebAnswer, username: string): WebRequest & { readonly url: string } {
+export function formOf(page: WebAnswer, username: string): WebRequest & { readonly url: string } {
   const action = /<form[^>]*action="([^"]*)"/.exec(page.body)?.[1] ?? '';
   const body = new URLSearchParams({ username }).toString();
   return {

@@ -10,17 +10,31 @@ import { respondProblem } from './respond.ts';
  */
 export function answerBrokenRequest(plane: Plane, error: Error, socket: Socket): void {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  const pending = [...plane.inFlight].filter((exchange) => exchange.incoming.socket === socket);
-  const unread = pending.find((exchange) => !exchange.incoming.complete);
-  if (socket.destroyed || !socket.writable || code === 'ECONNRESET' || code === 'EPIPE') {
+  if (socket.destroyed || code === 'ECONNRESET' || code === 'EPIPE') {
     socket.destroy();
-  } else if (unread !== undefined) {
-    failWithinBody(unread, code);
-  } else if (pending.length > 0) {
-    endAfterAnswer(pending, socket);
-  } else {
-    refuseUnreadable(plane, socket, code);
+    return;
   }
+  if (plane.ending.has(socket)) return; // its last answer is on its way
+  const current = currentExchange(plane, socket);
+  if (current === null) refuseUnreadable(plane, socket, code);
+  else if (current.incoming.complete) endAfterAnswer(plane, socket);
+  else failWithinBody(current, code);
+}
+
+/** Closes a connection when the answer that it waits for is sent. What the client sent behind that request is not served. */
+export function endAfterAnswer(plane: Plane, socket: Socket): void {
+  const current = currentExchange(plane, socket);
+  if (current === null) {
+    socket.destroySoon();
+    return;
+  }
+  current.closesConnection = true;
+  current.outgoing.once('close', () => socket.destroySoon());
+}
+
+function currentExchange({ inFlight }: Plane, socket: Socket): Exchange | null {
+  for (const exchange of inFlight) if (exchange.incoming.socket === socket) return exchange;
+  return null;
 }
 
 /** The framing of the body is broken: its end is not where anybody thinks. */
@@ -32,12 +46,8 @@ function failWithinBody(exchange: Exchange, code: string): void {
   else respondProblem(exchange, 'bad-request', 'The body of the request is framed wrongly.');
 }
 
-function endAfterAnswer(pending: readonly Exchange[], socket: Socket): void {
-  for (const exchange of pending) exchange.closesConnection = true;
-  pending.at(-1)?.outgoing.once('close', () => socket.destroySoon());
-}
-
 function refuseUnreadable(plane: Plane, socket: Socket, code: string): void {
+  plane.ending.add(socket);
   const status = statusOf(code);
   const requestId = plane.nextRequestId();
   const title = STATUS_CODES[status] ?? '';

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { EntragateError } from '../telemetry/entragate-error.ts';
@@ -6,12 +6,8 @@ import { type Certificates, createCertificates } from './certificates.ts';
 import { answerBrokenRequest } from './client-error.ts';
 import { type ConnectionCaps, createConnectionCaps } from './connection-caps.ts';
 import type { DataPlaneLimits, ListenAddress } from './data-plane-options.ts';
-import { Exchange } from './exchange.ts';
-import { finishExchange } from './finish-exchange.ts';
-import { runPipeline } from './pipeline.ts';
 import type { Plane } from './plane.ts';
-import { type ConnectionFacts, describeConnection } from './reading/connection-facts.ts';
-import { readRequest } from './reading/read-request.ts';
+import { isUpgrade, serveRequest, serveUpgrade } from './serve-request.ts';
 
 /** The two sockets that clients connect to. */
 export interface Listeners {
@@ -103,66 +99,17 @@ function tlsOptions(certificates: Certificates, limits: DataPlaneLimits) {
 }
 
 function attach(plane: Plane, server: Server | HttpsServer, name: 'http' | 'https', caps: ConnectionCaps): void {
-  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => serve(plane, incoming, outgoing);
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => serveRequest(plane, incoming, outgoing);
   server.maxHeadersCount = 0; // a lower count hides Content-Length behind it, while the body still arrives
   server.on('connection', (socket: Socket) => caps.admit(socket, name));
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
   server.on('checkExpectation', onRequest);
-  server.on('upgrade', (incoming: IncomingMessage, _socket: unknown, head: Buffer) => serveRaw(plane, incoming, head));
-  server.on('connect', (incoming: IncomingMessage, _socket: unknown, head: Buffer) => serveRaw(plane, incoming, head));
+  const onUpgrade = (incoming: IncomingMessage, _socket: unknown, head: Buffer) => serveUpgrade(plane, incoming, head);
+  server.on('upgrade', onUpgrade);
+  server.on('connect', onUpgrade);
   server.on('clientError', (error: Error, socket: Socket) => answerBrokenRequest(plane, error, socket));
 }
-
-function serve(plane: Plane, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  if (plane.ending.has(incoming.socket)) return;
-  const exchange = new Exchange(plane, incoming, outgoing, factsOf(plane, incoming.socket), null);
-  plane.inFlight.add(exchange);
-  outgoing.on('error', ignore); // a write that lost the race with the client's close; 'close' follows
-  outgoing.on('close', () => finishExchange(exchange));
-  runPipeline(exchange);
-}
-
-/** Node hands over the bare connection of an upgrade: a response object of our own lets the same pipeline answer on it. */
-function serveRaw(plane: Plane, incoming: IncomingMessage, head: Buffer): void {
-  const { socket } = incoming;
-  if (plane.ending.has(socket)) return;
-  const outgoing = new ServerResponse(incoming);
-  const exchange = new Exchange(plane, incoming, outgoing, factsOf(plane, socket), { socket, head });
-  plane.inFlight.add(exchange);
-  socket.on('error', ignore);
-  outgoing.on('error', ignore);
-  outgoing.shouldKeepAlive = false;
-  outgoing.assignSocket(socket);
-  socket.on('drain', () => outgoing.emit('drain'));
-  outgoing.on('finish', () => {
-    outgoing.detachSocket(socket);
-    socket.destroySoon();
-    finishExchange(exchange);
-  });
-  outgoing.on('close', () => finishExchange(exchange));
-  runPipeline(exchange);
-}
-
-function isUpgrade(plane: Plane, incoming: IncomingMessage): boolean {
-  if (plane.state === null) return false;
-  const { method = '', url: target = '', httpVersionMajor, httpVersionMinor, rawHeaders } = incoming;
-  const raw = { method, target, httpVersionMajor, httpVersionMinor, rawHeaders };
-  const result = readRequest(raw, factsOf(plane, incoming.socket), plane.state.authHost);
-  return result.kind === 'canonical' && result.request.upgrade !== null;
-}
-
-const facts = new WeakMap<Socket, ConnectionFacts>();
-
-function factsOf(plane: Plane, socket: Socket): ConnectionFacts {
-  const known = facts.get(socket);
-  if (known !== undefined) return known;
-  const described = describeConnection(socket, plane.options.trustedProxies);
-  facts.set(socket, described);
-  return described;
-}
-
-function ignore(): void {}
 
 function setDefaultCertificate(server: HttpsServer, pair: { cert: string; key: string }, plane: Plane): void {
   try {

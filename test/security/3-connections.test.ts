@@ -314,6 +314,90 @@ describe('Security 3: connections', () => {
     });
   });
 
+  describe('requests that a client sends ahead (pipelining)', () => {
+    const get = (path: string, fields = '') => `GET ${path} HTTP/1.1\r\nHost: ${STATUS}\r\n${fields}\r\n`;
+    const websocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    /** Answers nothing until told to, and says which paths arrived. */
+    const holdAnswers = () => {
+      const held: Socket[] = [];
+      const first = upstream.requests.length;
+      upstream.answerWith((_request, socket) => {
+        held.push(socket);
+        return null;
+      });
+      return {
+        paths: () => upstream.requests.slice(first).map(({ startLine }) => startLine.split(' ')[1]),
+        answerAll: () => {
+          upstream.answerWith(okAnswer);
+          for (const socket of held) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        },
+      };
+    };
+
+    it('reach the app one after the other, as if the client had waited', async () => {
+      const app = holdAnswers();
+      const client = await dial();
+      client.write(['/1', '/2', '/3'].map((path) => get(path)).join(''));
+      await eventually('the first arrives', () => app.paths().length > 0);
+      client.write(get('/4'));
+      const other = await dial();
+      other.write(get('/other'));
+      await eventually('a request of another connection arrives', () => app.paths().includes('/other'));
+      assert.deepEqual(app.paths(), ['/1', '/other']);
+      app.answerAll();
+      for (let count = 0; count < 4; count++) assert.equal(statusOf(await client.response()), 200);
+      assert.deepEqual(app.paths(), ['/1', '/other', '/2', '/3', '/4']);
+      client.destroy();
+      other.destroy();
+    });
+
+    it('cost the connection when there are too many of them', async () => {
+      const app = holdAnswers();
+      const client = await dial();
+      client.write(get('/many').repeat(200));
+      assert.equal(await client.isEnded(), true);
+      assert.ok(app.paths().length <= 1);
+      await eventually('nothing of it is left', () => proxy.dataPlane.stats.requests === 0, 1000);
+    });
+
+    for (const [what, ahead] of [
+      ['an upgrade', get('/socket', websocket)],
+      ['a CONNECT', `CONNECT ${STATUS}:443 HTTP/1.1\r\nHost: ${STATUS}\r\n\r\n`],
+    ] as const) {
+      it(`end the process by no ${what.split(' ')[1]} among them: ${what} behind an open answer ends the connection after that`, async () => {
+        const app = holdAnswers();
+        const client = await dial();
+        client.write(get('/before') + ahead);
+        await eventually('the first arrives', () => app.paths().length > 0);
+        app.answerAll();
+        const answer = await client.response();
+        assert.equal(statusOf(answer), 200);
+        assert.deepEqual(fieldValues(answer, 'Connection'), ['close']);
+        assert.equal(await client.isEnded(), true);
+        assert.equal(client.unread().length, 0);
+        assert.deepEqual(app.paths(), ['/before']);
+      });
+
+      it(`survive a reset with ${what} among them, before and behind the last answer`, async () => {
+        for (const before of [get('/held'), get('/refused;')]) {
+          const app = holdAnswers();
+          const socket = connect(proxy.httpPort, '127.0.0.1');
+          socket.on('error', () => {});
+          await once(socket, 'connect');
+          socket.write(before.replace('Host:', 'Transfer-Encoding: x\r\nHost:') + ahead);
+          socket.write(ahead);
+          socket.resetAndDestroy();
+          const client = await dial();
+          client.write(before + ahead);
+          client.destroy();
+          await eventually('nothing of it is left', () => proxy.dataPlane.stats.requests === 0, 1000);
+          app.answerAll();
+        }
+        assert.equal(await isReused(-1), false);
+      });
+    }
+  });
+
   it('survives resets of any socket at any moment', async () => {
     const moments = [
       '',

@@ -1,7 +1,7 @@
 import type { ClaimValue } from '../../policy/principal.ts';
 import type { Mentions } from '../../snapshot/snapshot.ts';
 import type { Session } from '../session.ts';
-import { maxSessionGroups } from './session-codec.ts';
+import { decodeSession, encodeSession, maxSessionGroups } from './session-codec.ts';
 
 /** Whether the auth host's session answers what the policies of another host ask. */
 export type Projection =
@@ -35,12 +35,26 @@ export function projectSession(auth: Session, mentions: Mentions, allMentions: M
 }
 
 /**
- * The auth host's session as it is kept: all groups of the token up to 200; past that, those that policies mention.
+ * The auth host's session as it is kept: all groups of the token up to 200; past that, those that policies mention. Where
+ * even that does not fit, it answers for what it keeps alone: one tenant's policies must not crowd out what others ask.
  *
  * @param session as the token told, with `mentionedGroups: 'all'`
  */
 export function fitAuthSession(session: Session, allMentions: Mentions): Session {
-  if (session.groups.length <= maxSessionGroups) return session;
+  const fitting = session.groups.length <= maxSessionGroups ? session : mentionedOnly(session, allMentions);
+  const claimsKept = decodeSession(encodeSession(fitting), fitting.binding)?.claims.size ?? 0;
+  if (fitting.groups.length <= maxSessionGroups && claimsKept === fitting.claims.size) return fitting;
+  return Object.freeze({
+    ...fitting,
+    groups: fitting.groups.slice(0, maxSessionGroups),
+    mentionsFingerprint: cutFingerprint,
+  });
+}
+
+/** No fingerprint of mentions: those are hashes in hexadecimal. */
+const cutFingerprint = 'cut';
+
+function mentionedOnly(session: Session, allMentions: Mentions): Session {
   const mentioned = new Set(allMentions.groups);
   return Object.freeze({
     ...session,

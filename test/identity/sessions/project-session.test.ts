@@ -2,9 +2,18 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Session } from '../../../src/identity/session.ts';
 import { fitAuthSession, projectSession } from '../../../src/identity/sessions/project-session.ts';
+import { decodeSession, encodeSession } from '../../../src/identity/sessions/session-codec.ts';
 import { sessionPrincipal } from '../../../src/identity/sessions/session-principal.ts';
 import type { Mentions } from '../../../src/snapshot/snapshot.ts';
-import { randomId, sampleGroup, sampleGroups, sampleMentions, sampleSession, signInTime } from '../sample-session.ts';
+import {
+  known,
+  randomId,
+  sampleGroup,
+  sampleGroups,
+  sampleMentions,
+  sampleSession,
+  signInTime,
+} from '../sample-session.ts';
 
 const hostMentions = sampleMentions([sampleGroup(0), sampleGroup(1)], ['department', 'country']);
 const allAtSignIn = sampleMentions(sampleGroups(5), ['department', 'country', 'city']);
@@ -98,5 +107,37 @@ describe('the session of the auth host', () => {
     deepEqual(fitted.groups, [sampleGroup(0), sampleGroup(1)]);
     const { groups } = sessionPrincipal(answered(fitted, hostMentions, hostMentions), hostMentions);
     equal(groups.unknownBecause, 'none');
+  });
+
+  /** As a browser brings it back. */
+  const kept = (session: Session, allMentions: Mentions) => {
+    const fitted = fitAuthSession(session, allMentions);
+    return known(decodeSession(encodeSession(fitted), fitted.binding));
+  };
+
+  it("[ISOLATION] goes on to the provider for claims that did not fit beside another tenant's, instead of denying them", () => {
+    const claims = new Map([
+      ['aaa', 'x'.repeat(4000)],
+      ['department', 'y'.repeat(500)],
+    ]);
+    const allMentions = sampleMentions([sampleGroup(0)], ['aaa', 'department']);
+    const session = kept(auth({ claims, mentionsFingerprint: allMentions.fingerprint }), allMentions);
+    const mentions = sampleMentions([sampleGroup(0)], ['department']);
+    deepEqual(projectSession(session, mentions, allMentions, randomId()), {
+      kind: 'unanswered',
+      what: ['department'],
+    });
+    equal(answered(session, sampleMentions([sampleGroup(0)], ['aaa']), allMentions).claims.size, 1);
+  });
+
+  it("[ISOLATION] goes on to the provider for groups that did not fit beside another tenant's", () => {
+    const allMentions = sampleMentions(sampleGroups(250));
+    const session = kept(
+      auth({ groups: sampleGroups(250), claims: new Map(), mentionsFingerprint: allMentions.fingerprint }),
+      allMentions,
+    );
+    const late = sampleMentions([sampleGroup(249)]);
+    deepEqual(projectSession(session, late, allMentions, randomId()), { kind: 'unanswered', what: late.groups });
+    equal(answered(session, sampleMentions([sampleGroup(0)]), allMentions).groupCompleteness, 'complete');
   });
 });

@@ -2,7 +2,7 @@ import type { FieldReading } from './read-fields.ts';
 
 /**
  * Whether a person is loading a page, so that a redirect to sign-in gets somewhere. By Fetch metadata where the client sends any
- * (W3C Fetch Metadata §2): mode `navigate`, dest `document`, no `Sec-Purpose` (a prefetch starts no sign-in); else by `Accept`.
+ * (W3C Fetch Metadata §2): mode `navigate`, dest `document` or `empty`, no `Sec-Purpose` (a prefetch starts no sign-in); else by `Accept`.
  */
 export function isNavigation(method: string, reading: FieldReading): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
@@ -17,8 +17,13 @@ export function isFormPost(method: string, reading: FieldReading): boolean {
   return reading.wantsHtml && !reading.hasRequestedWith && isFormType(reading.contentType);
 }
 
-function isTopLevelLoad(reading: FieldReading): boolean {
-  return reading.fetchMode === 'navigate' && reading.fetchDest === 'document' && !reading.hasPurpose;
+/**
+ * Dest `empty` beside mode `navigate` is a page load that a service worker passed on by `fetch(event.request)`, as Chromium
+ * sends it: no script can make a request of that mode by itself (Fetch §5.4), and redirects go back to the browser unread. A frame
+ * that comes this way looks the same; it gets no further than the host that runs sign-in, which sees `iframe` again.
+ */
+function isTopLevelLoad({ fetchMode, fetchDest, hasPurpose }: FieldReading): boolean {
+  return fetchMode === 'navigate' && (fetchDest === 'document' || fetchDest === 'empty') && !hasPurpose;
 }
 
 /** The encodings of an HTML form (HTML standard §4.10.21.6). */

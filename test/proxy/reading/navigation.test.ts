@@ -10,8 +10,15 @@ const form = ['Content-Type', 'application/x-www-form-urlencoded'];
 const cases: readonly (readonly [name: string, method: string, headers: readonly string[], is: boolean])[] = [
   ['a page load with Fetch metadata', 'GET', load, true],
   ['a page load by HEAD', 'HEAD', load, true],
+  ['a page load that a service worker passes on', 'GET', [...load.slice(0, 5), 'empty'], true],
   ['a page load in a frame', 'GET', [...load.slice(0, 5), 'iframe'], false],
   ['a prefetch', 'GET', [...load, 'Sec-Purpose', 'prefetch'], false],
+  [
+    'a prefetch that a service worker passes on',
+    'GET',
+    [...load.slice(0, 5), 'empty', 'Sec-Purpose', 'prefetch'],
+    false,
+  ],
   ['a prerender', 'GET', [...load, 'Sec-Purpose', 'prefetch;prerender'], false],
   ['a fetch that accepts HTML', 'GET', ['Sec-Fetch-Mode', 'cors', 'Sec-Fetch-Dest', 'empty', ...html], false],
   ['Fetch metadata without a mode', 'GET', ['Sec-Fetch-Site', 'none', ...html], false],
@@ -35,6 +42,8 @@ describe('A navigation', () => {
   it('is told apart from a form post, which can not be repeated', () => {
     const isFormPost = (...headers: string[]) => accepted({ method: 'POST', headers }).isFormPost;
     assert.equal(isFormPost(...load), true);
+    assert.equal(isFormPost(...load.slice(0, 5), 'empty'), true);
+    assert.equal(isFormPost(...load.slice(0, 5), 'iframe'), false);
     assert.equal(isFormPost(...html, ...form), true);
     assert.equal(isFormPost(...html, 'Content-Type', 'multipart/form-data; boundary=x'), true);
     assert.equal(isFormPost(...html, 'Content-Type', 'application/json'), false);

@@ -1,7 +1,6 @@
 import type { FlowContext } from '../flow/flow-context.ts';
-import { numberMember, parseJsonRecord, stringMember } from '../oidc/json-record.ts';
-import { noProvider } from '../sealed/provider-binding.ts';
-import { open, seal } from '../sealed/seal.ts';
+import { numberMember, stringMember } from '../oidc/json-record.ts';
+import { openRecord, sealRecord } from '../sealed/sealed-record.ts';
 
 /** What an app's host tells the host that runs sign-in, after a sign-out was confirmed there. */
 export interface SignOutRequest {
@@ -20,7 +19,7 @@ export interface SignOutRequest {
 const LIFETIME = 15 * 60;
 
 export function sealSignOutRequest(context: FlowContext, siteHost: string, request: SignOutRequest): string {
-  return seal('sign-out-marker', siteHost, noProvider, Buffer.from(JSON.stringify(request)), context.keys());
+  return sealRecord('sign-out-request', siteHost, request, context.keys());
 }
 
 /**
@@ -34,8 +33,7 @@ export function openSignOutRequest(
   sealed: string,
   now: number,
 ): SignOutRequest | null {
-  const payload = open('sign-out-marker', siteHost, noProvider, sealed, context.keys());
-  const record = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
+  const record = openRecord('sign-out-request', siteHost, sealed, context.keys());
   if (record === null) return null;
   const host = stringMember(record, 'host');
   const lid = stringMember(record, 'lid');

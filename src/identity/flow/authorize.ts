@@ -3,12 +3,12 @@ import type { AuthorizationRequest } from '../oidc/openid-client.ts';
 import { isSignInError, signInError } from '../oidc/sign-in-error.ts';
 import type { OwnRequest, OwnResponse } from '../own-endpoint.ts';
 import { type FlowContext, randomId } from './flow-context.ts';
-import { addFlow } from './flow-cookies.ts';
+import { addFlow, isExpired } from './flow-cookies.ts';
 import { type FlowStart, openFlowStart } from './flow-start.ts';
 import { sealFlowState } from './flow-state.ts';
 import { flowUnknown, logged, needsTab, redirect, signInFailed } from './own-answer.ts';
 import { onlyParameter } from './query.ts';
-import { hasExpired, mayBeginAgain, sendBackToStart } from './send-back.ts';
+import { mayBeginAgain, sendBackToStart } from './send-back.ts';
 import { settleSilently } from './settle-silently.ts';
 import { redirectUri, type SignInSite, signsInFor, urlOf } from './sign-in-site.ts';
 import { hasSignedOut } from './sign-out-marker.ts';
@@ -25,7 +25,7 @@ export async function authorize(context: FlowContext, site: SignInSite, request:
     return flowUnknown('This link does not belong to a sign-in of ours.', null, [], 'start request did not open');
   }
   const retry = urlOf(context.view(), start.host, start.target);
-  if (hasExpired(start, request.now / 1000)) {
+  if (isExpired(start, request.now / 1000)) {
     return mayBeginAgain(start)
       ? sendBackToStart(context, start, [], 'the start request had expired')
       : flowUnknown('This sign-in took too long.', retry, [], 'the start request had expired, twice');

@@ -1,6 +1,5 @@
-import { numberMember, parseJsonRecord, stringMember } from '../oidc/json-record.ts';
-import { noProvider } from '../sealed/provider-binding.ts';
-import { open, seal } from '../sealed/seal.ts';
+import { numberMember, stringMember } from '../oidc/json-record.ts';
+import { openRecord, sealRecord } from '../sealed/sealed-record.ts';
 import { readCookie, readCookiesWithPrefix } from '../sessions/cookie-header.ts';
 import { flowCookiePrefix } from '../sessions/cookie-names.ts';
 import { clearCookie, setCookie } from '../sessions/session-cookies.ts';
@@ -20,7 +19,7 @@ export interface FlowCookie {
 }
 
 /** Seconds in which a sign-in has to be done. */
-export const FLOW_LIFETIME = 15 * 60;
+const FLOW_LIFETIME = 15 * 60;
 /** Flows that one browser may have under way on one host; a further one takes the place of the oldest. */
 const MAX_FLOWS = 5;
 
@@ -48,7 +47,7 @@ export function addFlow(
     name,
     startedAt: /^\d{1,12}$/.test(value) ? Number(value) : 0,
   }));
-  const sealed = seal(side, host, noProvider, Buffer.from(JSON.stringify(flow)), context.keys());
+  const sealed = sealRecord(side, host, flow, context.keys());
   return [
     ...surplus(flows, MAX_FLOWS - 1, flow.startedAt - FLOW_LIFETIME),
     ...surplus(marks, MAX_MARKS - 1, flow.startedAt - MARK_LIFETIME),
@@ -92,14 +91,13 @@ export function removeFlow(side: FlowSide, id: string): readonly string[] {
   return [clearCookie(prefixOf(side) + id), clearCookie(MARK_PREFIX + id)];
 }
 
-/** @param now seconds since the epoch */
+/** Whether a flow, or the sealed start of one, took too long. @param now seconds since the epoch */
 export function isExpired(flow: { readonly startedAt: number }, now: number): boolean {
   return now - flow.startedAt > FLOW_LIFETIME;
 }
 
 function openFlow(context: FlowContext, side: FlowSide, host: string, sealed: string): FlowCookie | null {
-  const payload = open(side, host, noProvider, sealed, context.keys());
-  const record = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
+  const record = openRecord(side, host, sealed, context.keys());
   if (record === null) return null;
   const id = stringMember(record, 'id');
   const startedAt = numberMember(record, 'startedAt');

@@ -1,7 +1,6 @@
 import type { SignInWanted } from '../identity.ts';
-import { isJsonRecord, type JsonRecord, numberMember, parseJsonRecord, stringMember } from '../oidc/json-record.ts';
-import { noProvider } from '../sealed/provider-binding.ts';
-import { open, seal } from '../sealed/seal.ts';
+import { isJsonRecord, type JsonRecord, numberMember, stringMember } from '../oidc/json-record.ts';
+import { openRecord, sealRecord } from '../sealed/sealed-record.ts';
 import type { FlowContext } from './flow-context.ts';
 
 /** A sign-in from the request that needed it: sealed, it travels through every step. */
@@ -24,13 +23,12 @@ export interface FlowStart {
 
 /** Seals `start` for `recipient`: the host that runs sign-in, or back to the app's own. */
 export function sealFlowStart(context: FlowContext, recipient: string, start: FlowStart): string {
-  return seal('start-request', recipient, noProvider, Buffer.from(JSON.stringify(start)), context.keys());
+  return sealRecord('start-request', recipient, start, context.keys());
 }
 
 /** Null for anything that was not sealed for `recipient`. */
 export function openFlowStart(context: FlowContext, recipient: string, sealed: string): FlowStart | null {
-  const payload = open('start-request', recipient, noProvider, sealed, context.keys());
-  const record = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
+  const record = openRecord('start-request', recipient, sealed, context.keys());
   return record === null ? null : readFlowStart(record);
 }
 

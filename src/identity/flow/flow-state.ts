@@ -1,6 +1,5 @@
-import { isJsonRecord, parseJsonRecord, stringMember } from '../oidc/json-record.ts';
-import { noProvider } from '../sealed/provider-binding.ts';
-import { open, seal } from '../sealed/seal.ts';
+import { isJsonRecord, stringMember } from '../oidc/json-record.ts';
+import { openRecord, sealRecord } from '../sealed/sealed-record.ts';
 import type { FlowContext } from './flow-context.ts';
 import { type FlowStart, readFlowStart } from './flow-start.ts';
 
@@ -12,13 +11,12 @@ export interface FlowState {
 }
 
 export function sealFlowState(context: FlowContext, host: string, state: FlowState): string {
-  return seal('state', host, noProvider, Buffer.from(JSON.stringify(state)), context.keys());
+  return sealRecord('state', host, state, context.keys());
 }
 
 /** Null for anything that was not sealed as a state by `host`. */
 export function openFlowState(context: FlowContext, host: string, sealed: string): FlowState | null {
-  const payload = open('state', host, noProvider, sealed, context.keys());
-  const record = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
+  const record = openRecord('state', host, sealed, context.keys());
   if (record === null || !isJsonRecord(record.start)) return null;
   const id = stringMember(record, 'id');
   const start = readFlowStart(record.start);

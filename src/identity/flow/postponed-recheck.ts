@@ -1,7 +1,6 @@
 import type { KeyRing } from '../keys/key-ring.ts';
-import { numberMember, parseJsonRecord } from '../oidc/json-record.ts';
-import { noProvider } from '../sealed/provider-binding.ts';
-import { open, seal } from '../sealed/seal.ts';
+import { numberMember } from '../oidc/json-record.ts';
+import { openRecord, sealRecord } from '../sealed/sealed-record.ts';
 import { readCookie } from '../sessions/cookie-header.ts';
 import { flowCookiePrefix } from '../sessions/cookie-names.ts';
 import { setCookie } from '../sessions/session-cookies.ts';
@@ -18,8 +17,8 @@ const PAUSE_SECONDS = 120;
  * @param now seconds since the epoch
  */
 export function postponeRecheck(ring: KeyRing, host: string, now: number): string {
-  const payload = Buffer.from(JSON.stringify({ until: now + PAUSE_SECONDS }));
-  return setCookie(COOKIE, seal('flow-app', host, noProvider, payload, ring), PAUSE_SECONDS);
+  const sealed = sealRecord('postponed-recheck', host, { until: now + PAUSE_SECONDS }, ring);
+  return setCookie(COOKIE, sealed, PAUSE_SECONDS);
 }
 
 /** Reads sessions as `sessions` does, with no recheck due while it is postponed. */
@@ -35,8 +34,6 @@ export function withPostponedRechecks(sessions: SessionReader, keys: () => KeyRi
 }
 
 function isPostponed(ring: KeyRing, cookies: string, host: string, now: number): boolean {
-  const sealed = readCookie(cookies, COOKIE);
-  const payload = sealed === null ? null : open('flow-app', host, noProvider, sealed, ring);
-  const record = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
+  const record = openRecord('postponed-recheck', host, readCookie(cookies, COOKIE), ring);
   return record !== null && (numberMember(record, 'until') ?? 0) > now / 1000;
 }

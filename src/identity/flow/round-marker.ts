@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { numberMember, parseJsonRecord, stringMember } from '../oidc/json-record.ts';
-import { noProvider } from '../sealed/provider-binding.ts';
-import { open, seal } from '../sealed/seal.ts';
+import { numberMember, stringMember } from '../oidc/json-record.ts';
+import { openRecord, sealRecord } from '../sealed/sealed-record.ts';
 import { readCookie } from '../sessions/cookie-header.ts';
 import { flowCookiePrefix } from '../sessions/cookie-names.ts';
 import { clearCookie, setCookie } from '../sessions/session-cookies.ts';
@@ -16,12 +15,8 @@ export const MAX_ROUNDS = 3;
 
 /** The `Set-Cookie` value that remembers, for a moment, that `target` was just signed in for. */
 export function markRound(context: FlowContext, host: string, target: string, round: number, now: number): string {
-  const marker = JSON.stringify({ target: digest(target), round, at: now });
-  return setCookie(
-    ROUND_COOKIE,
-    seal('flow-app', host, noProvider, Buffer.from(marker), context.keys()),
-    WINDOW_SECONDS,
-  );
+  const marker = { target: digest(target), round, at: now };
+  return setCookie(ROUND_COOKIE, sealRecord('round', host, marker, context.keys()), WINDOW_SECONDS);
 }
 
 /**
@@ -30,9 +25,7 @@ export function markRound(context: FlowContext, host: string, target: string, ro
  * @param now seconds since the epoch
  */
 export function nextRound(context: FlowContext, host: string, cookies: string, target: string, now: number): number {
-  const sealed = readCookie(cookies, ROUND_COOKIE);
-  const payload = sealed === null ? null : open('flow-app', host, noProvider, sealed, context.keys());
-  const marker = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
+  const marker = openRecord('round', host, readCookie(cookies, ROUND_COOKIE), context.keys());
   if (marker === null || stringMember(marker, 'target') !== digest(target)) return 1;
   const age = now - (numberMember(marker, 'at') ?? 0);
   return age > WINDOW_SECONDS ? 1 : (numberMember(marker, 'round') ?? 0) + 1;

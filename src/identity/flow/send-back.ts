@@ -1,7 +1,6 @@
 import type { OwnResponse } from '../own-endpoint.ts';
 import type { Session } from '../session.ts';
 import { type FlowContext, randomId } from './flow-context.ts';
-import { FLOW_LIFETIME } from './flow-cookies.ts';
 import { type FlowStart, sealFlowStart } from './flow-start.ts';
 import { logged, redirect } from './own-answer.ts';
 import { urlOf } from './sign-in-site.ts';
@@ -43,12 +42,7 @@ export function sendBackToStart(
   return redirect(location, cookies, logged('sign-in-restarted', { detail: why }));
 }
 
-/** Whether a sealed start may still be followed: it has a lifetime, and a restart is not restarted. */
+/** Whether a flow may begin again by itself: once. */
 export function mayBeginAgain(start: FlowStart): boolean {
   return !start.restarted;
-}
-
-/** @param now seconds since the epoch */
-export function hasExpired(start: FlowStart, now: number): boolean {
-  return now - start.startedAt > FLOW_LIFETIME;
 }

@@ -1,6 +1,5 @@
-import { parseJsonRecord, stringMember } from '../oidc/json-record.ts';
-import { noProvider } from '../sealed/provider-binding.ts';
-import { open, seal } from '../sealed/seal.ts';
+import { stringMember } from '../oidc/json-record.ts';
+import { openRecord, sealRecord } from '../sealed/sealed-record.ts';
 import { readCookie } from '../sessions/cookie-header.ts';
 import { clearCookie, setCookie } from '../sessions/session-cookies.ts';
 import type { FlowContext } from './flow-context.ts';
@@ -14,15 +13,13 @@ export function hasSignedOut(cookies: string): boolean {
 
 /** The `Set-Cookie` value that makes the next sign-in ask for an account, and remembers where the sign-out came from. */
 export function markSignedOut(context: FlowContext, siteHost: string, appHost: string): string {
-  const marker = Buffer.from(JSON.stringify({ host: appHost }));
-  return setCookie(MARKER_COOKIE, seal('sign-out-marker', siteHost, noProvider, marker, context.keys()), null);
+  const sealed = sealRecord('sign-out-marker', siteHost, { host: appHost }, context.keys());
+  return setCookie(MARKER_COOKIE, sealed, null);
 }
 
 /** The app's host that the sign-out came from; null where no marker of ours tells. */
 export function signedOutFrom(context: FlowContext, siteHost: string, cookies: string): string | null {
-  const sealed = readCookie(cookies, MARKER_COOKIE);
-  const payload = sealed === null ? null : open('sign-out-marker', siteHost, noProvider, sealed, context.keys());
-  const marker = payload === null ? null : parseJsonRecord(Buffer.from(payload).toString('utf8'));
+  const marker = openRecord('sign-out-marker', siteHost, readCookie(cookies, MARKER_COOKIE), context.keys());
   return marker === null ? null : stringMember(marker, 'host');
 }
 

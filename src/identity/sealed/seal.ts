@@ -9,9 +9,12 @@ export type Purpose =
   | 'auth-session'
   | 'flow-auth'
   | 'flow-app'
+  | 'round'
+  | 'postponed-recheck'
   | 'start-request'
   | 'state'
   | 'ticket'
+  | 'sign-out-request'
   | 'sign-out-marker';
 
 /** A sealed value that opened: what it held, and the provider binding it was sealed under. */

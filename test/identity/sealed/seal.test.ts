@@ -12,9 +12,12 @@ const purposes: readonly Purpose[] = [
   'auth-session',
   'flow-auth',
   'flow-app',
+  'round',
+  'postponed-recheck',
   'start-request',
   'state',
   'ticket',
+  'sign-out-request',
   'sign-out-marker',
 ];
 

@@ -108,6 +108,11 @@ function attach(plane: Plane, server: Server | HttpsServer, name: 'http' | 'http
   const onUpgrade = (incoming: IncomingMessage, _socket: unknown, head: Buffer) => serveUpgrade(plane, incoming, head);
   server.on('upgrade', onUpgrade);
   server.on('connect', onUpgrade);
+  server.on('error', (error) => {
+    if (!server.listening) return; // the caller of `bind` is told
+    // accept(2) passes on errors of the network: without a listener one of them would end the process
+    plane.options.log.warn({ code: 'accept-failed', detail: error.message, listener: name }, 'A connection was lost');
+  });
   server.on('clientError', (error: Error, socket: Socket) => answerBrokenRequest(plane, error, socket));
 }
 

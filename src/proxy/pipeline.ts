@@ -6,6 +6,7 @@ import { externalOrigin } from './external-origin.ts';
 import { forward } from './forward.ts';
 import { answerOwnEndpoint } from './own-endpoints.ts';
 import { problemOfStatus } from './pages/problem.ts';
+import type { CanonicalRequest } from './reading/canonical-request.ts';
 import { ownPath } from './reading/own-path.ts';
 import { readRequest } from './reading/read-request.ts';
 import { failInternally, respondProblem, respondRedirect } from './respond.ts';
@@ -75,11 +76,16 @@ function readCanonically(exchange: Exchange): StepResult {
     respondProblem(exchange, problemOfStatus(result.status), result.detail);
     return 'answered';
   }
-  const { request } = result;
+  const request = asUpgradeOfParser(result.request, exchange);
   exchange.request = request;
   if (request.requestId !== null) exchange.requestId = request.requestId;
   if (request.droppedFieldNames > 0) plane.options.metrics.headerDropped(request.droppedFieldNames);
   return 'next';
+}
+
+/** Where the parser saw no upgrade there is no bare connection, so it is a request like any other. */
+function asUpgradeOfParser(request: CanonicalRequest, { upgrade }: Exchange): CanonicalRequest {
+  return upgrade === null && request.upgrade !== null ? { ...request, upgrade: null } : request;
 }
 
 /** Only hosts of the snapshot, and the host of sign-in, are served. */

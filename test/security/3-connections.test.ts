@@ -160,6 +160,25 @@ describe('Security 3: connections', () => {
     });
   });
 
+  it('breaks off an app that answers with early hints without end, instead of keeping them in memory', async () => {
+    let sent = 0;
+    upstream.answerWith((_request, socket) => {
+      const hints = `HTTP/1.1 103 Early Hints\r\nLink: <${'a'.repeat(1000)}>\r\n\r\n`.repeat(100);
+      const pour = () => {
+        while (!socket.destroyed && sent < 2e8 && socket.write(hints)) sent += hints.length;
+      };
+      socket.on('drain', pour);
+      pour();
+      return null;
+    });
+    const client = await dial();
+    client.write(`GET / HTTP/1.1\r\nHost: ${STATUS}\r\n\r\n`);
+    await eventually('the failure', () => client.unread().includes('HTTP/1.1 502 '));
+    assert.ok(client.unread().toString('latin1').split('HTTP/1.1 103 ').length <= 21);
+    assert.ok(sent < 2e8);
+    client.destroy();
+  });
+
   describe('an endpoint', () => {
     it('at a loopback, link-local, metadata or mapped address is refused when connecting', async () => {
       const direct = await startProxy({ spec: spec(), dialsDirectly: true });
@@ -300,6 +319,17 @@ describe('Security 3: connections', () => {
       assert.equal(statusOf(answer), 426);
       assert.equal(answer.body.toString(), 'no');
       assert.equal(await client.isEnded(), true);
+    });
+
+    it('that only we would read as one is a request like any other', async () => {
+      upstream.answerWith(okAnswer);
+      const client = await dial();
+      client.write(`GET / HTTP/1.1\r\nHost: ${STATUS}\r\nConnection: \xa0Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      assert.equal(statusOf(await client.response()), 200);
+      const request = upstream.requests.at(-1);
+      assert.ok(request);
+      assert.deepEqual(fieldValues(request, 'Upgrade'), []);
+      client.destroy();
     });
 
     it('that nobody asked for breaks off the upstream, and not the client', async () => {

@@ -66,6 +66,7 @@ describe('Security 7: overload', () => {
     const reached = upstream.requests.length;
     const cases = [
       [head('GET /', `X: ${'x'.repeat(70_000)}\r\n\r\n`), 431],
+      [head('GET /', `X: ${'x'.repeat(700_000)}\r\n\r\n`), 431],
       [head('GET /', 'Content-Length: 1\r\nContent-Length: 2\r\n\r\n'), 400],
       [head('GET /', 'X: a\r\n b\r\n\r\n'), 400],
       ['NONSENSE\r\n\r\n', 400],

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { EntragateError } from '../../telemetry/entragate-error.ts';
 import { failureOf } from './failure.ts';
 import type { PooledEndpoint } from './pooled-endpoint.ts';
 import type { UpstreamCall, UpstreamListener, UpstreamRequest } from './upstream.ts';
@@ -10,6 +11,9 @@ export type NextEndpoint = (tried: readonly PooledEndpoint[]) => PooledEndpoint 
 /** How many endpoints one request may be offered to. Only those that refuse the connection do not get it. */
 const MOST_ATTEMPTS = 3;
 
+/** How many informational responses one request may get: nothing holds them back, so that an app could fill the memory with them. */
+const MOST_INFORMATIONAL = 20;
+
 /** One request on its way: translates undici's handler calls, and goes on to another endpoint while nothing was sent. */
 export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly #request: UpstreamRequest;
@@ -18,6 +22,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly #tried: PooledEndpoint[] = [];
   #endpoint: PooledEndpoint;
   #controller: Dispatcher.DispatchController | null = null;
+  #informational = 0;
   #isDone = false;
 
   constructor(request: UpstreamRequest, listener: UpstreamListener, first: PooledEndpoint, next: NextEndpoint) {
@@ -55,8 +60,9 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     if (this.#isDone) return;
     const rawHeaders = rawHeadersOf(controller);
-    if (status < 200) this.#listener.onInformation(status, rawHeaders);
-    else this.#listener.onResponse(status, rawHeaders);
+    if (status >= 200) this.#listener.onResponse(status, rawHeaders);
+    else if (++this.#informational <= MOST_INFORMATIONAL) this.#listener.onInformation(status, rawHeaders);
+    else controller.abort(new EntragateError('upstream-malformed', 'too many informational responses'));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

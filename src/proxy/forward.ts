@@ -90,13 +90,13 @@ class Relay implements UpstreamListener {
   onInformation(status: number, rawHeaders: readonly Buffer[]): void {
     const { outgoing, request } = this.#exchange;
     if (request?.httpVersion !== '1.1' || status === 101 || outgoing.headersSent || outgoing.destroyed) return;
-    outgoing.writeInformation(status, downstreamHeaders(rawHeaders));
+    outgoing.writeInformation(status, downstreamHeaders(status, rawHeaders));
   }
 
   onResponse(status: number, rawHeaders: readonly Buffer[]): void {
     const { outgoing } = this.#exchange;
     if (outgoing.destroyed) return;
-    const headers = downstreamHeaders(rawHeaders);
+    const headers = downstreamHeaders(status, rawHeaders);
     this.#declaredBytes = Number(fieldValue(headers, 'content-length') ?? Number.NaN);
     if (isStrictTransport(this.#exchange) && fieldValue(headers, 'strict-transport-security') === null) {
       headers.push('Strict-Transport-Security', strictTransportSecurity);
@@ -128,7 +128,7 @@ class Relay implements UpstreamListener {
   }
 
   onUpgrade(status: number, rawHeaders: readonly Buffer[], socket: Duplex): void {
-    openTunnel(this.#exchange, status, downstreamHeaders(rawHeaders), socket);
+    openTunnel(this.#exchange, status, downstreamHeaders(status, rawHeaders), socket);
   }
 
   onFailure(failure: UpstreamFailure): void {

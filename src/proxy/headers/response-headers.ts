@@ -17,11 +17,13 @@ const hopByHop: ReadonlySet<string> = new Set([
  * The fields of an upstream's response that go on to the client: all end-to-end ones, byte for byte, duplicates and order
  * included, without any `Set-Cookie` of our names.
  *
+ * @param status a response that can have no body tells no length either (RFC 9110 §8.6): a client that believed it would wait
  * @param rawHeaders `[name, value, …]` as received
  * @returns a flat list for `ServerResponse.writeHead`, one character for each byte
  */
-export function downstreamHeaders(rawHeaders: readonly Buffer[]): string[] {
+export function downstreamHeaders(status: number, rawHeaders: readonly Buffer[]): string[] {
   const headers: string[] = [];
+  const isBodyless = status < 200 || status === 204;
   let listed: Set<string> | null = null;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toString('latin1') ?? '';
@@ -29,6 +31,7 @@ export function downstreamHeaders(rawHeaders: readonly Buffer[]): string[] {
     const lowerCase = name.toLowerCase();
     if (lowerCase === 'connection') listed = withListed(listed, value);
     if (hopByHop.has(lowerCase) || (lowerCase === 'set-cookie' && setsOurCookie(value))) continue;
+    if (isBodyless && lowerCase === 'content-length') continue;
     headers.push(name, value);
   }
   return listed === null ? headers : withoutListed(headers, listed);

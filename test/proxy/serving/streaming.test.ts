@@ -169,7 +169,7 @@ describe('Streaming and the shape of messages', () => {
     client.write(head('HEAD /'));
     const first = await client.response({ toHead: true });
     assert.deepEqual(fieldValues(first, 'Content-Length'), ['1234']);
-    for (const status of ['204 No Content', '304 Not Modified']) {
+    for (const status of ['204 No Content', '204 No Content\r\nContent-Length: 5', '304 Not Modified']) {
       upstream.answerWith(() => `HTTP/1.1 ${status}\r\nETag: "1"\r\n\r\n`);
       client.write(head('GET /'));
       assert.equal(statusOf(await client.response()), Number(status.slice(0, 3)));

@@ -73,7 +73,7 @@ function readPaths(
   resolveBackend: BackendResolver,
   findings: Findings,
 ): ReadPaths {
-  const ofHost = rules.filter((rule) => hostKey(rule.pattern) === hostKey(pattern));
+  const ofHost = rules.get(hostKey(pattern)) ?? [];
   const paths = ofHost.flatMap((rule) =>
     rule.paths.map((path, index) => ({ path, reading: readIngressPath(path), at: `${rule.at}.http.paths[${index}]` })),
   );

@@ -1,9 +1,9 @@
-import type { Ingress } from '../api/kubernetes.ts';
 import type { HostCertificate, HostPattern } from '../snapshot/snapshot.ts';
 import type { Findings } from './findings.ts';
 import { describeHost, hostKey, wildcardOver } from './host-pattern.ts';
 import type { MaterialCollector, MaterialReading } from './material.ts';
 import type { OwnIngress } from './own-ingress.ts';
+import type { NamedSecret } from './own-tls.ts';
 
 /**
  * Chooses the certificate of a host: the first usable Secret that its Ingresses (oldest first) name for it, by its own
@@ -60,24 +60,11 @@ function reportNoCertificate(
 
 type UnusableMaterial = Extract<MaterialReading, { readonly ok: false }>;
 
-/** A Secret that an Ingress names for a host, and where: `spec.tls[0].secretName`. */
-interface NamedSecret {
-  readonly ingress: Ingress;
-  readonly name: string;
-  readonly path: string;
-}
-
 /** Entries that name the host itself come before those that name the wildcard over it. */
-function secretsFor(pattern: HostPattern, { ingress, tls }: OwnIngress): readonly NamedSecret[] {
+function secretsFor(pattern: HostPattern, { tls: { secrets } }: OwnIngress): readonly NamedSecret[] {
   const wildcard = wildcardOver(pattern);
-  const keys = [pattern, ...(wildcard === null ? [] : [wildcard])].map(hostKey);
-  return keys.flatMap((key) =>
-    tls.flatMap(({ patterns, secretName, at }) =>
-      secretName !== null && patterns.some((entry) => hostKey(entry) === key)
-        ? [{ ingress, name: secretName, path: `${at}.secretName` }]
-        : [],
-    ),
-  );
+  const ofWildcard = wildcard === null ? [] : (secrets.get(hostKey(wildcard)) ?? []);
+  return [...(secrets.get(hostKey(pattern)) ?? []), ...ofWildcard];
 }
 
 /** RFC 9525 §6.3: a wildcard in a certificate stands for one label. */

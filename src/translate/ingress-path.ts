@@ -10,8 +10,8 @@ export type IngressPathReading =
 /** First path element of our own endpoints, compared without case. */
 const RESERVED_SEGMENT = '.entragate';
 
-/** What only patterns use: `.*`, `(a|b)`, `[0-9]`, `^`, a final `$`, a glob's `*`. */
-const patternSigns = /[*^|[\]{}\\?]|\(.*\)|\.\+|\$$/;
+/** What only patterns use: `.*`, `[0-9]`, `^`, a final `$`, a glob's `*`; and a group, for which see {@link findPattern}. */
+const patternSigns = /[*^|[\]{}\\?]|\.\+|\$$/;
 
 /**
  * Reads one path of an Ingress. It has to be canonical already, since it is compared with canonical requests.
@@ -20,9 +20,10 @@ const patternSigns = /[*^|[\]{}\\?]|\(.*\)|\.\+|\$$/;
  */
 export function readIngressPath({ path: written, pathType }: IngressPath): IngressPathReading {
   const text = written === undefined || written === '' ? '/' : written;
-  if (patternSigns.test(text)) {
+  const patternAt = findPattern(text);
+  if (patternAt !== -1) {
     const problem = 'looks like a pattern: paths are matched by whole elements, so write one path for each prefix';
-    return { ok: false, problem, guard: literalPrefix(text, text.search(patternSigns)) };
+    return { ok: false, problem, guard: literalPrefix(text, patternAt) };
   }
   const read = readCanonicalPath(text);
   if (!read.ok) return { ok: false, problem: pathProblems[read.problem], guard: literalPrefix(text, read.at) };
@@ -30,6 +31,15 @@ export function readIngressPath({ path: written, pathType }: IngressPath): Ingre
     return { ok: false, problem: "is below /.entragate, which holds Entragate's own pages", guard: null };
   }
   return { ok: true, path: routePath(pathType, read.path) };
+}
+
+/** Index of the first sign of a pattern; -1 without one. A group is looked for without backtracking: `((((…` is somebody's string (INERT). */
+function findPattern(text: string): number {
+  const sign = text.search(patternSigns);
+  const group = text.indexOf('(');
+  const isGroup = group !== -1 && text.lastIndexOf(')') > group;
+  if (!isGroup) return sign;
+  return sign === -1 ? group : Math.min(sign, group);
 }
 
 function routePath(pathType: IngressPath['pathType'], path: string): RoutePath {

@@ -4,9 +4,11 @@ import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
 import type { Findings } from './findings.ts';
 import type { HostClaim } from './host-ownership.ts';
-import { hostKey, readHostPattern } from './host-pattern.ts';
+import { hostKey } from './host-pattern.ts';
 import { isOurIngress, ownClassNames } from './ingress-class.ts';
 import { compareAge, isLive } from './live-state.ts';
+import { type OwnTls, readTls } from './own-tls.ts';
+import { readHost } from './read-host.ts';
 import { type ResolvedAccess, resolveAccess, unreadableAccess } from './resolve-access.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 import type { TranslateOptions } from './translate-options.ts';
@@ -17,8 +19,9 @@ export interface OwnIngress {
   readonly access: ResolvedAccess;
   /** Every host of `rules` and `tls`, each once. */
   readonly claims: readonly HostClaim[];
-  readonly rules: readonly OwnRule[];
-  readonly tls: readonly OwnTls[];
+  /** By host: the rules about it, in the order written. */
+  readonly rules: ReadonlyMap<Key, readonly OwnRule[]>;
+  readonly tls: OwnTls;
 }
 
 /** One rule whose host could be read. */
@@ -27,15 +30,6 @@ interface OwnRule {
   readonly at: string;
   readonly pattern: HostPattern;
   readonly paths: readonly IngressPath[];
-}
-
-/** One entry of `spec.tls`; without hosts of its own it is about the rule hosts. */
-export interface OwnTls {
-  /** Where the Ingress says it: `spec.tls[0]`. */
-  readonly at: string;
-  readonly patterns: readonly HostPattern[];
-  /** null: the default certificate. */
-  readonly secretName: string | null;
 }
 
 /** The Ingresses that are ours, oldest first. One that can not be read keeps the hosts and paths last known, denied. */
@@ -57,50 +51,34 @@ export function ownIngresses(
 }
 
 function readIngress(ingress: Ingress, access: ResolvedAccess, findings: Findings): OwnIngress {
-  const { spec } = ingress;
-  const rules = spec.rules.flatMap(({ host, http }, index) => {
+  const rules = readRules(ingress, findings);
+  const tls = readTls(
+    ingress,
+    rules.map(({ pattern }) => pattern),
+    findings,
+  );
+  const ofRules = rules.map(({ pattern, at }) => ({ ingress, pattern, path: `${at}.host` }));
+  const claims = new Map<Key, HostClaim>();
+  for (const claim of [...ofRules, ...tls.claims]) {
+    const key = hostKey(claim.pattern);
+    if (!claims.has(key)) claims.set(key, claim);
+  }
+  return {
+    ingress,
+    access,
+    claims: [...claims.values()],
+    rules: Map.groupBy(rules, ({ pattern }) => hostKey(pattern)),
+    tls,
+  };
+}
+
+/** An Ingress that has nothing but a default backend is about every host. */
+function readRules(ingress: Ingress, findings: Findings): readonly OwnRule[] {
+  const { rules, defaultBackend } = ingress.spec;
+  if (rules.length === 0 && defaultBackend !== undefined) return [{ at: 'spec', pattern: { kind: 'any' }, paths: [] }];
+  return rules.flatMap(({ host, http }, index) => {
     const at = `spec.rules[${index}]`;
     const pattern = readHost(host, `${at}.host`, ingress, findings);
     return pattern === null ? [] : [{ at, pattern, paths: http?.paths ?? [] }];
   });
-  const isBare = spec.rules.length === 0 && spec.defaultBackend !== undefined;
-  const allRules: readonly OwnRule[] = isBare ? [{ at: 'spec', pattern: { kind: 'any' }, paths: [] }] : rules;
-  const tls = spec.tls.map(({ hosts, secretName }, index) => ({
-    at: `spec.tls[${index}]`,
-    patterns:
-      hosts.length === 0
-        ? allRules.map(({ pattern }) => pattern)
-        : readTlsHosts(hosts, `spec.tls[${index}].hosts`, ingress, findings),
-    secretName: secretName === undefined || secretName === '' ? null : secretName,
-  }));
-  return { ingress, access, claims: claimsOf(ingress, allRules, tls), rules: allRules, tls };
-}
-
-/** Each host once, where it is first named. */
-function claimsOf(ingress: Ingress, rules: readonly OwnRule[], tls: readonly OwnTls[]): readonly HostClaim[] {
-  const claims = new Map<Key, HostClaim>();
-  const named = [
-    ...rules.map(({ pattern, at }) => ({ ingress, pattern, path: `${at}.host` })),
-    ...tls.flatMap(({ patterns, at }) => patterns.map((pattern) => ({ ingress, pattern, path: `${at}.hosts` }))),
-  ];
-  for (const claim of named) if (!claims.has(hostKey(claim.pattern))) claims.set(hostKey(claim.pattern), claim);
-  return [...claims.values()];
-}
-
-function readTlsHosts(
-  hosts: readonly string[],
-  at: string,
-  ingress: Ingress,
-  findings: Findings,
-): readonly HostPattern[] {
-  return hosts.flatMap((host, index) =>
-    host === '' ? [] : (readHost(host, `${at}[${index}]`, ingress, findings) ?? []),
-  );
-}
-
-function readHost(text: string | undefined, path: string, ingress: Ingress, findings: Findings): HostPattern | null {
-  const read = readHostPattern(text);
-  if (read.ok) return read.pattern;
-  findings.add(ingress, 'host-invalid', path, `Host ${read.problem}. It is not programmed.`);
-  return null;
 }

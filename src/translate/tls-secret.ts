@@ -58,6 +58,7 @@ function takeApart(secret: Secret): TlsSecret {
   if (belongs === null) return { ok: false, problem: 'holds no readable private key without passphrase in tls.key' };
   if (!belongs) return { ok: false, problem: 'holds a key that does not belong to its certificate' };
   const notAfter = leaf.validToDate.getTime();
+  if (Number.isNaN(notAfter)) return { ok: false, problem: 'holds a certificate without a readable end of validity' };
   return { ok: true, certPem, keyPem: new Redacted(keyPem), names: dnsNames(leaf), notAfter };
 }
 

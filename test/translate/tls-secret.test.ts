@@ -23,6 +23,17 @@ function secret(data: Readonly<Record<string, string>>, type = 'kubernetes.io/tl
 
 const pair = { 'tls.crt': fixture('ledger.crt'), 'tls.key': fixture('ledger.key') };
 
+/** The certificate with letters for its end of validity, which OpenSSL parses all the same. */
+const endingNever = withEnd(pair['tls.crt'], 'x');
+
+function withEnd(pem: string, character: string): string {
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+  // notBefore is a UTCTime (tag 23, 13 bytes); notAfter, which follows at once, any kind of time.
+  const end = der.indexOf(Buffer.from([23, 13])) + 2 + 13;
+  der.write(character.repeat(der[end + 1] ?? 0), end + 2, 'latin1');
+  return `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
+}
+
 describe('Secrets of type kubernetes.io/tls', () => {
   it('give the names and the end of the leaf certificate', () => {
     const read = readTlsSecret(secret(pair));
@@ -48,6 +59,11 @@ describe('Secrets of type kubernetes.io/tls', () => {
       'with a damaged chain',
       secret({ ...pair, 'tls.crt': `${pair['tls.crt']}${pair['tls.crt'].replace('MII', 'AAA')}` }),
       /no readable certificate/,
+    ],
+    [
+      'whose certificate ends at no time',
+      secret({ ...pair, 'tls.crt': endingNever }),
+      /without a readable end of validity/,
     ],
     ['with text for a key', secret({ ...pair, 'tls.key': 'text' }), /no readable private key/],
     ['with the key of another certificate', secret({ ...pair, 'tls.key': fixture('fallback.key') }), /does not belong/],

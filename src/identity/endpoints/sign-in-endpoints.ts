@@ -34,7 +34,7 @@ export function providerOf(state: SessionState): string {
 
 /** Signs in and comes back to `return`; or, with `again`, begins a flow of this host anew. */
 export function signIn(context: FlowContext, request: OwnRequest): OwnResponse {
-  if (!request.isNavigation) return needsTab(request);
+  if (!request.isNavigation) return needsTab(context.view(), request);
   const sealed = onlyParameter(request.query, 'again');
   if (sealed !== null) return again(context, request, sealed);
   const { target } = readReturnTarget(onlyParameter(request.query, 'return') ?? '/');
@@ -45,7 +45,7 @@ export function signIn(context: FlowContext, request: OwnRequest): OwnResponse {
 
 /** A tab that single-page apps open to have the session confirmed again; it ends on a page that says so. */
 export function renew(context: FlowContext, request: OwnRequest): OwnResponse {
-  if (!request.isNavigation) return needsTab(request);
+  if (!request.isNavigation) return needsTab(context.view(), request);
   return toTarget(context, request, '/.entragate/renew', (state) =>
     page(200, { kind: 'renewed', host: request.host }, [], logged('renewed', { oid: state.session.oid })),
   );

@@ -18,7 +18,7 @@ import { hasSignedOut } from './sign-out-marker.ts';
  * the provider.
  */
 export async function authorize(context: FlowContext, site: SignInSite, request: OwnRequest): Promise<OwnResponse> {
-  if (!request.isNavigation) return needsTab(request);
+  if (!request.isNavigation) return needsTab(context.view(), request);
   const sealed = onlyParameter(request.query, 'request');
   const start = sealed === null ? null : openFlowStart(context, site.host, sealed);
   if (start === null || !signsInFor(context.view(), site, start.host)) {

@@ -1,5 +1,7 @@
 import { type SignInError, signInErrors } from '../oidc/sign-in-error.ts';
 import type { IdentityPage, OwnLog, OwnRequest, OwnResponse } from '../own-endpoint.ts';
+import type { IdentityView } from '../view.ts';
+import { urlOf } from './sign-in-site.ts';
 
 /** What happened, for the access line. */
 export function logged(
@@ -52,14 +54,14 @@ export function signInFailed(error: SignInError, retry: string | null, cookies: 
 }
 
 /** Prefetch, fetch and frames start no flow. */
-export function needsTab(request: OwnRequest): OwnResponse {
+export function needsTab(view: IdentityView, request: OwnRequest): OwnResponse {
   return json(
     401,
     {
       type: 'about:blank',
       title: 'Sign-in needs a browser tab',
       status: 401,
-      detail: `Open https://${request.host}${request.path} as a page of its own: a sign-in can not run inside a request.`,
+      detail: `Open ${urlOf(view, request.host, request.path)} as a page of its own: a sign-in can not run inside a request.`,
     },
     logged('sign-in-not-navigation', { code: 'not-a-navigation' }),
   );

@@ -28,6 +28,7 @@ export function writeAccessLine(exchange: Exchange, status: number, isComplete: 
       (isDecided
         ? `,"policy":${text(verdict.policy)},"rule":${text(verdict.rule)},"reason":${text(verdict.reason)}`
         : '') +
+      (verdict.audit.length === 0 ? '' : `,"audit":${JSON.stringify(verdict.audit)}`) +
       (outcome.code === '' ? '' : `,"code":${text(outcome.code)}`) +
       (outcome.detail === '' ? '' : `,"detail":${text(outcome.detail)}`) +
       `,"oid":"${verdict.session?.oid ?? outcome.oid}","ms":${rounded(total)}` +

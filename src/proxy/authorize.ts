@@ -1,8 +1,8 @@
 import type { Identity, SignInWanted } from '../identity/identity.ts';
 import type { Session, SessionState } from '../identity/session.ts';
 import { decide } from '../policy/decide.ts';
-import type { ChallengeDecision, ChallengeReason } from '../policy/decision.ts';
-import type { DenyReason } from '../policy/deny-reasons.ts';
+import type { AuditFinding, ChallengeDecision, ChallengeReason, Decision } from '../policy/decision.ts';
+import { type DenyReason, denyReasons } from '../policy/deny-reasons.ts';
 import { type ClaimFact, claimAbsent, type Principal } from '../policy/principal.ts';
 import type { GroupId } from '../snapshot/ids.ts';
 import type { RouteDenial } from '../snapshot/snapshot.ts';
@@ -19,6 +19,7 @@ export type Verdict =
       readonly rule: string;
       readonly reason: string;
       readonly matchedGroups: readonly GroupId[];
+      readonly audit: readonly AuditFinding[];
     }
   | {
       readonly kind: 'sign-in';
@@ -29,6 +30,7 @@ export type Verdict =
       readonly rule: string;
       readonly reason: SignInReason;
       readonly detail: string;
+      readonly audit: readonly AuditFinding[];
     }
   | {
       readonly kind: 'deny';
@@ -37,6 +39,10 @@ export type Verdict =
       readonly rule: string;
       readonly reason: DenialReason;
       readonly detail: string;
+      /** What whoever runs the route can do about it; '' where `detail` says so. */
+      readonly remedy: string;
+      /** For the log: what policies in mode `Audit` would have answered. */
+      readonly audit: readonly AuditFinding[];
     };
 
 export type SignInReason = ChallengeReason | 'session-ended' | 'other-provider' | 'recheck-due';
@@ -47,6 +53,7 @@ export type DenialReason = DenyReason | RouteDenial | 'guest' | 'guest-unknown' 
 const plain: SignInWanted = Object.freeze({ maxAgeSeconds: null, authContext: null, freshFacts: false });
 const fresh: SignInWanted = Object.freeze({ maxAgeSeconds: null, authContext: null, freshFacts: true });
 const noGroups: readonly GroupId[] = Object.freeze([]);
+const noFindings: readonly AuditFinding[] = Object.freeze([]);
 const publicRoute: Verdict = Object.freeze({
   kind: 'allow',
   session: null,
@@ -54,6 +61,7 @@ const publicRoute: Verdict = Object.freeze({
   rule: '',
   reason: 'public',
   matchedGroups: noGroups,
+  audit: noFindings,
 });
 
 type OpenState = Extract<SessionState, { readonly kind: 'open' }>;
@@ -70,7 +78,7 @@ export function authorize(route: LinkedRoute, request: CanonicalRequest, identit
     case 'public':
       return publicRoute;
     case 'denied':
-      return { kind: 'deny', session: null, policy: '', rule: '', reason: access.reason, detail: access.detail };
+      return denyAtRoute(null, access.reason, access.detail);
     case 'policy':
     case 'authenticated':
       return authorizeSession(access, request, identity.read(request.cookies, request.host, now), now);
@@ -104,29 +112,23 @@ function authorizeByPolicies(
   state: OpenState,
   now: number,
 ): Verdict {
-  const { session } = state;
-  const decision = decide(access.policies, state.principal, request, now);
+  return verdictOf(decide(access.policies, state.principal, request, now), access.provider, state.session);
+}
+
+function verdictOf(decision: Decision, provider: string, session: Session): Verdict {
+  const { policy, rule, audit } = decision;
   switch (decision.kind) {
     case 'allow': {
-      const { policy, rule, reason, matchedGroups } = decision;
-      return { kind: 'allow', session, policy, rule, reason, matchedGroups };
+      const { reason, matchedGroups } = decision;
+      return { kind: 'allow', session, policy, rule, reason, matchedGroups, audit };
     }
     case 'challenge': {
-      const { policy, rule, reason, detail } = decision;
-      return {
-        kind: 'sign-in',
-        session,
-        provider: access.provider,
-        wanted: wantedBy(decision),
-        policy,
-        rule,
-        reason,
-        detail,
-      };
+      const { reason, detail } = decision;
+      return { kind: 'sign-in', session, provider, wanted: wantedBy(decision), policy, rule, reason, detail, audit };
     }
     case 'deny': {
-      const { policy, rule, reason, detail } = decision;
-      return { kind: 'deny', session, policy, rule, reason, detail };
+      const { reason, detail } = decision;
+      return { kind: 'deny', session, policy, rule, reason, detail, remedy: denyReasons[reason].remedy, audit };
     }
     default:
       return decision satisfies never;
@@ -142,19 +144,20 @@ function authorizeMember(provider: string, guests: GuestRule, { session, princip
     rule: '',
     reason: 'authenticated',
     matchedGroups: noGroups,
+    audit: noFindings,
   };
   if (guests.kind === 'admit') return member;
   switch (membershipOf(principal)) {
     case 'member':
       return member;
     case 'guest':
-      return denyGuest(session, 'guest', 'Guests of the organisation are not admitted here.');
+      return denyAtRoute(session, 'guest', 'Guests of the organisation are not admitted here.');
     case 'not-asked':
       return guests.areFactsAsked
         ? signIn(provider, session, 'facts-older-than-policy', 'The session does not tell members from guests.', fresh)
-        : denyGuest(session, 'guest-unknown', 'Nothing tells whether you are a member or a guest.');
+        : denyAtRoute(session, 'guest-unknown', 'Nothing tells whether you are a member or a guest.');
     case 'unknown':
-      return denyGuest(
+      return denyAtRoute(
         session,
         'guest-unknown',
         'Entra did not tell whether you are a member or a guest (claim acct).',
@@ -177,8 +180,8 @@ function membershipOf(
   return acct === undefined && idp === undefined ? 'not-asked' : 'unknown';
 }
 
-function denyGuest(session: Session, reason: 'guest' | 'guest-unknown', detail: string): Verdict {
-  return { kind: 'deny', session, policy: '', rule: '', reason, detail };
+function denyAtRoute(session: Session | null, reason: DenialReason, detail: string): Verdict {
+  return { kind: 'deny', session, policy: '', rule: '', reason, detail, remedy: '', audit: noFindings };
 }
 
 function signIn(
@@ -188,7 +191,7 @@ function signIn(
   detail: string,
   wanted: SignInWanted = plain,
 ): Verdict {
-  return { kind: 'sign-in', session, provider, wanted, policy: '', rule: '', reason, detail };
+  return { kind: 'sign-in', session, provider, wanted, policy: '', rule: '', reason, detail, audit: noFindings };
 }
 
 function wantedBy(decision: ChallengeDecision): SignInWanted {

@@ -85,4 +85,6 @@ const undecided: Verdict = Object.freeze({
   rule: '',
   reason: 'no-decision',
   detail: 'Nothing was decided about this request.',
+  remedy: '',
+  audit: Object.freeze([]),
 });

@@ -11,6 +11,8 @@ export interface DeniedPage {
   readonly rule: string;
   readonly reason: string;
   readonly detail: string;
+  /** What whoever runs the application can do about it, or ''. */
+  readonly remedy: string;
   readonly user: { readonly kind: 'user'; readonly name: string; readonly oid: string } | { readonly kind: 'nobody' };
   /** Age of the membership facts in seconds; null: no facts were asked. */
   readonly factsAgeSeconds: number | null;
@@ -32,6 +34,7 @@ ${fact('Policy', page.policy)}
 ${fact('Rule', page.rule)}
 ${fact('Reason', page.reason)}
 ${fact('Membership facts', age)}
+${fact('To change it', page.remedy)}
 </dl>
 ${page.user.kind === 'user' ? html`<p>If you were given access a moment ago, sign in again so that it is seen: <a href="${page.whoAmI}">your session on this host</a>.</p>` : nothing}
 <p>Otherwise ask whoever runs the application, with the request id below.</p>`,

@@ -16,6 +16,7 @@ describe('Requests and their decisions', () => {
   const spec = (changes: Partial<HarnessSpec> = {}): HarnessSpec => ({
     hosts: [
       { name: 'ledger.example.com', routes: [{ access: { policies: ['finance'] }, service: 'app' }] },
+      { name: 'audited.example.com', routes: [{ access: { policies: ['finance', 'trial'] }, service: 'app' }] },
       { name: 'members.example.com', routes: [{ access: 'authenticated', service: 'app' }] },
       { name: 'status.example.com', routes: [{ access: 'public', service: 'app' }] },
       { name: 'broken.example.com', routes: [{ access: 'denied', service: 'app' }] },
@@ -23,7 +24,13 @@ describe('Requests and their decisions', () => {
       { name: 'empty.example.com', routes: [{ access: 'public', service: null }] },
       { name: 'nowhere.example.com', routes: [{ access: 'public', service: 'none' }] },
     ],
-    policies: { finance: { groups: [finance] } },
+    policies: {
+      finance: { groups: [finance] },
+      trial: {
+        mode: 'Audit',
+        rules: [{ allow: { and: [{ accept: true }] } }, { deny: { or: [{ groups: finance }] } }],
+      },
+    },
     services: { app: [upstream.port], none: [] },
     ...changes,
   });
@@ -71,7 +78,13 @@ describe('Requests and their decisions', () => {
     const page = await ask('ledger.example.com', '/', HTML + cookie);
     assert.equal(statusOf(page), 403);
     const text = page.body.toString('utf8');
-    for (const part of ['apps/finance', 'no-rule-allows', '&lt;b&gt;Alex &amp; Co&lt;/b&gt;', ' old</dd>']) {
+    for (const part of [
+      'apps/finance',
+      'no-rule-allows',
+      'Add the user to an allowed group',
+      '&lt;b&gt;Alex &amp; Co&lt;/b&gt;',
+      ' old</dd>',
+    ]) {
       assert.ok(text.includes(part), `${part} is missing in ${text}`);
     }
     assert.ok(!text.includes('<b>Alex'));
@@ -226,6 +239,27 @@ describe('Requests and their decisions', () => {
     const everything = JSON.stringify(proxy.lines());
     assert.ok(!everything.includes('canary-'));
     assert.ok(!everything.includes(member().slice(30, 60)));
+  });
+
+  it('writes what policies in mode Audit would have answered into the access line, and decides without them', async () => {
+    for (const [changes, status, would] of [
+      [{ groups: [finance] }, 200, 'deny'],
+      [{}, 403, 'allow'],
+    ] as const) {
+      const answer = await ask(
+        'audited.example.com',
+        '/',
+        `Cookie: ${proxy.cookieFor('audited.example.com', changes)}\r\n`,
+      );
+      assert.equal(statusOf(answer), status);
+      const findings = JSON.stringify(proxy.accessLines().at(-1)?.audit);
+      assert.match(
+        findings,
+        new RegExp(`^\\[\\{"policy":"apps/trial","rule":"[^"]+","would":"${would}","reason":"[^"]+"\\}\\]$`),
+      );
+    }
+    await ask('status.example.com');
+    assert.equal(proxy.accessLines().at(-1)?.audit, undefined);
   });
 
   it('counts requests by route, status and decision', async () => {

@@ -20,6 +20,7 @@ const pages: readonly Page[] = [
     rule: HOSTILE,
     reason: HOSTILE,
     detail: HOSTILE,
+    remedy: HOSTILE,
     user: { kind: 'user', name: HOSTILE, oid: HOSTILE },
     factsAgeSeconds: 61,
     whoAmI: HOSTILE,

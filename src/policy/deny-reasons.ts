@@ -33,8 +33,10 @@ export const denyReasons = {
       'Use `groups.source: Graph` on the IdentityProvider, or limit the groups claim to groups assigned to the application.',
   },
   'groups-unknown-claim-missing': {
-    meaning: 'The token had no groups claim, so group membership is unknown.',
-    remedy: 'Add the groups claim in the app registration under Token configuration.',
+    meaning:
+      'The token had no groups claim, or one that holds something else than object ids, so group membership is unknown.',
+    remedy:
+      'Add the groups claim in the app registration under Token configuration, with Group ID for every token type.',
   },
   'directory-failed': {
     meaning: 'The directory could not be asked for group membership, and the last answer is too old.',

@@ -26,8 +26,8 @@ const unknownRequest = () =>
   flowUnknown('This link does not belong to a sign-out of ours.', null, [], 'sign-out request did not open');
 
 /**
- * Goes on with a sign-out that an app's host confirmed. The link names the login: made by somebody else, or followed
- * in another browser, it ends nothing and asks.
+ * Goes on with a sign-out that an app's host confirmed. The link names the login: where this browser has the session of
+ * another one, it ends nothing and asks. Where it has none, there is none of ours to end.
  */
 export async function leaveSite(context: FlowContext, site: SignInSite, request: OwnRequest): Promise<OwnResponse> {
   const signOut = requested(context, site, request);

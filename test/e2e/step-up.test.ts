@@ -102,6 +102,15 @@ describe('a policy that asks for more than a session, where Entra issues acrs an
     assert.equal(codes(entra), before);
   });
 
+  it('keeps a context over a recheck of the session, without asking the user', async () => {
+    const client = entra.client();
+    await signIn(client, entra.url('payments.localhost'));
+    entra.advance(31 * 60);
+    const { answer, asked } = await signIn(client, entra.url('payments.localhost'));
+    assert.equal(answer.status, 200, answer.body);
+    assert.equal(asked, 0);
+  });
+
   it('has the user authenticate again when the last time is too long ago', async () => {
     const client = entra.client();
     const first = await signIn(client, entra.url('payroll.localhost'));
@@ -113,6 +122,10 @@ describe('a policy that asks for more than a session, where Entra issues acrs an
     const second = await signIn(client, entra.url('payroll.localhost'));
     assert.equal(second.answer.status, 200, second.answer.body);
     assert.equal(second.asked, 1);
+    entra.advance(31 * 60);
+    const third = await signIn(client, entra.url('payroll.localhost'));
+    assert.equal(third.answer.status, 200, third.answer.body);
+    assert.equal(third.asked, 1);
   });
 });
 

@@ -59,8 +59,8 @@ export interface DataPlaneLimits {
   readonly connections: number;
   /** Most connections from one client address (IPv6: from one /64). Trusted proxies are exempt. */
   readonly connectionsPerClient: number;
-  /** How often upgraded connections are authorised again. At most 5 s keeps the documented bound. */
-  readonly upgradeRecheckMs: number;
+  /** How often upgraded connections and requests that go on are authorised again. At most 2.5 s keeps the documented 5 s. */
+  readonly recheckMs: number;
 }
 
 /** Generous where a whole organisation may sit behind one address, strict where nobody waits that long. */
@@ -78,5 +78,5 @@ export const defaultLimits: DataPlaneLimits = Object.freeze({
   requestsPerEndpoint: 1_024,
   connections: 20_000,
   connectionsPerClient: 4_096,
-  upgradeRecheckMs: 2_000,
+  recheckMs: 2_000,
 });

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Secrets } from '../snapshot/secret.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { authorize } from './authorize.ts';
 import type { DataPlaneOptions } from './data-plane-options.ts';
 import { InFlight } from './in-flight.ts';
 import { linkSnapshot } from './linked-snapshot.ts';
 import { createListeners, type Listeners } from './listeners.ts';
 import type { Plane } from './plane.ts';
-import { matchRoute } from './routing/match-route.ts';
-import type { Tunnel } from './tunnel.ts';
+import { cutLongRequests, isStillAllowed } from './recheck.ts';
 import { createTunnels } from './tunnels.ts';
 import { createDeniedAddresses } from './upstream/denied-addresses.ts';
 import { createUndiciUpstream } from './upstream/undici-upstream.ts';
@@ -41,7 +39,10 @@ export interface DataPlaneStats {
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const plane = createPlane(Object.freeze({ ...options }));
   const listeners = createListeners(plane);
+  const { recheckMs } = options.limits;
+  const recheck = setInterval(cutLongRequests, recheckMs, plane, recheckMs).unref();
   const cutEverything = async () => {
+    clearInterval(recheck);
     plane.tunnels.cutAll();
     listeners.cutConnections();
     await plane.upstream.close();
@@ -86,7 +87,7 @@ function createPlane(options: DataPlaneOptions): Plane {
       idleMs: limits.upstreamIdleMs,
       mostPerEndpoint: limits.requestsPerEndpoint,
     }),
-    tunnels: createTunnels((tunnel) => isStillAllowed(plane, tunnel), limits.upgradeRecheckMs, options.metrics),
+    tunnels: createTunnels(({ exchange }) => isStillAllowed(plane, exchange), limits.recheckMs, options.metrics),
     inFlight: new InFlight(),
     ending: new WeakSet(),
     state: null,
@@ -94,20 +95,6 @@ function createPlane(options: DataPlaneOptions): Plane {
     nextRequestId: requestIds(),
   };
   return plane;
-}
-
-/**
- * Asks for an open upgrade what would be asked for it now: today's routes and policies, the session as its cookie opens today.
- * So a bound, a revocation and a Policy end it alike.
- */
-function isStillAllowed(plane: Plane, { exchange }: Tunnel): boolean {
-  const { request } = exchange;
-  const host = request === null ? null : (plane.state?.routing.host(request.host) ?? null);
-  if (request === null || host === null || plane.state === null) return false;
-  const route = matchRoute(host, request.path);
-  if (route === null || route === 'ambiguous') return false;
-  const { identity, now } = plane.options;
-  return authorize(plane.state.routeOf(route), request, identity, now()).kind === 'allow';
 }
 
 function requestIds(): () => string {

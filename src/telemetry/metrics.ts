@@ -15,6 +15,8 @@ export interface Metrics {
   upgradeClosed(): void;
   /** An upgraded connection was cut because it was no longer authorised. */
   upgradeCut(): void;
+  /** A response under way was cut because its request was no longer authorised. */
+  responseCut(): void;
   upstreamFailed(code: string): void;
   tlsFailed(): void;
   readonly registry: Registry;
@@ -67,6 +69,7 @@ export function createMetrics(): Metrics {
   const connectionsRefused = counter('entragate_connections_refused_total', 'Connections past a cap.', 'cap');
   const upgrades = gauge('entragate_upgrades', 'Open upgraded connections.');
   const upgradesCut = counter('entragate_upgrades_cut_total', 'Upgraded connections cut by a later decision.');
+  const responsesCut = counter('entragate_responses_cut_total', 'Responses under way cut by a later decision.');
   const upstreamFailures = counter('entragate_upstream_failures_total', 'Requests that an upstream failed.', 'code');
   const tlsFailures = counter('entragate_tls_handshake_failures_total', 'TLS handshakes that did not complete.');
 
@@ -85,6 +88,7 @@ export function createMetrics(): Metrics {
     upgradeOpened: () => upgrades.inc(),
     upgradeClosed: () => upgrades.dec(),
     upgradeCut: () => upgradesCut.inc(),
+    responseCut: () => responsesCut.inc(),
     upstreamFailed: (code) => upstreamFailures.inc({ code }),
     tlsFailed: () => tlsFailures.inc(),
   };

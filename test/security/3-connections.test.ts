@@ -34,7 +34,7 @@ describe('Security 3: connections', () => {
 
   before(async () => {
     upstream = await startRecordingUpstream();
-    proxy = await startProxy({ spec: spec(), limits: { upgradeRecheckMs: 50, lingerMs: 300 } });
+    proxy = await startProxy({ spec: spec(), limits: { recheckMs: 50, lingerMs: 300 } });
   });
   after(async () => {
     await proxy.close();
@@ -426,6 +426,54 @@ describe('Security 3: connections', () => {
         assert.equal(await isReused(-1), false);
       });
     }
+  });
+
+  describe('[BOUNDED] an answer without end', () => {
+    const openStream = async (fields: string): Promise<RawClient> => {
+      upstream.answerWith((_request, socket) => {
+        const timer = setInterval(() => socket.write('6\r\ndata\n\n\r\n'), 20);
+        socket.on('close', () => clearInterval(timer));
+        return 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+      });
+      const client = await dial(LEDGER);
+      client.write(`GET /events HTTP/1.1\r\nHost: ${LEDGER}\r\nAccept: text/html\r\n${fields}\r\n`);
+      await flows(client);
+      return client;
+    };
+    const flows = async (client: RawClient) => {
+      const before = client.unread().length;
+      await eventually('events arrive', () => client.unread().length > before + 500);
+    };
+
+    it('is cut when the session comes to its bound, and not when facts are due to be confirmed', async () => {
+      const client = await openStream(cookie());
+      proxy.advance(59 * 60);
+      await flows(client);
+      proxy.advance(2 * 60);
+      assert.equal(await client.isEnded(), true);
+      proxy.advance(-61 * 60);
+      await eventually('its line', () => proxy.accessLines().at(-1)?.code === 'no-longer-allowed');
+      const streams = upstream.connections.filter((connection) => connection.bytes().includes('/events'));
+      await eventually('the app is free', () => streams.every((stream) => !stream.isOpen()), 1000);
+    });
+
+    it('is cut when its login is revoked, and those of others flow on', async () => {
+      const lid = randomId();
+      const client = await openStream(cookie({ lid }));
+      const other = await openStream(cookie());
+      proxy.revocations.add(revokeLogin(sampleSession({ lid }), proxy.now()));
+      assert.equal(await client.isEnded(), true);
+      await flows(other);
+      other.destroy();
+    });
+
+    it('is cut when its policy is deleted, and flows on when its route goes', async () => {
+      const client = await openStream(cookie());
+      proxy.apply(spec({ hosts: [] }));
+      await flows(client);
+      proxy.apply(spec({ policies: {} }));
+      assert.equal(await client.isEnded(), true);
+    });
   });
 
   it('survives resets of any socket at any moment', async () => {

@@ -14,6 +14,8 @@ import { WebClient } from './web-client.ts';
 /** One routed app of a world: its host, and how its Ingress is annotated. */
 export interface WorldApp {
   readonly name: string;
+  /** Default: `apps`. */
+  readonly namespace?: string;
   readonly host: string;
   readonly annotations: Readonly<Record<string, string>>;
   /** Loopback port that really answers; an echo app is started where it is left out. */
@@ -97,13 +99,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const caFile = join(folder, 'entra-ca.crt');
   await write('entra-ca.crt', authority.caPem);
   await write('base.yaml', base(options, emulator.origin, clientSecret));
-  for (const app of options.apps) await write(`${app.name}.yaml`, appManifest(app));
+  for (const app of options.apps) await write(fileOf(app), appManifest(app));
   await write('tls.yaml', await tlsManifest(options.apps, authority));
   await write('policies.yaml', samplePolicies);
   if (options.manifests !== undefined) await write('more.yaml', options.manifests);
-  const maps = options.apps.flatMap(({ name, port }) => [
+  const maps = options.apps.flatMap(({ name, namespace = 'apps', port }) => [
     '--map',
-    `apps/${name}:http=127.0.0.1:${port ?? echoes.get(name)?.port}`,
+    `${namespace}/${name}:http=127.0.0.1:${port ?? echoes.get(name)?.port}`,
   ]);
   const ports = ['--https-port', String(httpsPort), '--http-port', '0', '--admin-port', '0'];
   const fixed = ['--auth-host', authHost, '--authority-ca', caFile, '--log-level', 'error', '--log', 'json'];
@@ -197,15 +199,20 @@ stringData: {client-secret: ${clientSecret}}
 `;
 }
 
+/** One for each app, `ledger.yaml` for `apps/ledger`. */
+function fileOf({ name, namespace }: WorldApp): string {
+  return namespace === undefined ? `${name}.yaml` : `${namespace}_${name}.yaml`;
+}
+
 /** An Ingress, a Service and its EndpointSlice at a documentation address. */
-export function appManifest({ name, host, annotations }: WorldApp): string {
+export function appManifest({ name, namespace = 'apps', host, annotations }: WorldApp): string {
   const lines = Object.entries(annotations).map(([key, value]) => `    ${key}: ${JSON.stringify(value)}`);
   return `
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
   name: ${name}
-  namespace: apps
+  namespace: ${namespace}
   annotations:
 ${lines.join('\n')}
 spec:
@@ -217,12 +224,12 @@ spec:
 ---
 apiVersion: v1
 kind: Service
-metadata: {name: ${name}, namespace: apps}
+metadata: {name: ${name}, namespace: ${namespace}}
 spec: {ports: [{name: http, port: 80}]}
 ---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
-metadata: {name: ${name}-1, namespace: apps, labels: {kubernetes.io/service-name: ${name}}}
+metadata: {name: ${name}-1, namespace: ${namespace}, labels: {kubernetes.io/service-name: ${name}}}
 addressType: IPv4
 ports: [{name: http, port: 8080}]
 endpoints: [{addresses: [192.0.2.10]}]

@@ -57,7 +57,8 @@ function takeApart(secret: Secret): TlsSecret {
   const belongs = keyBelongs(leaf, keyPem);
   if (belongs === null) return { ok: false, problem: 'holds no readable private key without passphrase in tls.key' };
   if (!belongs) return { ok: false, problem: 'holds a key that does not belong to its certificate' };
-  const notAfter = leaf.validToDate.getTime();
+  // The text, since `validToDate` of a malformed time is whatever the memory held (Node.js 26.10).
+  const notAfter = Date.parse(leaf.validTo);
   if (Number.isNaN(notAfter)) return { ok: false, problem: 'holds a certificate without a readable end of validity' };
   return { ok: true, certPem, keyPem: new Redacted(keyPem), names: dnsNames(leaf), notAfter };
 }

@@ -5,7 +5,20 @@ import type { JsonSchema } from './json-schema.ts';
 /** A value after {@link normalize}, and the fields that were left out of it because the schema does not know them. */
 export interface Normalized {
   readonly value: unknown;
-  readonly unknownFields: readonly FieldProblem[];
+  readonly unknownFields: readonly UnknownField[];
+}
+
+/** A field that a schema does not know, and those that it knows in its place. */
+export interface UnknownField {
+  readonly segments: readonly (string | number)[];
+  readonly known: readonly string[];
+}
+
+/** What to say about an unknown field. */
+export function unknownFieldProblem({ segments, known }: UnknownField): FieldProblem {
+  const guess = didYouMean(String(segments.at(-1)), known);
+  const hint = known.length === 0 ? '' : `known here: ${known.join(', ')}`;
+  return fieldProblem(segments, `is not a field of this version${guess}`, hint);
 }
 
 /**
@@ -15,7 +28,7 @@ export interface Normalized {
  * free maps sorted, so that equal objects have equal JSON texts.
  */
 export function normalize(value: unknown, schema: JsonSchema): Normalized {
-  const unknownFields: FieldProblem[] = [];
+  const unknownFields: UnknownField[] = [];
   return { value: normalizeNode(value, schema, [], unknownFields), unknownFields };
 }
 
@@ -23,7 +36,7 @@ function normalizeNode(
   value: unknown,
   schema: JsonSchema,
   path: readonly (string | number)[],
-  unknownFields: FieldProblem[],
+  unknownFields: UnknownField[],
 ): unknown {
   if (schema['x-kubernetes-preserve-unknown-fields'] === true) return structuredClone(value);
   if (Array.isArray(value)) {
@@ -42,7 +55,7 @@ function normalizeMap(
   value: Readonly<Record<string, unknown>>,
   values: JsonSchema,
   path: readonly (string | number)[],
-  unknownFields: FieldProblem[],
+  unknownFields: UnknownField[],
 ): Readonly<Record<string, unknown>> {
   const result: Record<string, unknown> = Object.create(null);
   for (const key of Object.keys(value).toSorted()) {
@@ -55,7 +68,7 @@ function normalizeFields(
   value: Readonly<Record<string, unknown>>,
   properties: Readonly<Record<string, JsonSchema>>,
   path: readonly (string | number)[],
-  unknownFields: FieldProblem[],
+  unknownFields: UnknownField[],
 ): Readonly<Record<string, unknown>> {
   const result: Record<string, unknown> = {};
   for (const [key, property] of Object.entries(properties)) {
@@ -66,10 +79,7 @@ function normalizeFields(
   const known = Object.keys(properties);
   for (const key of Object.keys(value)) {
     if (Object.hasOwn(properties, key)) continue;
-    const problem = `is not a field of this version${didYouMean(key, known)}`;
-    unknownFields.push(
-      fieldProblem([...path, key], problem, known.length === 0 ? '' : `known here: ${known.join(', ')}`),
-    );
+    unknownFields.push({ segments: [...path, key], known });
   }
   return result;
 }

@@ -1,7 +1,7 @@
 import type { KubernetesObject, ObjectRef } from './cluster-state.ts';
 import { type FieldProblem, fieldProblem, type ReadResult } from './field-problem.ts';
 import { type KindInfo, lookUpKind } from './kinds.ts';
-import { isRecord, normalize } from './normalize.ts';
+import { isRecord, normalize, unknownFieldProblem } from './normalize.ts';
 import { schemaProblems } from './schema-problems.ts';
 
 /** What an object says it is, before anything else of it is believed. */
@@ -37,6 +37,9 @@ function nameless(path: readonly string[], message: string, hint: string): Ident
   return { is: 'nameless', problems: [fieldProblem(path, message, hint)] };
 }
 
+/** Most unknown fields that are told of one object: enough to work on, and a bound for a hostile one. */
+const MAX_UNKNOWN_FIELDS = 50;
+
 /**
  * The one normaliser: a raw object of a file, a list or a watch becomes what translation reads, pruned, defaulted and checked as an API
  * server does (apiextensions.k8s.io/v1, structural schemas).
@@ -50,7 +53,8 @@ export function validateObject(
 ): ReadResult<KubernetesObject> {
   const { info, ref } = identity;
   const { value, unknownFields } = normalize(raw, info.schema);
-  const unknown = info.isOurs ? unknownFields.filter(({ segments }) => isOurField(segments)) : [];
+  const ofOurs = info.isOurs ? unknownFields.filter(({ segments }) => isOurField(segments)) : [];
+  const unknown = ofOurs.slice(0, MAX_UNKNOWN_FIELDS).map(unknownFieldProblem);
   const problems = [...unknown, ...schemaProblems(value, info.schema, info.kind !== 'Secret')];
   if (problems.length > 0 || !isRecord(value) || !isRecord(value.metadata)) return { ok: false, problems };
   const metadata = { ...value.metadata, namespace: ref.namespace };

@@ -3,6 +3,8 @@ import type { Reading } from './policy-error.ts';
 
 /** A regular expression in RE2 syntax: matched in time linear in the text, whatever the expression. */
 export interface Pattern {
+  /** Instructions it compiles to: what one character of text costs at most. */
+  readonly size: number;
   /** Whether the whole of `text` matches. */
   matchesWhole(text: string): boolean;
 }
@@ -27,10 +29,11 @@ export function compilePattern(expression: string, foldCase: boolean): Reading<P
   }
   try {
     const compiled = RE2JS.compile(expression, foldCase ? RE2JS.CASE_INSENSITIVE : 0);
-    if (compiled.programSize() > largestProgram) {
+    const size = compiled.programSize();
+    if (size > largestProgram) {
       return refused('is too large once repetitions are expanded', 'Use smaller repetition counts.');
     }
-    return { ok: true, value: { matchesWhole: (text) => compiled.testExact(text) } };
+    return { ok: true, value: { size, matchesWhole: (text) => compiled.testExact(text) } };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     return refused(

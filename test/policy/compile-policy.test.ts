@@ -329,6 +329,23 @@ describe('compiling a policy', () => {
     });
   }
 
+  it('[INERT] refuses regular expressions that together cost more than a request may', () => {
+    const compileSome = (amount: number) =>
+      compilePolicy({
+        rules: [
+          { allow: { and: Array.from({ length: amount }, () => ({ http_path: { matches: '[ab]*a[ab]{200}' } })) } },
+        ],
+      });
+    assert.ok(compileSome(4).ok);
+    const compiled = compileSome(5);
+    assert.ok(!compiled.ok);
+    assert.deepEqual(
+      compiled.errors.map(({ path }) => path),
+      ['spec.rules'],
+    );
+    assert.match(compiled.errors[0]?.message ?? '', /of 1\d\d\d steps together/);
+  });
+
   it('[INERT] refuses more regular expressions than a request may cost', () => {
     const criteria = Array.from({ length: 33 }, () => ({ http_path: { matches: '/a' } }));
     const compiled = compilePolicy({ rules: [{ allow: { or: criteria } }] });

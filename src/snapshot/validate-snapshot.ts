@@ -1,4 +1,4 @@
-import { contentHash } from './content-hash.ts';
+import { canonicalJson, contentHash } from './content-hash.ts';
 import { type Key, tableKey } from './ids.ts';
 import { validatePolicyProgram } from './policy-program.ts';
 import { type Check, integer, isRecord, listOf, objectOf, someText, variantOf } from './shape.ts';
@@ -106,9 +106,33 @@ function validateReferences(snapshot: Snapshot, faults: string[]): void {
   for (const [key, table, path] of references(snapshot)) {
     if (!snapshot[table].has(key)) faults.push(`${path}: ${key} is not in ${table}`);
   }
+  faults.push(
+    ...twice(
+      'hosts',
+      [...snapshot.hosts.values()].map(({ value }) => canonicalJson(value.pattern)),
+    ),
+  );
+  faults.push(
+    ...twice(
+      'identityProviders',
+      [...snapshot.identityProviders.values()].map(({ value }) => value.name),
+    ),
+  );
   if (snapshot.settings.size !== 1 || !snapshot.settings.has(tableKey('settings'))) {
     faults.push('settings: is not exactly one entry');
   }
+}
+
+/** What routing and sessions look up by name must have one meaning, whatever the keys of the table. */
+function twice(table: TableName, names: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return names.flatMap((name) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    return [`${table}: ${name} is there twice`];
+  });
 }
 
 function* references({ hosts, backends, endpoints, settings }: Snapshot): Generator<Reference> {

@@ -47,6 +47,31 @@ describe('validateSnapshot', () => {
       () => withHost({ certificate: { kind: 'secret', certificate: tableKey('key-pair', 'apps', 'x') } }),
       /is not in certificates/,
     ],
+    [
+      'one host under two keys',
+      () => {
+        const { hosts, ...rest } = valid();
+        return {
+          ...rest,
+          hosts: new Map([...hosts, ...[...hosts.values()].map((entry) => [tableKey('x'), entry] as const)]),
+        };
+      },
+      /hosts: .* is there twice/,
+    ],
+    [
+      'one provider under two keys',
+      () => {
+        const { identityProviders: table, ...rest } = valid();
+        return {
+          ...rest,
+          identityProviders: new Map([
+            ...table,
+            ...[...table.values()].map((entry) => [tableKey('x'), entry] as const),
+          ]),
+        };
+      },
+      /identityProviders: .* is there twice/,
+    ],
     ['no settings', () => ({ ...valid(), settings: new Map() }), /settings: is not exactly one entry/],
     ['an access of no known kind', () => withRoute({ access: { kind: 'open' } }), /access\.kind: is not one of/],
     ['a route without access', () => withRoute({ access: undefined }), /access\.kind: is not one of/],

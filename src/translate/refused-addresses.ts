@@ -10,10 +10,13 @@ const NEVER_V4: readonly string[] = [
   '240.0.0.0/4', // RFC 1112: reserved, broadcast
 ];
 const NEVER_V6: readonly string[] = [
-  '::/127', // RFC 4291: unspecified, loopback
-  '::ffff:0:0/96', // RFC 4291: IPv4-mapped
+  '::/8', // RFC 4291: unspecified, loopback, IPv4-mapped and IPv4-compatible; RFC 2765: IPv4-translated
   '64:ff9b::/96', // RFC 6052: IPv4 behind NAT64
+  '64:ff9b:1::/48', // RFC 8215: the same, of a local network
+  '2001::/32', // RFC 4380: Teredo, which carries IPv4
+  '2002::/16', // RFC 3056: 6to4, which carries IPv4
   'fe80::/10', // RFC 4291: link-local
+  'fec0::/10', // RFC 3879: site-local
   'fd00:ec2::254/128', // metadata service of AWS
   'ff00::/8', // RFC 4291: multicast
 ];

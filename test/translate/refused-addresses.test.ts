@@ -5,7 +5,16 @@ import { addressCheck } from '../../src/translate/refused-addresses.ts';
 describe('addresses of endpoints', () => {
   const isAllowed = addressCheck(['198.51.100.0/24', '2001:db8:bad::/48', '203.0.113.7']);
 
-  for (const address of ['192.0.2.1', '10.0.0.1', '203.0.113.8', '2001:db8::1', 'fd00::1', '198.51.101.1']) {
+  for (const address of [
+    '192.0.2.1',
+    '10.0.0.1',
+    '203.0.113.8',
+    '2001:db8::1',
+    'fd00::1',
+    '2001:1::1',
+    '2003::1',
+    '198.51.101.1',
+  ]) {
     it(`may be ${address}`, () => assert.ok(isAllowed(address)));
   }
 
@@ -23,6 +32,14 @@ describe('addresses of endpoints', () => {
     '::ffff:7f00:1',
     '0:0:0:0:0:ffff:7f00:1',
     '64:ff9b::7f00:1',
+    '64:ff9b:1::7f00:1',
+    '::7f00:1',
+    '::ffff:0:7f00:1',
+    '2002:7f00:1::1',
+    '2002:a9fe:a9fe::',
+    '2001:0:4136:e378:8000:63bf:3fff:fdd2',
+    'fec0::1',
+    'FE80::1',
     'fe80::1',
     'fe80::1%eth0',
     'ff02::1',

@@ -1,5 +1,6 @@
 import type { ClusterState } from '../api/cluster-state.ts';
 import type { Ingress, IngressPath } from '../api/kubernetes.ts';
+import { compareText } from '../snapshot/content-hash.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
 import type { Findings } from './findings.ts';
@@ -44,7 +45,8 @@ export function ownIngresses(
   const readable = [...state.ingresses.values()]
     .filter(isOurs)
     .map((ingress) => readIngress(ingress, resolveAccess(ingress, state, providers), findings));
-  const unreadable = state.unreadable.flatMap(({ lastGood, reason }) =>
+  const inOrder = state.unreadable.toSorted((a, b) => compareText(a.where, b.where));
+  const unreadable = inOrder.flatMap(({ lastGood, reason }) =>
     lastGood?.kind === 'Ingress' && isOurs(lastGood) ? [readIngress(lastGood, unreadableAccess(reason), findings)] : [],
   );
   return [...readable, ...unreadable].sort((a, b) => compareAge(a.ingress, b.ingress));

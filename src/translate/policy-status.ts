@@ -105,11 +105,12 @@ function resolvedRefsCondition(
     };
   }
   const isMissing = provider === undefined;
+  const effect = policy.spec.mode === 'Audit' ? 'it has nobody to report on' : 'routes that use the policy deny';
   return {
     type: 'ResolvedRefs',
     status: 'False',
     reason: isMissing ? 'IdentityProviderMissing' : 'IdentityProviderInvalid',
-    message: `IdentityProvider ${name} ${isMissing ? 'does not exist' : 'is invalid'}: routes that use the policy deny.`,
+    message: `IdentityProvider ${name} ${isMissing ? 'does not exist' : 'is invalid'}: ${effect}.`,
   };
 }
 

@@ -119,12 +119,13 @@ function policyAccess(
   };
 }
 
-/** A policy that names no provider is about users of whichever the route has. */
+/** A policy that names no provider is about users of whichever the route has. One that only audits changes nothing about the route. */
 function namedProviders(
   annotated: string | null,
   usable: readonly { readonly entry: Entry<PolicyEntry> }[],
 ): readonly string[] {
-  const names = [annotated, ...usable.map(({ entry }) => entry.value.program.identityProvider)];
+  const enforced = usable.filter(({ entry }) => entry.value.program.mode === 'Enforce');
+  const names = [annotated, ...enforced.map(({ entry }) => entry.value.program.identityProvider)];
   return [...new Set(names.filter((name) => name !== null))].sort();
 }
 

@@ -1,7 +1,8 @@
 import { type ClusterState, refOf, type UnreadableObject } from '../api/cluster-state.ts';
 import type { Namespace } from '../api/kubernetes.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
-import { compareText } from '../snapshot/content-hash.ts';
+import { canonicalJson, compareText } from '../snapshot/content-hash.ts';
+import { tableKey } from '../snapshot/ids.ts';
 import type { DeclaredHosts, HostsProblem } from './declared-hosts.ts';
 import { eventText } from './event-text.ts';
 import { type IngressOutcome, ingressStatus } from './ingress-status.ts';
@@ -31,10 +32,19 @@ export function buildStatuses(
     ...unreadableProviders,
     ...[...declared.problems].map(([namespace, problems]) => namespaceStatus(namespace, problems)),
   ];
-  return statuses.sort(
-    ({ ref: a }, { ref: b }) =>
-      compareText(a.kind, b.kind) || compareText(a.namespace, b.namespace) || compareText(a.name, b.name),
-  );
+  return onePerObject(statuses);
+}
+
+/** An object that stands in two places comes twice, unreadable each time: the first by text speaks for both. */
+function onePerObject(statuses: readonly StatusUpdate[]): readonly StatusUpdate[] {
+  const byRef = Map.groupBy(statuses, ({ ref }) => tableKey(ref.kind, ref.namespace, ref.name));
+  return [...byRef]
+    .sort(([a], [b]) => compareText(a, b))
+    .flatMap(([, same]) => (same.length === 1 ? same : same.toSorted(compareStatuses).slice(0, 1)));
+}
+
+function compareStatuses(a: StatusUpdate, b: StatusUpdate): number {
+  return compareText(canonicalJson(a), canonicalJson(b));
 }
 
 function unreadableStatus({ ref, lastGood, reason }: UnreadableObject): StatusUpdate {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { startEmulator } from '../../src/emulator/start-emulator.ts';
+import { acceptsTcp, outerAddresses } from '../support/tcp-probe.ts';
 import { createTestAuthority } from '../support/test-authority.ts';
 import { WebClient } from '../support/web-client.ts';
 import { adele, alex, type Gate, gary, megan, openGate, sessionCookiesOf } from './gate.ts';
@@ -152,29 +151,10 @@ describe('Security 4: what Entra says', () => {
       assert.ok(keys.length > 0);
       moduli.push(...keys.map(({ n }) => n));
       for (const address of outerAddresses())
-        assert.equal(await accepts(address, Number(new URL(emulator.origin).port)), false);
+        assert.equal(await acceptsTcp(address, Number(new URL(emulator.origin).port)), false);
       client.close();
       await emulator.close();
     }
     assert.equal(new Set(moduli).size, moduli.length);
   });
 });
-
-/** Where other machines would find this one. */
-function outerAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((entries) =>
-    (entries ?? []).filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address),
-  );
-}
-
-function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 1_000 });
-    const finish = (isOpen: boolean) => {
-      socket.destroy();
-      resolve(isOpen);
-    };
-    socket.once('connect', () => finish(true));
-    for (const event of ['error', 'timeout']) socket.once(event, () => finish(false));
-  });
-}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { networkInterfaces } from 'node:os';
 import { after, before, describe, it } from 'mocha';
 import { openRawClient } from '../support/raw-client.ts';
+import { outerAddresses } from '../support/tcp-probe.ts';
 import { until } from '../support/until.ts';
 import { type Gate, NOT_HTML, openGate } from './gate.ts';
 import { statusOf } from './wire.ts';
@@ -78,9 +78,7 @@ describe('Security 5: objects', () => {
 
   it('[ISOLATED] send no request to this machine, its links, or the metadata of a cloud, wherever a slice points', async () => {
     const { port } = gate.upstream;
-    const outer = Object.values(networkInterfaces())
-      .flatMap((entries) => entries ?? [])
-      .find(({ internal, family }) => !internal && family === 'IPv4');
+    const [outer] = outerAddresses();
     const targets: readonly (readonly [string, string, string, number])[] = [
       ['loopback', 'IPv4', '127.0.0.1', port],
       ['loopback-range', 'IPv4', '127.8.8.8', port],
@@ -97,7 +95,7 @@ describe('Security 5: objects', () => {
       ['nat64', 'IPv6', '64:ff9b::7f00:1', port],
       ['link-local-six', 'IPv6', 'fe80::1', port],
       ['metadata-six', 'IPv6', 'fd00:ec2::254', 80],
-      ...(outer === undefined ? [] : [['this-machine', 'IPv4', outer.address, port] as const]),
+      ...(outer === undefined ? [] : [['this-machine', 'IPv4', outer, port] as const]),
     ];
     await gate.reachesNothing(async () => {
       for (const [name, family, address, targetPort] of targets) {

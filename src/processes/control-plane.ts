@@ -88,7 +88,9 @@ export class ControlPlane {
 
   async #apply(): Promise<void> {
     const { source, prepare, translation, planes, log, onApplied } = this.#options;
-    const state = await prepare(source.state());
+    const listed = source.state();
+    this.#revoke(revocationsOf(listed)); // first, so that nothing that is wrong with other objects delays it
+    const state = await prepare(listed);
     const previous = this.#current;
     const options = translation(state);
     const next =
@@ -99,7 +101,6 @@ export class ControlPlane {
       return;
     }
     this.#current = { state, translation: next };
-    this.#revoke(revocationsOf(state));
     await planes.publish(next.snapshot, next.secrets);
     const changes = previous === null ? [] : describeChange(previous.translation, next);
     onApplied({ translation: next, changes, isFirst: previous === null });

@@ -9,7 +9,7 @@ import type { ListeningPorts } from './messages.ts';
 export interface DataPlanes {
   /** Binds the listeners; they answer 503 until the first snapshot. Rejects with EntragateError `listen-failed`. */
   start(ring: KeyRing): Promise<ListeningPorts>;
-  /** Resolves when every data plane serves from `snapshot` (or from a later one). */
+  /** Resolves when every data plane serves from `snapshot` (or from a later one), or has logged why it can not. */
   publish(snapshot: Snapshot, secrets: Secrets): Promise<void>;
   setKeys(ring: KeyRing): void;
   revoke(revocation: Revocation): void;

@@ -36,6 +36,7 @@ export interface ServingOptions {
 export interface Serving {
   readonly dataPlane: DataPlane;
   readonly metrics: Metrics;
+  /** Throws when it can not serve from `snapshot`: then the last good one stays. */
   apply(snapshot: Snapshot, secrets: Secrets): void;
   setKeys(ring: KeyRing): void;
   revoke(revocations: readonly Revocation[]): void;
@@ -86,8 +87,14 @@ export function createServing(options: ServingOptions): Serving {
     dataPlane,
     metrics,
     apply: (snapshot, secrets) => {
+      const lastGood = view;
       view = createIdentityView(snapshot, secrets, config.externalHttpsPort);
-      dataPlane.apply(snapshot, secrets);
+      try {
+        dataPlane.apply(snapshot, secrets);
+      } catch (cause) {
+        view = lastGood;
+        throw cause;
+      }
     },
     setKeys: (next) => {
       ring = next;

@@ -43,6 +43,7 @@ interface Published {
 }
 
 const metricsPatienceMs = 2_000;
+const acknowledgePatienceMs = 30_000;
 const shortLifeMs = 5_000;
 const replacementDelayMs = 1_000;
 
@@ -88,10 +89,12 @@ export class WorkerPool implements DataPlanes {
     const message = snapshotMessage(previous, this.#published);
     for (const member of this.#ready()) send(member.worker, message);
     return new Promise((resolve) => {
+      const patience = setInterval(() => this.#replaceSilent(sequence), acknowledgePatienceMs).unref();
       const check = () => {
         const members = [...this.#members.values()];
         const isDone = members.length > 0 && members.every((member) => member.acknowledged >= sequence);
         if (!isDone && !this.#isDraining) return;
+        clearInterval(patience);
         this.#acknowledgements.delete(check);
         resolve();
       };
@@ -135,6 +138,15 @@ export class WorkerPool implements DataPlanes {
     });
   }
 
+  /** One worker that hangs must not keep the next snapshot from all others, nor serve from an old one. */
+  #replaceSilent(sequence: number): void {
+    for (const { acknowledged, isReady, worker } of this.#members.values()) {
+      if (!isReady || acknowledged >= sequence) continue;
+      this.#options.log.error({ worker: worker.id }, 'A worker took no snapshot in time; it is replaced');
+      worker.process.kill('SIGKILL');
+    }
+  }
+
   #replace(member: Member, onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
     this.#members.delete(member.worker.id);
     this.#check();
@@ -157,12 +169,23 @@ export class WorkerPool implements DataPlanes {
         onOutcome(message.ports);
         return;
       case 'failed':
+        this.#options.log.error({ worker: member.worker.id, code: message.code }, message.message);
         onOutcome(new EntragateError(message.code, message.message));
         return;
       case 'applied':
         member.acknowledged = message.sequence;
         this.#check();
         return;
+      case 'not-applied': {
+        const { sequence, message: detail } = message;
+        this.#options.log.error(
+          { worker: member.worker.id, code: 'snapshot-not-applied', detail },
+          'A worker can not serve from a snapshot; the last good one stays',
+        );
+        member.acknowledged = sequence;
+        this.#check();
+        return;
+      }
       case 'revoke':
         this.revoke(message.revocation);
         return;

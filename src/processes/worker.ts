@@ -27,10 +27,7 @@ process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.on('disconnect', () => process.exit(1));
 process.on('message', (message: ToWorker) => {
-  receive(message).catch((cause: unknown) => {
-    const code = cause instanceof EntragateError ? cause.code : 'worker-failed';
-    tell({ type: 'failed', code, message: cause instanceof Error ? cause.message : String(cause) });
-  });
+  receive(message).catch(fail);
 });
 tell({ type: 'ready' });
 
@@ -44,8 +41,7 @@ async function receive(message: ToWorker): Promise<void> {
     case 'snapshot':
       snapshot = applyDelta(snapshot, message.delta);
       secrets = applySecretsDelta(secrets, decodeSecrets(message.secrets));
-      serving?.apply(snapshot, secrets);
-      tell({ type: 'applied', sequence: message.sequence });
+      tell(applyCurrent(message.sequence));
       return;
     case 'revoke':
       if (serving === null) for (const revocation of message.revocations) revocations.add(revocation);
@@ -67,6 +63,16 @@ async function receive(message: ToWorker): Promise<void> {
       return;
     default:
       message satisfies never;
+  }
+}
+
+/** A snapshot that can not be served from leaves the last good one in place; the next delta builds on it all the same. */
+function applyCurrent(sequence: number): ToPrimary {
+  try {
+    serving?.apply(snapshot, secrets);
+    return { type: 'applied', sequence };
+  } catch (cause) {
+    return { type: 'not-applied', sequence, message: messageOf(cause) };
   }
 }
 
@@ -104,6 +110,17 @@ function redeemOnce(ticket: string, expiresAt: number): Promise<boolean> {
     });
     tell({ type: 'redeem', question, ticket, expiresAt });
   });
+}
+
+/** A worker that could not take something would go on with less than the others know: it ends, and its replacement is told everything. */
+function fail(cause: unknown): void {
+  const code = cause instanceof EntragateError ? cause.code : 'worker-failed';
+  if (!process.connected) process.exit(1);
+  process.send?.({ type: 'failed', code, message: messageOf(cause) } satisfies ToPrimary, () => process.exit(1));
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function tell(message: ToPrimary): void {

@@ -49,8 +49,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   };
   return {
     apply: (snapshot, secrets) => {
+      const state = linkSnapshot(snapshot, secrets, plane.state);
       plane.upstream.apply(snapshot);
-      plane.state = linkSnapshot(snapshot, secrets, plane.state);
+      plane.state = state;
       listeners.applyCertificates();
       plane.tunnels.recheck();
     },

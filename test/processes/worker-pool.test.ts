@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import cluster from 'node:cluster';
+import { Writable } from 'node:stream';
+import { after, before, describe, it } from 'mocha';
+import type { Config } from '../../src/config/config.ts';
+import { createKeyRing, generateKey } from '../../src/identity/keys/key-ring.ts';
+import { createRevocationTable } from '../../src/identity/revocation/create-revocation-table.ts';
+import { WorkerPool } from '../../src/processes/worker-pool.ts';
+import type { Snapshot } from '../../src/snapshot/snapshot.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { sampleProvider } from '../identity/sample-session.ts';
+import { eventually } from '../support/proxy-harness.ts';
+import { openRawClient } from '../support/raw-client.ts';
+import { buildSnapshot } from '../support/snapshot-builder.ts';
+
+const HOST = 'status.example.com';
+
+describe('Workers', () => {
+  let pool: WorkerPool;
+  let port = 0;
+  const lines: string[] = [];
+  const config: Config = {
+    https: { host: '127.0.0.1', port: 0 },
+    http: { host: '127.0.0.1', port: 0 },
+    admin: { host: '127.0.0.1', port: 0 },
+    externalHttpsPort: 443,
+    workers: 2,
+    authHost: null,
+    trustedProxies: [],
+    allowedAuthorities: [],
+    authorityCa: null,
+    hostOwnership: 'FirstCome',
+    anyHostNamespaces: [],
+    deniedCidrs: [],
+    controllerNamespace: 'entragate-system',
+    federatedTokenFile: null,
+    isDevelopment: true,
+  };
+  const snapshotOf = (...names: readonly string[]): Snapshot =>
+    buildSnapshot({
+      hosts: names.map((name) => ({ name, routes: [{ access: 'public', service: null }] })),
+      providers: [sampleProvider],
+      services: {},
+    }).snapshot;
+  const publish = (...names: readonly string[]) => pool.publish(snapshotOf(...names), new Map());
+  /** Over plain HTTP a routed host is sent to https, and any other is not found. */
+  const statusOf = async (host: string): Promise<number> => {
+    const client = await openRawClient({ port, tls: null });
+    client.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    const answer = await client.response();
+    client.destroy();
+    return Number(answer.startLine.split(' ')[1]);
+  };
+  const workers = () => Object.values(cluster.workers ?? {}).flatMap((worker) => worker ?? []);
+
+  before(async () => {
+    const destination = new Writable({
+      write: (chunk, _encoding, done) => {
+        lines.push(String(chunk));
+        done();
+      },
+    });
+    pool = new WorkerPool({
+      config,
+      mappings: [],
+      revocations: createRevocationTable(),
+      log: createLogger({ level: 'info', format: 'json', destination }),
+      logOptions: { format: 'json', level: 'error' },
+    });
+    ({ http: port } = await pool.start(createKeyRing([generateKey(true)])));
+  });
+  after(() => pool.drain(0));
+
+  it('[CLOSED] answer 503 before the first snapshot, and serve from it once all have it', async () => {
+    assert.equal(await statusOf(HOST), 503);
+    await publish(HOST);
+    for (let round = 0; round < 8; round++) assert.equal(await statusOf(HOST), 308);
+  });
+
+  it('are replaced when they die, by one that serves what the others serve', async () => {
+    await publish(HOST, 'second.example.com');
+    const [victim] = workers();
+    assert.ok(victim);
+    victim.process.kill('SIGKILL');
+    await eventually('it is gone', () => victim.isDead());
+    await publish(HOST, 'third.example.com');
+    await eventually('another came', () => workers().length === 2);
+    await publish(HOST, 'third.example.com');
+    for (let round = 0; round < 8; round++) assert.equal(await statusOf('third.example.com'), 308);
+  });
+
+  it('[ISOLATION] stay with the last good snapshot when they can not serve from one, say so, and take the next', async () => {
+    await publish(HOST);
+    const broken = snapshotOf('broken.example.com');
+    const entries = [...broken.hosts].map(([key, { value }]) => {
+      const pattern = { kind: 'unheard-of' } as unknown as typeof value.pattern;
+      return [key, { hash: 'broken', value: { ...value, pattern } }] as const;
+    });
+    await pool.publish({ ...broken, hosts: new Map(entries) }, new Map());
+    assert.equal(lines.filter((line) => line.includes('"snapshot-not-applied"')).length, 2);
+    for (let round = 0; round < 8; round++) assert.equal(await statusOf(HOST), 308);
+    await publish('next.example.com');
+    for (let round = 0; round < 8; round++) assert.equal(await statusOf('next.example.com'), 308);
+  });
+});

@@ -2,6 +2,7 @@ import type { IdentityPage, OwnResponse } from '../identity/own-endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { type Page, renderPage } from './pages/page.ts';
 import { describeProblem, type ProblemCode } from './pages/problem.ts';
+import { acceptsHtml } from './reading/accept.ts';
 
 const HTML = 'text/html; charset=utf-8';
 /** RFC 9457. */
@@ -26,11 +27,16 @@ interface Body {
 /** Answers with what is wrong: a page where HTML was asked for, JSON otherwise. `detail` never holds a value of the request. */
 export function respondProblem(exchange: Exchange, problem: ProblemCode, detail: string): void {
   const { status, title, explanation } = describeProblem(problem);
-  if (exchange.request?.wantsHtml === true) {
+  if (wantsHtml(exchange)) {
     respondPage(exchange, status, { kind: 'problem', problem, detail }, NO_COOKIES);
     return;
   }
   respondProblemDocument(exchange, status, { title, detail: detail === '' ? explanation : detail, code: problem }, []);
+}
+
+/** A request that was refused has no canonical form; whoever sent it may be looking at a browser all the same. */
+function wantsHtml({ incoming, request }: Exchange): boolean {
+  return request === null ? acceptsHtml(incoming.headers.accept ?? '') : request.wantsHtml;
 }
 
 /** Answers 500 after a defect. The request is not forwarded; what had been sent of an answer is cut. */

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { openBrowser, pickAccount, type TestBrowser } from '../support/browser.ts';
 import { type CookieFilter, startCookieFilter } from '../support/cookie-filter.ts';
+import { examinePage } from '../support/examine-page.ts';
 import { createTestAuthority } from '../support/test-authority.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -78,7 +79,7 @@ describe('a browser that keeps no cookies', () => {
       filter.block(...beginnings);
       const before = world.received('ledger');
       const { page, starts } = await open('/blocked');
-      await page.getByRole('heading', { name: heading }).waitFor();
+      await examinePage(page, `cookies-blocked-${rounds}`, heading);
       assert.match((await page.getByRole('main').textContent()) ?? '', /does not keep the cookies of this site/);
       await page.getByRole('link', { name: 'Try again' }).waitFor();
       assert.equal(starts, rounds);

@@ -167,6 +167,7 @@ describe('our pages, on a phone and for a screen reader', () => {
     const page = await asNobody();
     await page.goto(world.url(authHost, '/oauth2/callback?code=x&state=y'));
     await examinePage(page, 'flow-unknown', 'This sign-in was not started here');
+    await page.getByText('Open the application by its own address').waitFor();
   });
 
   it('an address that was too long to come back to', async () => {

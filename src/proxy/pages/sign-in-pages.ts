@@ -17,7 +17,7 @@ export function signInFailedPage(page: PageOf<'sign-in-failed'>): PageBody {
 export function flowUnknownPage(page: PageOf<'flow-unknown'>): PageBody {
   return {
     title: 'This sign-in was not started here',
-    content: html`<p>${page.explanation}</p>${tryAgain(page.retry)}`,
+    content: html`<p>${page.explanation}</p>${page.retry === null ? html`<p>Open the application by its own address: it asks you to sign in.</p>` : tryAgain(page.retry)}`,
   };
 }
 

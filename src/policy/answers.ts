@@ -9,6 +9,7 @@ const noFindings: readonly AuditFinding[] = Object.freeze([]);
 const noGroups: readonly GroupId[] = Object.freeze([]);
 const noRule = '-';
 
+/** A rule that certainly allows, with its session requirement met. */
 export function allow({ policy, rule }: RuleOfPolicy, question: Question): AllowDecision {
   return {
     kind: 'allow',

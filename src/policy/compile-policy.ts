@@ -1,3 +1,4 @@
+import { deepFreeze } from '../snapshot/deep-freeze.ts';
 import { type GroupId, parseGroupId, parseObjectId } from '../snapshot/ids.ts';
 import type {
   Criterion,
@@ -18,6 +19,7 @@ import { type ErrorSink, fail, type PolicyError, type PolicyWarning } from './po
 import { compilePattern } from './re2.ts';
 import { isMap, nearestWord, quote } from './untrusted-value.ts';
 
+/** A program with what is questionable about it, or every error. */
 export type CompiledPolicy =
   | { readonly ok: true; readonly program: PolicyProgram; readonly warnings: readonly PolicyWarning[] }
   | { readonly ok: false; readonly errors: readonly PolicyError[] };
@@ -199,12 +201,4 @@ function failUnknownField(field: string, known: readonly string[], path: string,
     `${quote(field)} is not a field that this version knows`,
     `${suggestion}Known are ${known.join(', ')}.`,
   );
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
-  }
-  return value;
 }

@@ -4,6 +4,7 @@ import type { DenyReason } from './deny-reasons.ts';
 /** The answer to one request. `policy` and `rule` say what decided; `rule` is `-` where no single rule did. */
 export type Decision = AllowDecision | DenyDecision | ChallengeDecision;
 
+/** The request may pass. */
 export interface AllowDecision {
   readonly kind: 'allow';
   readonly policy: string;
@@ -15,6 +16,7 @@ export interface AllowDecision {
   readonly audit: readonly AuditFinding[];
 }
 
+/** The request may not pass, and a fresh sign-in would not change that. */
 export interface DenyDecision {
   readonly kind: 'deny';
   readonly policy: string;

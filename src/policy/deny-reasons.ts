@@ -1,3 +1,4 @@
+/** One reason, for people. */
 export interface DenyExplanation {
   /** What happened: a sentence for a page, about "the user". */
   readonly meaning: string;

@@ -18,6 +18,7 @@ export interface LinkedPolicy {
   readonly denies: readonly LinkedRule[];
 }
 
+/** One rule of a {@link LinkedPolicy}. */
 export interface LinkedRule {
   readonly name: string;
   /** Why it allows, for the log. */

@@ -6,8 +6,11 @@
  */
 export type Outcome = (typeof outcomes)[number];
 
+/** It holds. */
 export const outcomeTrue = 1;
+/** It does not hold. */
 export const outcomeFalse = 2;
+/** It can not be known, and a fresh sign-in would not change that. */
 export const outcomeUnknown = 4;
 /** The session was made before anybody asked: a fresh one would answer true or false. */
 export const outcomeUnasked = 3;
@@ -37,22 +40,27 @@ function toOutcome(bits: number): Outcome {
   return outcomes[bits] ?? outcomeUnknown;
 }
 
+/** Kleene's strong conjunction, member by member. */
 export function both(a: Outcome, b: Outcome): Outcome {
   return andTable[a * 8 + b] ?? outcomeUnknown;
 }
 
+/** Kleene's strong disjunction, member by member. */
 export function either(a: Outcome, b: Outcome): Outcome {
   return opposite(both(opposite(a), opposite(b)));
 }
 
+/** Negation, member by member: unknown stays unknown. */
 export function opposite(outcome: Outcome): Outcome {
   return notTable[outcome] ?? outcomeUnknown;
 }
 
+/** The outcome of something that is known. */
 export function known(holds: boolean): Outcome {
   return holds ? outcomeTrue : outcomeFalse;
 }
 
+/** Whether `single` is a member of `outcome`. */
 export function canBe(outcome: Outcome, single: 1 | 2 | 4): boolean {
   return (outcome & single) !== 0;
 }

@@ -3,6 +3,7 @@ import { type ErrorSink, fail, type Reading } from './policy-error.ts';
 import { compilePattern } from './re2.ts';
 import { isMap, nearestWord, quote } from './untrusted-value.ts';
 
+/** Name of a string or list matcher. */
 export type TextOperator = TextTest['operator'];
 
 /** What may be tested about one subject, and how its values are written. */

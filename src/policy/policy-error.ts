@@ -8,7 +8,9 @@ interface PolicyFinding {
   readonly hint: string;
 }
 
+/** Makes the policy invalid: its routes deny. */
 export type PolicyError = PolicyFinding;
+/** Valid, and probably not meant. */
 export type PolicyWarning = PolicyFinding;
 
 /** Outcome of reading one piece of untrusted text. */

@@ -42,6 +42,7 @@ export interface GroupFacts {
   readonly unknownBecause: 'none' | 'not-mentioned-at-sign-in' | 'overage' | 'claim-missing' | 'directory-failed';
 }
 
+/** A claim of an ID token, as far as rules can compare it: a scalar or a list of them. */
 export type ClaimValue = string | number | boolean | readonly (string | number | boolean)[];
 
 /** The token had no such claim, and the IdentityProvider lists it as always issued: known to be absent. */

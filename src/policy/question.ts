@@ -25,6 +25,7 @@ export interface Question {
   readonly audit: readonly AuditFinding[];
 }
 
+/** A rule, and the policy it stands in: what a decision names. */
 export interface RuleOfPolicy {
   readonly policy: AttachedPolicy;
   readonly rule: LinkedRule;

@@ -9,6 +9,7 @@ export type PathProblem =
   | 'dot-segment'
   | 'semicolon';
 
+/** A path in its one form, or the first thing that keeps it from having one. */
 export type CanonicalPath =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly problem: PathProblem /** Index in the text. */; readonly at: number };

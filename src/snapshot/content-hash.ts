@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { deepFreeze } from './deep-freeze.ts';
 import type { Entry } from './snapshot.ts';
 
 const HASH_BYTES = 16;
@@ -27,14 +28,6 @@ export function contentHash(value: object): string {
 /** The table entry of a value: frozen all through, with its hash. */
 export function entryOf<T extends object>(value: T): Entry<T> {
   return Object.freeze({ hash: contentHash(value), value: deepFreeze(value) });
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
-  }
-  return value;
 }
 
 /** Order by UTF-16 code units: the same on every machine, unlike a locale's. */

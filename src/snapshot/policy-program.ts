@@ -44,6 +44,7 @@ export interface RuleBlock {
   readonly criteria: readonly Criterion[];
 }
 
+/** One condition. Where it has several tests, all must hold. Times are milliseconds: since the epoch, or since midnight for `time_of_day`. */
 export type Criterion =
   | { readonly kind: 'accept' }
   | { readonly kind: 'reject' }

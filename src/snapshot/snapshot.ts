@@ -15,8 +15,11 @@ export interface Snapshot {
   readonly settings: Table<Settings>;
 }
 
+/** Name of a table of the snapshot. */
 export type TableName = keyof Snapshot;
+/** Entries by key; keys are tuples (`tableKey`), never joined strings. */
 export type Table<T> = ReadonlyMap<Key, Entry<T>>;
+/** A value with the hash of its content. */
 export interface Entry<T> {
   readonly hash: string;
   readonly value: T;
@@ -28,6 +31,7 @@ export type HostPattern =
   | { readonly kind: 'wildcard'; readonly name: string }
   | { readonly kind: 'any' };
 
+/** Everything that is served under one host pattern, for the one namespace that owns it. */
 export interface Host {
   readonly pattern: HostPattern;
   readonly namespace: string;
@@ -51,6 +55,7 @@ export interface Mentions {
   readonly fingerprint: string;
 }
 
+/** One path of a host: who may pass, and where to. */
 export interface Route {
   /** Stable and unique in a snapshot; for logs and metrics: `namespace/ingress host path`. */
   readonly id: string;
@@ -66,6 +71,7 @@ export interface RoutePath {
   readonly value: string;
 }
 
+/** Who may pass. There is no optional field to forget: what is not said otherwise is `denied`. */
 export type Access =
   | { readonly kind: 'policy'; readonly policies: readonly PolicyKey[]; readonly identityProvider: Key }
   | { readonly kind: 'authenticated'; readonly identityProvider: Key }
@@ -86,9 +92,11 @@ export type RouteDenial =
   | 'path-refused'
   | 'object-unreadable';
 
+/** Where requests go; `unavailable` is answered with 503. */
 export type RouteBackend =
   | { readonly kind: 'service'; readonly backend: Key }
   | { readonly kind: 'unavailable'; readonly reason: BackendProblem };
+/** Why a backend of an Ingress can not be had. */
 export type BackendProblem =
   | 'service-missing'
   | 'port-missing'
@@ -96,6 +104,7 @@ export type BackendProblem =
   | 'external-name-refused'
   | 'no-backend';
 
+/** A compiled policy that some route uses. */
 export interface PolicyEntry {
   /** `namespace/name`, or `cluster/name` for a ClusterPolicy: what users write and read. */
   readonly name: string;
@@ -110,9 +119,11 @@ export interface Backend {
   readonly port: string;
 }
 
+/** The endpoints of one {@link Backend}, sorted, each once. */
 export interface EndpointSet {
   readonly endpoints: readonly Endpoint[];
 }
+/** An IP address, or the name of an ExternalName Service, with a port. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
@@ -128,6 +139,7 @@ export interface Certificate {
   readonly material: string;
 }
 
+/** Who signs users in. */
 export type IdentityProvider = EntraProvider | OidcProvider;
 
 interface ProviderBase {
@@ -141,6 +153,7 @@ interface ProviderBase {
   readonly bounds: SessionBounds;
 }
 
+/** Microsoft Entra ID. */
 export interface EntraProvider extends ProviderBase {
   readonly type: 'EntraID';
   readonly tenantId: string;
@@ -151,11 +164,13 @@ export interface EntraProvider extends ProviderBase {
   readonly groups: 'Token' | 'Graph';
 }
 
+/** Any other OpenID provider. */
 export interface OidcProvider extends ProviderBase {
   readonly type: 'OIDC';
   readonly issuer: string;
 }
 
+/** How we prove to the provider that we are its client. `missing`: nobody can sign in, sessions that exist go on. */
 export type ProviderCredential =
   | { readonly kind: 'client-secret'; readonly secret: Key; readonly material: string }
   | { readonly kind: 'certificate'; readonly secret: Key; readonly material: string }

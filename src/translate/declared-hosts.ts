@@ -22,6 +22,7 @@ export interface HostsProblem {
   readonly hint: string;
 }
 
+/** A pattern, and the namespace that has it. */
 export interface DeclaredHost {
   readonly pattern: HostPattern;
   readonly namespace: string;

@@ -43,6 +43,7 @@ export function resolveProvider(
       return resolveEntra(object, base, options);
     case 'OIDC':
       if (object.spec.issuer === undefined) return { ok: false, problem: 'Type OIDC needs spec.issuer.' };
+      if (!URL.canParse(object.spec.issuer)) return { ok: false, problem: 'spec.issuer is not a URL.' };
       return {
         ok: true,
         provider: { ...base, type: 'OIDC', clientId: object.spec.clientId, issuer: object.spec.issuer },
@@ -76,6 +77,8 @@ function resolveEntra({ spec }: ProviderObject, base: ProviderBase, options: Tra
 
 function readAuthority(spec: ProviderObject['spec'], options: TranslateOptions): Resolved<string> {
   if (spec.authority === undefined) return { ok: true, value: CLOUD_AUTHORITIES[spec.cloud] };
+  // The CRD's pattern lets through what no URL can be, such as port 99999.
+  if (!URL.canParse(spec.authority)) return { ok: false, problem: 'spec.authority is not a URL.' };
   if (options.allowedAuthorities.includes(spec.authority)) return { ok: true, value: spec.authority };
   const problem = `spec.authority ${spec.authority} is not an origin that the operator of the controller allows: remove it outside development.`;
   return { ok: false, problem };

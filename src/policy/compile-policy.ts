@@ -2,10 +2,8 @@ import { deepFreeze } from '../snapshot/deep-freeze.ts';
 import { type GroupId, parseGroupId, parseObjectId } from '../snapshot/ids.ts';
 import type {
   Criterion,
-  GroupTest,
   PolicyProgram,
   ProgramRule,
-  RangeTest,
   SessionRequirement,
   TextTest,
 } from '../snapshot/policy-program.ts';
@@ -15,8 +13,8 @@ import { lintPolicy } from './lint-policy.ts';
 import { failNotGroupId } from './parse-groups.ts';
 import { parseRules } from './parse-rules.ts';
 import { readScalar } from './parse-text-tests.ts';
+import { MOST_PATTERN_STEPS, patternCost } from './pattern-cost.ts';
 import { type ErrorSink, fail, type PolicyError, type PolicyWarning } from './policy-error.ts';
-import { compilePattern } from './re2.ts';
 import { isMap, nearestWord, quote } from './untrusted-value.ts';
 
 /** A program with what is questionable about it, or every error. */
@@ -39,9 +37,7 @@ const specFields = [
 const mostShorthandValues = 500;
 const shortestMaxAge = 60;
 const longestMaxAge = 720 * 3600;
-/** Each costs its size for every character of a text, on every request: at worst some 80 ms for all of a policy. */
 const mostPatterns = 32;
-const largestPatterns = 1000;
 
 /**
  * Compiles the `spec` of a Policy or ClusterPolicy. Everything in it is checked again, whatever a schema has checked
@@ -82,24 +78,14 @@ function parseSpec(spec: Readonly<Record<string, unknown>>, path: string, sink: 
 }
 
 function checkPatterns(rules: readonly ProgramRule[], path: string, sink: ErrorSink): void {
-  const patterns = rules
-    .flatMap((rule) => rule.blocks.flatMap((block) => block.criteria))
-    .flatMap((criterion): readonly (TextTest | GroupTest | RangeTest)[] =>
-      'tests' in criterion ? criterion.tests : [],
-    )
-    .flatMap((test) => (test.operator === 'matches' ? [compilePattern(test.value, false)] : []));
-  if (patterns.length > mostPatterns) {
-    fail(sink, path, `holds ${patterns.length} regular expressions`, `Write at most ${mostPatterns} \`matches\`.`);
+  const { patterns, steps } = patternCost({ rules });
+  if (patterns > mostPatterns) {
+    fail(sink, path, `holds ${patterns} regular expressions`, `Write at most ${mostPatterns} \`matches\`.`);
   }
-  const size = patterns.reduce((sum, pattern) => sum + (pattern.ok ? pattern.value.size : 0), 0);
-  if (size > largestPatterns) {
-    const message = `holds regular expressions of ${size} steps together, once repetitions are expanded`;
-    fail(
-      sink,
-      path,
-      message,
-      `At most ${largestPatterns} are allowed: use smaller repetition counts, or \`in\` and \`starts_with\`.`,
-    );
+  if (steps > MOST_PATTERN_STEPS) {
+    const message = `holds regular expressions of ${steps} steps together, once repetitions are expanded`;
+    const hint = `At most ${MOST_PATTERN_STEPS} are allowed: use smaller repetition counts, or \`in\` and \`starts_with\`.`;
+    fail(sink, path, message, hint);
   }
 }
 

@@ -2,6 +2,7 @@ import { ANNOTATION_PREFIX, type IngressAnnotations, parseAnnotations } from '..
 import type { ClusterState } from '../api/cluster-state.ts';
 import { formatPath } from '../api/field-problem.ts';
 import type { Ingress } from '../api/kubernetes.ts';
+import { MOST_PATTERN_STEPS, patternCost } from '../policy/pattern-cost.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
 import type { MentionedFacts } from '../snapshot/mentions.ts';
 import type { Access, Entry, IdentityProvider, PolicyEntry, RouteDenial } from '../snapshot/snapshot.ts';
@@ -100,6 +101,11 @@ function policyAccess(
   if (usable.every(({ entry }) => entry.value.program.mode === 'Audit')) {
     const detail = 'All policies are in mode Audit, which never allows: set mode Enforce on one.';
     return refuse(denied('policies-all-audit', detail));
+  }
+  const steps = usable.reduce((sum, { entry }) => sum + patternCost(entry.value.program).steps, 0);
+  if (steps > MOST_PATTERN_STEPS) {
+    const detail = `The policies hold regular expressions of ${steps} steps together, and at most ${MOST_PATTERN_STEPS} are allowed on one Ingress: name fewer, or simplify their \`matches\`.`;
+    return refuse(denied('policy-invalid', detail));
   }
   const providerNames = namedProviders(annotations.identityProvider, usable);
   if (providerNames.length > 1) {

@@ -1,4 +1,4 @@
-import type { Criterion, PolicyProgram, ProgramRule, RuleBlock } from '../snapshot/policy-program.ts';
+import type { Criterion, PolicyProgram, ProgramRule, RuleBlock, TextTest } from '../snapshot/policy-program.ts';
 import { changeableClaims, optionalClaims } from './entra-claims.ts';
 import { lintReach } from './lint-reach.ts';
 import type { PolicyWarning } from './policy-error.ts';
@@ -52,9 +52,7 @@ function lintCriterion(criterion: Criterion, action: ProgramRule['action'], path
     case 'groups':
       return criterion.tests.flatMap((test) => test.names).map((name) => groupByName(name, path));
     case 'http_path':
-      return criterion.tests.flatMap((test) =>
-        test.operator === 'starts_with' && !test.value.endsWith('/') ? [openPrefix(test.value, path)] : [],
-      );
+      return criterion.tests.flatMap((test) => lintPathTest(test, path));
     case 'http_method':
       return criterion.tests
         .flatMap((test) => ('values' in test ? test.values : test.operator === 'is' ? [test.value] : []))
@@ -74,6 +72,22 @@ function lintCriterion(criterion: Criterion, action: ProgramRule['action'], path
     default:
       return criterion satisfies never;
   }
+}
+
+function lintPathTest(test: TextTest, path: string): readonly PolicyWarning[] {
+  if (test.operator === 'starts_with' && !test.value.endsWith('/')) return [openPrefix(test.value, path)];
+  return test.operator === 'matches' && beginsInsidePath.test(test.value) ? [neverWholePath(test.value, path)] : [];
+}
+
+/** An expression without alternatives whose first character stands for itself and is no slash. */
+const beginsInsidePath = /^\^?[A-Za-z0-9_~-](?![?*{])[^|]*$/;
+
+function neverWholePath(expression: string, path: string): PolicyWarning {
+  return {
+    path,
+    message: `matches: ${JSON.stringify(expression)} is never true: it has to match the whole path, which begins with /`,
+    hint: 'Write the path from its beginning, or .* before and behind what to search for.',
+  };
 }
 
 function changeableName(name: string, path: string): PolicyWarning {

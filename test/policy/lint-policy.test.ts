@@ -33,6 +33,28 @@ const rows: readonly (readonly [
     ],
   ],
   [
+    'expressions that no whole path matches',
+    rules(allow(ok), deny({ http_path: { matches: 'admin' } }, { http_path: { matches: '^admin/.*' } })),
+    [
+      ['spec.rules[1].deny.or[0]', /"admin" is never true.*begins with \//],
+      ['spec.rules[1].deny.or[1]', /is never true/],
+    ],
+  ],
+  [
+    'nothing about expressions that a path may match',
+    rules(
+      allow(ok),
+      deny(
+        { http_path: { matches: '/admin' } },
+        { http_path: { matches: '.*admin.*' } },
+        { http_path: { matches: 'a|/b' } },
+        { http_path: { matches: 'a?/b' } },
+        { http_path: { matches: '(?i)/admin(/.*)?' } },
+      ),
+    ),
+    [],
+  ],
+  [
     'domains',
     rules(allow({ domain: 'b.example' })),
     [

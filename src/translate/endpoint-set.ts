@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ClusterState, ObjectKey } from '../api/cluster-state.ts';
 import { objectKey } from '../api/cluster-state.ts';
 import { type EndpointSlice, SERVICE_NAME_LABEL, type Service, type ServicePort } from '../api/kubernetes.ts';
@@ -64,9 +65,10 @@ function collect(
   ready: Map<string, Endpoint>,
   draining: Map<string, Endpoint>,
 ): void {
+  const version = slice.addressType === 'IPv4' ? 4 : 6;
   for (const { addresses, conditions } of slice.endpoints) {
     const [address] = addresses;
-    if (address === undefined || !isAllowed(address)) continue;
+    if (address === undefined || isIP(address) !== version || !isAllowed(address)) continue;
     const isReady = conditions.ready ?? true;
     const isServing = conditions.serving ?? isReady;
     const isTerminating = conditions.terminating ?? false;

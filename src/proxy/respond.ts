@@ -72,13 +72,14 @@ export function respondPage(
   send(exchange, status, { contentType: HTML, text: html, cacheControl: NO_STORE, cookies, extra: fields });
 }
 
+/** The target is in its field alone: it may hold a ticket, and bodies are kept and shown in more places than fields. */
 export function respondRedirect(
   exchange: Exchange,
   status: 302 | 303 | 308,
   location: string,
   cookies: readonly string[],
 ): void {
-  const text = `See ${location}\n`;
+  const text = 'Go on to the Location of this answer.\n';
   const contentType = 'text/plain; charset=utf-8';
   send(exchange, status, { contentType, text, cacheControl: NO_STORE, cookies, extra: ['Location', location] });
 }

@@ -75,14 +75,61 @@ spec:
 /** Starts a world. Close it in `after`. What fails to start leaves nothing behind that would keep the run from ending. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   await using started = new AsyncDisposableStack();
+  let clockOffset = 0;
+  const now = () => Date.now() + clockOffset;
+  const prepared = started.use(await prepareWorld(options, now));
+  const told: string[] = [];
+  const devOptions = await readDevOptions([...prepared.devArguments, '--log-level', 'error'], {});
+  if (devOptions === 'help') throw new Error('no help was asked for');
+  const dev = await startDev(devOptions, (line) => told.push(line), now);
+  started.defer(() => dev.close(1_000));
+  const ca = [prepared.authority.caPem, dev.caPem].join('\n');
+  const clients: WebClient[] = [];
+  const running = started.move();
+  const { folder, httpsPort } = prepared;
+  return {
+    ...{ emulator: prepared.emulator, dev, ca, told, folder, authHost: prepared.authHost },
+    url: (host, path = '/') => `https://${host}:${httpsPort}${path}`,
+    client: () => {
+      const client = new WebClient(ca);
+      clients.push(client);
+      return client;
+    },
+    received: prepared.received,
+    advance: (seconds) => {
+      clockOffset += seconds * 1000;
+    },
+    write: (file, text) => writeFile(join(folder, file), text),
+    remove: (file) => rm(join(folder, file)),
+    close: async () => {
+      for (const client of clients) client.close();
+      await running.disposeAsync();
+    },
+  };
+}
+
+/** Everything of a world but `entragate dev` itself, which a test starts in this process or in another. */
+export interface PreparedWorld extends AsyncDisposable {
+  readonly emulator: Emulator;
+  readonly authority: TestAuthority;
+  readonly authHost: string;
+  readonly clientSecret: string;
+  readonly folder: string;
+  readonly httpsPort: number;
+  /** Command line of `entragate dev`: all but the level of its log. */
+  readonly devArguments: readonly string[];
+  received(name: string): number;
+}
+
+/** @param now clock of the emulator, in milliseconds since the epoch */
+export async function prepareWorld(options: WorldOptions, now: () => number): Promise<PreparedWorld> {
+  await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'entragate-world-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const authority = options.authority ?? (await createTestAuthority());
   const authHost = options.authHost ?? 'auth.localhost';
   const httpsPort = await freePort('127.0.0.1');
   const clientSecret = randomBytes(24).toString('base64url');
-  let clockOffset = 0;
-  const now = () => Date.now() + clockOffset;
   const emulator = await startEntra(options, authHost, httpsPort, clientSecret, authority, now);
   started.defer(() => emulator.close());
   const echoes = new Map<string, EchoApp>();
@@ -92,11 +139,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     started.defer(() => echo.close());
     echoes.set(name, echo);
   }
-  const clients: WebClient[] = [];
-  const told: string[] = [];
   const write = (file: string, text: string) => writeFile(join(folder, file), text);
-
-  const caFile = join(folder, 'entra-ca.crt');
   await write('entra-ca.crt', authority.caPem);
   await write('base.yaml', base(options, emulator.origin, clientSecret));
   for (const app of options.apps) await write(fileOf(app), appManifest(app));
@@ -108,39 +151,15 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     `${namespace}/${name}:http=127.0.0.1:${port ?? echoes.get(name)?.port}`,
   ]);
   const ports = ['--https-port', String(httpsPort), '--http-port', '0', '--admin-port', '0'];
-  const fixed = ['--auth-host', authHost, '--authority-ca', caFile, '--log-level', 'error', '--log', 'json'];
+  const fixed = ['--auth-host', authHost, '--authority-ca', join(folder, 'entra-ca.crt'), '--log', 'json'];
   const workers = ['--workers', String(options.workers ?? 0), '--state', join(folder, '.state')];
   const certificate = await defaultCertificate(authHost, authority, folder);
-  const devOptions = await readDevOptions([folder, ...ports, ...fixed, ...workers, ...certificate, ...maps], {});
-  if (devOptions === 'help') throw new Error('no help was asked for');
-  const dev = await startDev(devOptions, (line) => told.push(line), now);
-  started.defer(() => dev.close(1_000));
-  const ca = [authority.caPem, dev.caPem].join('\n');
   const running = started.move();
-
   return {
-    emulator,
-    dev,
-    ca,
-    told,
-    folder,
-    authHost,
-    url: (host, path = '/') => `https://${host}:${httpsPort}${path}`,
-    client: () => {
-      const client = new WebClient(ca);
-      clients.push(client);
-      return client;
-    },
+    ...{ emulator, authority, authHost, clientSecret, folder, httpsPort },
+    devArguments: [folder, ...ports, ...fixed, ...workers, ...certificate, ...maps],
     received: (name) => echoes.get(name)?.received() ?? 0,
-    advance: (seconds) => {
-      clockOffset += seconds * 1000;
-    },
-    write,
-    remove: (file) => rm(join(folder, file)),
-    close: async () => {
-      for (const client of clients) client.close();
-      await running.disposeAsync();
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 

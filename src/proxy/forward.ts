@@ -8,6 +8,7 @@ import type { LinkedRoute } from './linked-snapshot.ts';
 import { problemOfStatus } from './pages/problem.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
 import { announceEnd, isStrictTransport, respondProblem, strictTransportSecurity } from './respond.ts';
+import { seeClientLeave } from './see-client-leave.ts';
 import { openTunnel } from './tunnel.ts';
 import { RequestBody } from './upstream/request-body.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamListener } from './upstream/upstream.ts';
@@ -94,8 +95,9 @@ class Relay implements UpstreamListener {
   }
 
   onResponse(status: number, rawHeaders: readonly Buffer[]): void {
-    const { outgoing } = this.#exchange;
+    const { outgoing, upgrade } = this.#exchange;
     if (outgoing.destroyed) return;
+    if (upgrade !== null) seeClientLeave(upgrade.socket);
     const headers = downstreamHeaders(status, rawHeaders);
     this.#declaredBytes = Number(fieldValue(headers, 'content-length') ?? Number.NaN);
     if (isStrictTransport(this.#exchange) && fieldValue(headers, 'strict-transport-security') === null) {

@@ -7,6 +7,7 @@ import { runPipeline } from './pipeline.ts';
 import type { Plane } from './plane.ts';
 import { type ConnectionFacts, describeConnection } from './reading/connection-facts.ts';
 import { readRequest } from './reading/read-request.ts';
+import { seeClientLeave } from './see-client-leave.ts';
 import { Turns } from './turns.ts';
 
 /** What is kept of a client's connection from one request to the next. */
@@ -76,8 +77,7 @@ export function isUpgrade(plane: Plane, incoming: IncomingMessage): boolean {
 function refuseBehindAnswer(plane: Plane, socket: Socket): void {
   plane.ending.add(socket);
   endAfterAnswer(plane, socket);
-  socket.once('end', () => socket.destroy());
-  socket.resume(); // so that the client is seen to leave
+  seeClientLeave(socket);
 }
 
 function connectionOf(plane: Plane, socket: Socket): ClientConnection {

@@ -1,8 +1,12 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
-import packaged from '@sparticuz/chromium';
+import { fileURLToPath } from 'node:url';
+import packaged, { inflate } from '@sparticuz/chromium';
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+/** NSS and expat as the package has them, so that nothing of the system is needed but its C library. */
+const bundledLibraries = fileURLToPath(new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium')));
 
 /** A server whose certificate the browser shall accept: the name in the handshake, and the loopback port. */
 export interface TrustedServer {
@@ -27,6 +31,7 @@ export async function openBrowser(
   resolverRules: readonly string[] = [],
 ): Promise<TestBrowser> {
   const executablePath = await packaged.executablePath();
+  const libraries = join(await inflate(bundledLibraries), 'lib');
   const keys = await Promise.all(trusted.map(publicKeyHash));
   const browser = await chromium.launch({
     executablePath,
@@ -39,7 +44,7 @@ export async function openBrowser(
       `--host-resolver-rules=${[...resolverRules, 'MAP *.example.test 127.0.0.1'].join(',')}`,
       `--ignore-certificate-errors-spki-list=${[...new Set(keys)].join(',')}`,
     ],
-    env: { ...process.env, FONTCONFIG_PATH: join(dirname(executablePath), 'fonts') },
+    env: { ...process.env, FONTCONFIG_PATH: join(dirname(executablePath), 'fonts'), LD_LIBRARY_PATH: libraries },
   });
   return {
     person: async (options = {}) => {

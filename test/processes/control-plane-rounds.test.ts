@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import type { ClusterState } from '../../src/api/cluster-state.ts';
+import { type Applied, ControlPlane } from '../../src/processes/control-plane.ts';
+import type { DataPlanes } from '../../src/processes/data-planes.ts';
+import type { Snapshot } from '../../src/snapshot/snapshot.ts';
+import { createSilentLog, type Log } from '../../src/telemetry/logger.ts';
+import type { TranslateOptions } from '../../src/translate/translate-options.ts';
+import { emptyState, readManifests, testOptions } from '../translate/manifest-state.ts';
+
+/** A cluster of one public host for each name. */
+const stateWith = (...names: readonly string[]): ClusterState => {
+  const documents = names.map(
+    (name) => `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: ${name}, namespace: apps, annotations: {entragate.dev/access: public}}
+spec:
+  ingressClassName: entragate
+  rules: [{host: ${name}.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: ${name}, port: {name: http}}}}]}}]`,
+  );
+  const ingressClass = `
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: entragate}
+spec: {controller: ${testOptions.controllerName}}`;
+  const text = [ingressClass, ...documents].join('\n---');
+  return readManifests(text, { state: emptyState(), options: testOptions }).state;
+};
+
+/** Host names of a snapshot, in order. */
+const hostsOf = (snapshot: Snapshot) =>
+  [...snapshot.hosts.values()].map(({ value }) => (value.pattern.kind === 'any' ? '*' : value.pattern.name)).sort();
+
+/** A control plane whose source, preparation and data planes the test holds in its hands. */
+class Stage {
+  state: ClusterState = stateWith('one');
+  options: TranslateOptions = testOptions;
+  prepare: (state: ClusterState) => Promise<ClusterState> = async (state) => state;
+  /** Awaited by every publication. */
+  acknowledged: Promise<void> = Promise.resolve();
+  readonly published: (readonly string[])[] = [];
+  readonly applied: Applied[] = [];
+  readonly problems: string[] = [];
+  #listener: () => void = () => {};
+  readonly control: ControlPlane;
+
+  constructor() {
+    const planes: DataPlanes = {
+      start: async () => ({ https: 0, http: 0 }),
+      publish: async (snapshot) => {
+        this.published.push(hostsOf(snapshot));
+        await this.acknowledged;
+      },
+      setKeys: () => {},
+      revoke: () => {},
+      metrics: async () => [],
+      drain: async () => {},
+    };
+    const log: Log = { ...createSilentLog(), error: (_fields, message) => void this.problems.push(message) };
+    this.control = new ControlPlane({
+      source: {
+        state: () => this.state,
+        onChange: (listener) => {
+          this.#listener = listener;
+          return () => {
+            this.#listener = () => {};
+          };
+        },
+      },
+      translation: () => this.options,
+      prepare: (state) => this.prepare(state),
+      planes,
+      log,
+      onApplied: (applied) => this.applied.push(applied),
+    });
+  }
+
+  change(...names: readonly string[]): void {
+    this.state = stateWith(...names);
+    this.#listener();
+  }
+}
+
+describe('The rounds of the control plane', () => {
+  let stage: Stage;
+  beforeEach(() => {
+    stage = new Stage();
+  });
+  afterEach(() => stage.control.stop());
+
+  it('have sent the first snapshot, and had it acknowledged, when the start is done', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stage.acknowledged = promise;
+    let isStarted = false;
+    const started = stage.control.start().then(() => {
+      isStarted = true;
+    });
+    await turns();
+    assert.deepEqual(stage.published, [['one.example.com']]);
+    assert.equal(isStarted, false);
+    assert.equal(stage.applied.length, 0);
+    resolve();
+    await started;
+    assert.deepEqual(
+      stage.applied.map(({ isFirst, changes }) => [isFirst, changes]),
+      [[true, []]],
+    );
+  });
+
+  it('[ORDER] never overlap: what changes during one, however often, is taken up by one more', async () => {
+    await stage.control.start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stage.acknowledged = promise;
+    stage.change('one', 'two');
+    await turns();
+    for (const name of ['three', 'four', 'five']) stage.change('one', name);
+    await turns();
+    assert.equal(stage.published.length, 2, 'the round waits for the data planes');
+    resolve();
+    await turns();
+    assert.deepEqual(stage.published.slice(1), [
+      ['one.example.com', 'two.example.com'],
+      ['five.example.com', 'one.example.com'],
+    ]);
+    assert.ok(stage.applied.at(-1)?.changes.some((line) => line.includes('five')));
+  });
+
+  it('[STATIC] keep the last good snapshot when preparing the next fails, say so, and take the one after', async () => {
+    await stage.control.start();
+    stage.prepare = async () => {
+      throw new Error('no certificate can be made');
+    };
+    stage.change('one', 'two');
+    await turns();
+    assert.equal(stage.published.length, 1);
+    assert.equal(stage.problems.length, 1);
+    stage.prepare = async (state) => state;
+    stage.change('one', 'three');
+    await turns();
+    assert.deepEqual(stage.published.at(-1), ['one.example.com', 'three.example.com']);
+  });
+
+  it('[CLOSED] send no first snapshot while preparing it fails: everything stays 503', async () => {
+    stage.prepare = async () => {
+      throw new Error('no certificate can be made');
+    };
+    await stage.control.start();
+    assert.deepEqual([stage.published, stage.applied], [[], []]);
+    stage.prepare = async (state) => state;
+    stage.change('one');
+    await turns();
+    assert.deepEqual(stage.published, [['one.example.com']]);
+    assert.equal(stage.applied[0]?.isFirst, true);
+  });
+
+  it('[CLOSED] send no snapshot that is not valid, say so, and send the next that is', async () => {
+    stage.options = { ...testOptions, authHost: 'No Host' };
+    await stage.control.start();
+    assert.deepEqual([stage.published, stage.applied], [[], []]);
+    assert.match(stage.problems.join(), /not valid/);
+    stage.options = testOptions;
+    stage.change('one', 'two');
+    await turns();
+    assert.deepEqual(stage.published, [['one.example.com', 'two.example.com']]);
+  });
+
+  it('end with a stop: nothing is sent after it', async () => {
+    await stage.control.start();
+    await stage.control.stop();
+    stage.change('one', 'two');
+    await turns();
+    assert.equal(stage.published.length, 1);
+  });
+});
+
+/** Lets everything run that waits for nothing but its turn. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}

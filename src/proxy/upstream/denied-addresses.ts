@@ -1,29 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { refusedRanges } from '../../snapshot/refused-ranges.ts';
 import { EntragateError } from '../../telemetry/entragate-error.ts';
 
 /** Answers whether no app may be at an address. Text that is not an IP address is always denied. */
 export interface DeniedAddresses {
   has(address: string): boolean;
 }
-
-/** This network, loopback, link-local with the metadata service, Azure's wire server, multicast, reserved and broadcast. */
-const NEVER_IPV4 = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '168.63.129.16/32', '224.0.0.0/4', '240.0.0.0/4'];
-
-/**
- * Unspecified, loopback, IPv4-compatible and IPv4-mapped (`::/8`), NAT64 and 6to4 (they carry IPv4 addresses past the
- * list above), link-local, site-local, multicast, and the IPv6 metadata service of AWS.
- */
-const NEVER_IPV6 = [
-  '::/8',
-  '64:ff9b::/96',
-  '64:ff9b:1::/48',
-  '2002::/16',
-  'fe80::/10',
-  'fec0::/10',
-  'ff00::/8',
-  'fd00:ec2::254/128',
-];
 
 /**
  * Joins what never may be a backend with the operator's ranges and this Pod's own addresses: a request that came back to
@@ -34,7 +17,7 @@ const NEVER_IPV6 = [
  */
 export function createDeniedAddresses(ranges: readonly string[]): DeniedAddresses {
   const lists: ByFamily = { ipv4: new BlockList(), ipv6: new BlockList() };
-  for (const range of [...NEVER_IPV4, ...NEVER_IPV6, ...ranges]) addRange(lists, range);
+  for (const range of [...refusedRanges, ...ranges]) addRange(lists, range);
   for (const address of ownAddresses()) {
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     lists[family].addAddress(address, family);

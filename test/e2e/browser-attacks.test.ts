@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { BrowserContext, Page } from 'playwright-core';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { pickAccount, signIn } from '../support/browser.ts';
+import { pickAccount, signIn, startTimeoutMs } from '../support/browser.ts';
 import { type BrowserWorld, startBrowserWorld } from '../support/browser-world.ts';
 import { document } from '../support/site-app.ts';
 import { formOf, type WebClient } from '../support/web-client.ts';
@@ -21,7 +21,8 @@ for (const domain of ['localhost', 'example.test'])
   describe(`a browser on *.${domain} that opens a link which somebody else made`, () => {
     let at: BrowserWorld;
 
-    before(async () => {
+    before(async function () {
+      this.timeout(startTimeoutMs);
       at = await startBrowserWorld({ domain, pages: { '/toss': document('Tossed', tossing(domain)) } });
     });
     after(() => at?.close());

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { openBrowser, pickAccount, type TestBrowser } from '../support/browser.ts';
+import { openBrowser, pickAccount, startTimeoutMs, type TestBrowser } from '../support/browser.ts';
 import { type CookieFilter, startCookieFilter } from '../support/cookie-filter.ts';
 import { examinePage } from '../support/examine-page.ts';
 import { createTestAuthority } from '../support/test-authority.ts';
@@ -18,7 +18,8 @@ describe('a browser that keeps no cookies', () => {
   let browser: TestBrowser;
   const ledger = (path = '/') => world.url(ledgerHost, path);
 
-  before(async () => {
+  before(async function () {
+    this.timeout(startTimeoutMs);
     const authority = await createTestAuthority();
     world = await startWorld({
       authHost,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { cookieNames, pickAccount, signIn } from '../support/browser.ts';
+import { cookieNames, pickAccount, signIn, startTimeoutMs } from '../support/browser.ts';
 import { type BrowserWorld, startBrowserWorld } from '../support/browser-world.ts';
 import { document } from '../support/site-app.ts';
 
@@ -17,7 +17,8 @@ for (const domain of ['localhost', 'example.test']) {
     let at: BrowserWorld;
     const entraRequests = () => at.world.emulator.requests.length;
 
-    before(async () => {
+    before(async function () {
+      this.timeout(startTimeoutMs);
       at = await startBrowserWorld({ domain, pages: { '/hostile': document('Hostile', hostileForm) } });
     });
     after(() => at?.close());

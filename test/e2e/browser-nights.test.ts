@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { BrowserContext, Page } from 'playwright-core';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { pickAccount, signIn } from '../support/browser.ts';
+import { pickAccount, signIn, startTimeoutMs } from '../support/browser.ts';
 import { type BrowserWorld, startBrowserWorld } from '../support/browser-world.ts';
 import { document } from '../support/site-app.ts';
 
@@ -13,7 +13,8 @@ const hour = 3_600;
 describe('a tab that was left alone', () => {
   let at: BrowserWorld;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(startTimeoutMs);
     at = await startBrowserWorld({
       domain: 'example.test',
       pages: { '/desk': document('Desk', '<a href="/drawer?n=1">Drawer</a>') },

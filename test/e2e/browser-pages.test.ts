@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
 import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { openBrowser, pickAccount, signIn, type TestBrowser } from '../support/browser.ts';
+import { openBrowser, pickAccount, signIn, startTimeoutMs, type TestBrowser } from '../support/browser.ts';
 import { examinePage } from '../support/examine-page.ts';
 import { openRawClient } from '../support/raw-client.ts';
 import { type SiteApp, startSiteApp } from '../support/site-app.ts';
@@ -37,7 +37,8 @@ describe('our pages, on a phone and for a screen reader', () => {
   let browser: TestBrowser;
   const ledger = (path = '/') => world.url(ledgerHost, path);
 
-  before(async () => {
+  before(async function () {
+    this.timeout(startTimeoutMs);
     app = await startSiteApp({
       '/form': '<!doctype html><title>Form</title><form method="post" action="/orders"><button>Send</button></form>',
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { BrowserContext, Page } from 'playwright-core';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { cookieNames, pickAccount, signIn } from '../support/browser.ts';
+import { cookieNames, pickAccount, signIn, startTimeoutMs } from '../support/browser.ts';
 import { type BrowserWorld, startBrowserWorld } from '../support/browser-world.ts';
 import { document } from '../support/site-app.ts';
 import { until } from '../support/until.ts';
@@ -27,7 +27,8 @@ for (const domain of ['localhost', 'example.test'])
   describe(`the tabs of one browser on *.${domain}`, () => {
     let at: BrowserWorld;
 
-    before(async () => {
+    before(async function () {
+      this.timeout(startTimeoutMs);
       at = await startBrowserWorld({ domain, pages: ledgerPages });
     });
     after(() => at?.close());

@@ -14,6 +14,9 @@ export interface TrustedServer {
   readonly port: number;
 }
 
+/** For the hook that opens the first browser of a machine: it unpacks 200 MB. */
+export const startTimeoutMs = 60_000;
+
 export interface TestBrowser {
   /** A browser as somebody else has it: no cookies, no cache. Closed with the browser. */
   person(options?: BrowserContextOptions): Promise<BrowserContext>;

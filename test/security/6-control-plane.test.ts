@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { request } from 'undici';
+import { startDev } from '../../src/cli/dev.ts';
+import { freePort, readDevOptions } from '../../src/cli/dev-options.ts';
 import { startProxy } from '../support/proxy-harness.ts';
 import { openRawClient, type RawClient } from '../support/raw-client.ts';
 import { okAnswer, startRecordingUpstream } from '../support/recording-upstream.ts';
 import { acceptsTcp, outerAddresses } from '../support/tcp-probe.ts';
 import { until } from '../support/until.ts';
-import { readManifest } from '../support/world.ts';
+import { prepareWorld, readManifest } from '../support/world.ts';
 import { adele, type Gate, HTML, NOT_HTML, openGate } from './gate.ts';
 import { HOST, specFor, statusOf } from './wire.ts';
 
@@ -15,11 +17,13 @@ const DEBOUNCE = 50;
 /** What a test may lose to a busy machine, in milliseconds. */
 const SLACK = 200;
 
+const publicApp = { name: 'status', host: 'status.localhost', annotations: { 'entragate.dev/access': 'public' } };
+
 describe('Security 6: the control plane', () => {
   let gate: Gate;
   before(async () => {
     gate = await openGate({
-      apps: [{ name: 'status', host: 'status.localhost', annotations: { 'entragate.dev/access': 'public' } }],
+      apps: [publicApp],
     });
   });
   after(() => gate.close());
@@ -52,6 +56,31 @@ describe('Security 6: the control plane', () => {
       await proxy.close();
       await upstream.close();
     }
+  });
+
+  it('[CLOSED] is ready only once it serves: whoever waits for readiness never sees the 503', async () => {
+    await using prepared = await prepareWorld({ apps: [publicApp] }, Date.now);
+    const [httpPort, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+    const ports = ['--http-port', String(httpPort), '--admin-port', String(adminPort)];
+    const options = await readDevOptions([...prepared.devArguments, ...ports, '--log-level', 'error'], {});
+    if (options === 'help') assert.fail();
+    const seen: (readonly [ready: number, served: number])[] = [];
+    let isStarted = false;
+    const starting = startDev(options, () => {}).finally(() => {
+      isStarted = true;
+    });
+    do {
+      const ready = await request(`http://127.0.0.1:${adminPort}/readyz`).catch(() => null);
+      const served = await request(`http://127.0.0.1:${httpPort}/`, { headers: { host: 'status.localhost' } }).catch(
+        () => null,
+      );
+      seen.push([ready?.statusCode ?? 0, served?.statusCode ?? 0]);
+      await ready?.body.dump();
+      await served?.body.dump();
+    } while (!isStarted || seen.at(-1)?.[0] !== 200);
+    await (await starting).close(0);
+    for (const [ready, served] of seen) assert.ok(ready !== 200 || served === 308, JSON.stringify(seen));
+    assert.ok(seen.some(([ready]) => ready !== 200));
   });
 
   it('[BOUNDED] denies within 250 ms of the deletion of a Policy, calls and pages alike, and opens again with it', async () => {

@@ -224,7 +224,7 @@ function fileOf({ name, namespace }: WorldApp): string {
 }
 
 /** An Ingress, a Service and its EndpointSlice at a documentation address. */
-export function appManifest({ name, namespace = 'apps', host, annotations }: WorldApp): string {
+function appManifest({ name, namespace = 'apps', host, annotations }: WorldApp): string {
   const lines = Object.entries(annotations).map(([key, value]) => `    ${key}: ${JSON.stringify(value)}`);
   return `
 apiVersion: networking.k8s.io/v1

@@ -48,6 +48,7 @@ const severities: Readonly<Record<FindingKind, Severity>> = {
   'policy-invalid': 'error',
   'policy-questionable': 'warning',
   'identity-provider-invalid': 'error',
+  'identity-provider-questionable': 'warning',
   'hosts-annotation-invalid': 'error',
 };
 

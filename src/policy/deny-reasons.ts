@@ -30,8 +30,7 @@ export const denyReasons = {
   },
   'groups-unknown-overage': {
     meaning: 'The user is in more groups than Entra ID puts into a token, so their membership is unknown.',
-    remedy:
-      'Use `groups.source: Graph` on the IdentityProvider, or limit the groups claim to groups assigned to the application.',
+    remedy: 'Limit the groups claim to groups assigned to the application, or use app roles.',
   },
   'groups-unknown-claim-missing': {
     meaning:

@@ -1,6 +1,7 @@
-import { type ClusterState, refOf } from '../api/cluster-state.ts';
+import { type ClusterState, type ObjectRef, refOf } from '../api/cluster-state.ts';
 import type { IdentityProvider } from '../api/generated/identity-provider.ts';
 import { compareText } from '../snapshot/content-hash.ts';
+import type { IdentityProvider as ResolvedIdentityProvider } from '../snapshot/snapshot.ts';
 import type { DeclaredHosts } from './declared-hosts.ts';
 import type { Finding } from './findings.ts';
 import type { IngressOutcome } from './ingress-status.ts';
@@ -64,10 +65,30 @@ function providerFindings(
   if (!resolved.ok) {
     return [{ ref, kind: 'identity-provider-invalid', path: 'spec', message: resolved.problem, hint: '' }];
   }
-  const { credential } = resolved.provider;
+  return [
+    ...credentialFindings(object, resolved.provider, state, controllerNamespace),
+    ...graphFindings(resolved.provider, ref),
+  ];
+}
+
+function credentialFindings(
+  object: IdentityProvider,
+  { credential }: ResolvedIdentityProvider,
+  state: ClusterState,
+  controllerNamespace: string,
+): readonly Finding[] {
   if (credential.kind !== 'missing') return [];
   const { secretRef, certificateRef } = object.spec.credential;
   const secret = liveObject(state.secrets, controllerNamespace, (secretRef ?? certificateRef)?.name ?? '');
   const kind = secret === null ? 'secret-missing' : 'secret-unusable';
-  return [{ ref, kind, path: 'spec.credential', message: credential.detail, hint: '' }];
+  return [{ ref: refOf(object), kind, path: 'spec.credential', message: credential.detail, hint: '' }];
+}
+
+/** Membership comes from the token alone so far: saying nothing would let its author wait for groups that never come. */
+function graphFindings(provider: ResolvedIdentityProvider, ref: ObjectRef): readonly Finding[] {
+  if (provider.type !== 'EntraID' || provider.groups !== 'Graph') return [];
+  const message =
+    'this version does not ask Microsoft Graph: groups come from the token, and past 200 they are unknown';
+  const hint = 'Write Token, and limit the groups claim to groups assigned to the application.';
+  return [{ ref, kind: 'identity-provider-questionable', path: 'spec.groups.source', message, hint }];
 }

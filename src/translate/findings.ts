@@ -16,6 +16,7 @@ export type FindingKind =
   | 'policy-invalid'
   | 'policy-questionable'
   | 'identity-provider-invalid'
+  | 'identity-provider-questionable'
   | 'hosts-annotation-invalid';
 
 /** Something in one object that its author should know of. Names no object of another namespace. */

@@ -335,7 +335,7 @@ describe('explain', () => {
     );
     assert.match(sentences, /groups-unknown-overage/);
     assert.match(sentences, /Rule groups of policy apps\/finance can not be decided/);
-    assert.match(sentences, /groups\.source: Graph/);
+    assert.match(sentences, /groups assigned to the application/);
   });
 
   it('says what a sign-in is needed for', () => {

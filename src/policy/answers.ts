@@ -1,7 +1,9 @@
 import type { GroupId } from '../snapshot/ids.ts';
 import type { AllowDecision, AuditFinding, ChallengeDecision, DenyDecision } from './decision.ts';
 import { type DenyReason, denyReasons } from './deny-reasons.ts';
+import type { LinkedRule } from './link-policy.ts';
 import { canBe, type Outcome, outcomeTrue, outcomeUnknown } from './outcome.ts';
+import type { Principal } from './principal.ts';
 import type { AttachedPolicy, Question, RuleOfPolicy } from './question.ts';
 import { unknownCause } from './unknown-cause.ts';
 
@@ -16,14 +18,21 @@ export function allow({ policy, rule }: RuleOfPolicy, question: Question): Allow
     policy: policy.name,
     rule: rule.name,
     reason: rule.reason,
-    matchedGroups: matchedGroups(rule.groups, question),
+    matchedGroups: matchedGroups(rule, question.principal),
     audit: question.audit,
   };
 }
 
-function matchedGroups(groups: readonly GroupId[], { principal }: Question): readonly GroupId[] {
-  if (groups.length === 0 || principal.kind !== 'user') return noGroups;
-  return groups.filter((id) => principal.groups.has(id) === 'yes');
+/** Neither a rule nor a principal ever changes, and the same two meet in most requests of a session. */
+const matchedBy = new WeakMap<LinkedRule, WeakMap<Principal, readonly GroupId[]>>();
+
+function matchedGroups(rule: LinkedRule, principal: Principal): readonly GroupId[] {
+  if (rule.groups.length === 0 || principal.kind !== 'user') return noGroups;
+  return matchedBy
+    .getOrInsertComputed(rule, () => new WeakMap())
+    .getOrInsertComputed(principal, () =>
+      Object.freeze(rule.groups.filter((id) => principal.groups.has(id) === 'yes')),
+    );
 }
 
 /** The route itself denies everybody. */

@@ -82,6 +82,7 @@ function serverOptions(plane: Plane) {
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     noDelay: true,
+    optimizeEmptyRequests: true,
     shouldUpgradeCallback: (incoming: IncomingMessage) => isUpgrade(plane, incoming),
   };
 }

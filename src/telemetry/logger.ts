@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { openStandardOutput } from './standard-output.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -33,9 +34,6 @@ interface Sink {
   readonly stream: { write(line: string): unknown };
   flush(): void;
 }
-
-const FLUSH_EVERY_MS = 100;
-const GATHERED_CHARACTERS = 16_384;
 
 /**
  * Makes the log of this process.
@@ -75,35 +73,7 @@ function openSink(options: LogOptions): Sink {
   }
   const { destination } = options;
   if (destination !== null) return { stream: destination, flush: () => {} };
-  return standardOutput();
-}
-
-/**
- * Asynchronous and buffered, since a blocked pipe must not stop requests; what is buffered is written at exit. Lines are
- * gathered here and not in the destination, which measures all that it has gathered at every line.
- */
-function standardOutput(): Sink {
-  const output = pino.destination({ dest: 1, sync: false });
-  output.on('error', () => {}); // EPIPE: whoever read the log has gone, and serving goes on
-  let gathered = '';
-  const pass = () => {
-    if (gathered === '') return;
-    output.write(gathered);
-    gathered = '';
-  };
-  setInterval(pass, FLUSH_EVERY_MS).unref();
-  const flush = () => {
-    try {
-      pass();
-      output.flushSync();
-    } catch {
-      // Not open yet, or closed by its reader: there is nobody to tell.
-    }
-  };
-  process.on('exit', flush);
-  const write = (line: string) => {
-    gathered += line;
-    if (gathered.length >= GATHERED_CHARACTERS) pass();
-  };
-  return { stream: { write }, flush };
+  const output = openStandardOutput(1);
+  process.on('exit', output.flush);
+  return { stream: output, flush: output.flush };
 }

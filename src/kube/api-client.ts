@@ -1,0 +1,198 @@
+import type { IncomingMessage } from 'node:http';
+import { Agent, type RequestOptions, request } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+import { EntragateError } from '../telemetry/entragate-error.ts';
+import { type ApiFailure, type ApiResult, statusFailure } from './api-failure.ts';
+
+/** Where the API server is, and as whom it is asked. */
+export type ApiAccess =
+  /** The ServiceAccount of the pod, whose token is read again while it rotates. `root` is where its files are mounted: empty in a pod. */
+  { readonly kind: 'in-cluster'; readonly root: string } | { readonly kind: 'kubeconfig'; readonly path: string };
+
+/** Reads from the API server. */
+export interface ApiClient {
+  /** One JSON answer, whole. */
+  get(path: string, signal: AbortSignal): Promise<ApiResult<unknown>>;
+  /**
+   * An answer as it comes in. Reading it may throw, as sockets do; see {@link failureOf}.
+   *
+   * @param idleLimit longest time without a byte, in milliseconds
+   */
+  open(path: string, signal: AbortSignal, idleLimit: number): Promise<ApiResult<IncomingMessage>>;
+  /** Ends every request. */
+  close(): void;
+}
+
+/** Longest time without a byte of an answer (ms). */
+const IDLE_LIMIT = 30_000;
+
+/** A page holds at most 500 objects, which etcd bounds at 1.5 MiB each; this is far above what any cluster has, and fits in memory. */
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
+
+/** Bodies of refusals are a few hundred bytes. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
+class SilentError extends Error {}
+
+/**
+ * Connects to nothing yet.
+ *
+ * @throws EntragateError `api-access-unusable` when there is no such configuration
+ */
+export function createApiClient(access: ApiAccess): ApiClient {
+  return new HttpsApiClient(access);
+}
+
+/** What an error of a request, or of reading its answer, means. */
+export function failureOf(error: unknown): ApiFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: error instanceof SilentError ? 'silent' : 'network', message };
+}
+
+class HttpsApiClient implements ApiClient {
+  readonly #access: ApiAccess;
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #closed = new AbortController();
+  /** Read anew after a failure: certificates and tokens rotate. */
+  #config: KubeConfig | null;
+
+  constructor(access: ApiAccess) {
+    this.#access = access;
+    try {
+      this.#config = loadConfig(access);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new EntragateError('api-access-unusable', `There is no way to the API server: ${reason}`, { cause });
+    }
+  }
+
+  async get(path: string, signal: AbortSignal): Promise<ApiResult<unknown>> {
+    const opened = await this.open(path, signal, IDLE_LIMIT);
+    if (!opened.ok) return opened;
+    try {
+      const body = await readBody(opened.value, MAX_BODY_BYTES);
+      return body === null ? malformed(`an answer exceeds ${MAX_BODY_BYTES} bytes`) : parseJson(body);
+    } catch (error) {
+      return { ok: false, failure: failureOf(error) };
+    }
+  }
+
+  async open(path: string, signal: AbortSignal, idleLimit: number): Promise<ApiResult<IncomingMessage>> {
+    try {
+      const options = await this.#requestOptions();
+      const response = await this.#send({ ...options, path: `${options.path ?? ''}${path}` }, signal, idleLimit);
+      if (response.statusCode === 200) return { ok: true, value: response };
+      if (response.statusCode === 401) this.#config = null;
+      return { ok: false, failure: await refusalOf(response) };
+    } catch (error) {
+      this.#config = null;
+      this.#dropIdleConnections();
+      return { ok: false, failure: failureOf(error) };
+    }
+  }
+
+  close(): void {
+    this.#closed.abort(new Error('the client is closed'));
+    this.#agent.destroy();
+  }
+
+  async #requestOptions(): Promise<RequestOptions> {
+    this.#config ??= loadConfig(this.#access);
+    const { server, proxyUrl } = clusterOf(this.#config);
+    const { hostname, port, pathname } = new URL(server);
+    const options: RequestOptions = { headers: {} };
+    await this.#config.applyToHTTPSOptions(options);
+    const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value).trim()]);
+    return {
+      ...options,
+      // The library's own agent keeps no connection; through a proxy it is the only one that knows the way.
+      ...(proxyUrl ? {} : { agent: this.#agent }),
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port: port || 443,
+      path: pathname.replace(/\/$/, ''),
+      headers: { ...Object.fromEntries(headers), Accept: 'application/json', 'User-Agent': 'entragate' },
+    };
+  }
+
+  #send(options: RequestOptions, signal: AbortSignal, idleLimit: number): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      let answer: IncomingMessage | null = null;
+      const ended = AbortSignal.any([signal, this.#closed.signal]);
+      const sent = request({ ...options, method: 'GET', signal: ended });
+      sent.setTimeout(idleLimit, () => {
+        this.#dropIdleConnections();
+        // Through the request alone, a reader of the answer would be told no more than that it was cut.
+        (answer ?? sent).destroy(new SilentError(`the API server sent nothing for ${idleLimit} ms`));
+      });
+      sent.on('error', reject);
+      sent.once('response', (response) => {
+        answer = response;
+        resolve(response);
+      });
+      sent.end();
+    });
+  }
+
+  /** Where one connection died, those that wait for use have died with it, and would only be found out one by one. */
+  #dropIdleConnections(): void {
+    for (const sockets of Object.values(this.#agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+  }
+}
+
+function loadConfig(access: ApiAccess): KubeConfig {
+  const config = new KubeConfig();
+  switch (access.kind) {
+    case 'in-cluster':
+      if (!process.env.KUBERNETES_SERVICE_HOST)
+        throw new Error('KUBERNETES_SERVICE_HOST is not set, so this is no pod; name a kubeconfig file');
+      config.loadFromCluster(access.root);
+      break;
+    case 'kubeconfig':
+      config.loadFromFile(access.path);
+      break;
+    default:
+      access satisfies never;
+  }
+  clusterOf(config);
+  return config;
+}
+
+function clusterOf(config: KubeConfig): { readonly server: string; readonly proxyUrl?: string } {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error('the kubeconfig has no current context, or one without a cluster');
+  if (!cluster.server.startsWith('https://'))
+    throw new Error(`the kubeconfig names the server ${cluster.server}, which is not https`);
+  return cluster;
+}
+
+async function readBody(response: IncomingMessage, limit: number): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += chunk.length;
+    if (size > limit) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function refusalOf(response: IncomingMessage): Promise<ApiFailure> {
+  const text = (await readBody(response, MAX_REFUSAL_BYTES)) ?? '';
+  const body = parseJson(text);
+  const seconds = Number(response.headers['retry-after'] ?? 0);
+  const retryAfter = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0;
+  return statusFailure(response.statusCode ?? 0, body.ok ? body.value : null, retryAfter);
+}
+
+/** Parses JSON of the API server. */
+export function parseJson(text: string): ApiResult<unknown> {
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return malformed('an answer is not JSON');
+  }
+}
+
+function malformed(message: string): ApiResult<never> {
+  return { ok: false, failure: { kind: 'malformed', message } };
+}

@@ -1,0 +1,98 @@
+import type { ObjectRef } from '../api/cluster-state.ts';
+import { type KindInfo, kinds } from '../api/kinds.ts';
+import type { ApiClient } from './api-client.ts';
+import { type ApiFailure, causeOf } from './api-failure.ts';
+import type { ObjectStore } from './object-store.ts';
+import { readObject } from './read-object.ts';
+import { type SecretOutcome, SecretSchedule, type SecretTiming } from './secret-schedule.ts';
+import { objectPath } from './watched-kinds.ts';
+
+export interface SecretReaderOptions {
+  readonly client: ApiClient;
+  readonly store: ObjectStore<'Secret'>;
+  readonly timing: SecretTiming;
+  /** The content of the store changed. */
+  readonly onChanged: (ref: ObjectRef) => void;
+  /** After every read. */
+  readonly onRead: (ref: ObjectRef, failure: ApiFailure | null) => void;
+}
+
+const info: KindInfo = secretInfo();
+const unlikeSecret: ApiFailure = { kind: 'malformed', message: 'a Secret does not have the form of one' };
+
+/**
+ * Reads Secrets by name, and only those that it was referred to: its role may `get` Secrets, neither list nor watch them. One that is no longer
+ * referred to is forgotten at once; one that can not be read at the moment stays as it was.
+ */
+export class SecretReader {
+  readonly #options: SecretReaderOptions;
+  readonly #schedule: SecretSchedule;
+  readonly #closed = new AbortController();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: SecretReaderOptions) {
+    this.#options = options;
+    this.#schedule = new SecretSchedule(options.timing);
+  }
+
+  /** Sets which Secrets are read from now on. */
+  refer(refs: readonly ObjectRef[]): void {
+    for (const ref of this.#schedule.refer(refs, performance.now())) {
+      if (this.#options.store.remove(ref)) this.#options.onChanged(ref);
+    }
+    this.#advance();
+  }
+
+  /** Those that the API server has not answered for yet. */
+  unanswered(): readonly ObjectRef[] {
+    return this.#schedule.unanswered();
+  }
+
+  count(outcome: SecretOutcome): number {
+    return this.#schedule.count(outcome);
+  }
+
+  close(): void {
+    this.#closed.abort();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  /** Starts every read whose turn it is, and plans the next look. */
+  readonly #advance = (): void => {
+    if (this.#closed.signal.aborted) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    for (;;) {
+      const next = this.#schedule.next(performance.now());
+      if ('ref' in next) {
+        void this.#read(next.ref);
+        continue;
+      }
+      if (next.wait !== null) this.#timer = setTimeout(this.#advance, Math.ceil(next.wait));
+      return;
+    }
+  };
+
+  async #read(ref: ObjectRef): Promise<void> {
+    const { client, store, onChanged, onRead } = this.#options;
+    const { signal } = this.#closed;
+    const answer = await client.get(objectPath(info, ref), signal);
+    if (signal.aborted) return;
+    const object = answer.ok ? readObject(answer.value, info) : null;
+    const failure = answer.ok ? (object === null ? unlikeSecret : null) : answer.failure;
+    const isMissing = failure !== null && causeOf(failure) === 'not-found';
+    this.#schedule.settle(ref, object !== null ? 'present' : isMissing ? 'missing' : 'failed', performance.now());
+    onRead(ref, isMissing ? null : failure);
+    if (this.#schedule.isReferred(ref)) {
+      const matters = object !== null ? store.apply(object) : isMissing && store.remove(ref);
+      if (matters) onChanged(ref);
+    }
+    this.#advance();
+  }
+}
+
+function secretInfo(): KindInfo {
+  const found = kinds.find(({ kind }) => kind === 'Secret');
+  if (found === undefined) throw new Error('the table of kinds has no Secret');
+  return found;
+}

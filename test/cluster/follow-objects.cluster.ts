@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import { after, before, describe, it } from 'mocha';
+import { type ClusterState, objectKey } from '../../src/api/cluster-state.ts';
+import { until } from '../support/until.ts';
+import { type Follower, follow, plain, testTiming } from './kube/follower.ts';
+import { applyObject, endpointSliceObject, ingressObject, namespaceObject, policyObject } from './kube/objects.ts';
+import { createDice, RandomChanges, randomNamespaces } from './kube/random-changes.ts';
+import { useApiServer } from './kube/use-api-server.ts';
+
+const group = 'e14f56fd-b956-4009-b06c-dc8a5e9207c8';
+
+describe('following the objects of a cluster', () => {
+  const server = useApiServer({ controllers: false, flags: [] });
+  let follower: Follower;
+
+  before(async () => {
+    for (const name of randomNamespaces) await applyObject(server().admin, namespaceObject(name));
+    follower = follow({ kind: 'kubeconfig', path: server().kubeconfig }, testTiming, null);
+    await follower.source.synced;
+  });
+  after(async () => follower?.close());
+
+  it('[ORDER] what watches told is what a fresh list tells, after 400 random changes', async function () {
+    this.timeout(120_000);
+    const seed = Date.now() % 100_000;
+    const changes = new RandomChanges(server().admin, createDice(seed));
+    const startedAt = performance.now();
+    for (let round = 0; round < 4; round += 1) {
+      await changes.make(100);
+      const fresh = follow({ kind: 'kubeconfig', path: server().kubeconfig }, testTiming, null);
+      await fresh.source.synced;
+      const expected = plain(fresh.source.state());
+      await fresh.close();
+      await until(() => isDeepStrictEqual(plain(follower.source.state()), expected), 5_000).catch(() => {});
+      assert.deepEqual(plain(follower.source.state()), expected, `seed ${seed}`);
+    }
+    const events = await follower.metric('entragate_kube_events_total', {});
+    assert.ok(events >= 200, `${events} events`);
+    assert.equal(await follower.metric('entragate_kube_lists_total', {}), 9, 'one list for each watched kind');
+    console.log(
+      `      400 changes, ${events} events, 9 lists, ${Math.round(performance.now() - startedAt)} ms, seed ${seed}`,
+    );
+  });
+
+  it('an object is the same whether a list or a watch brought it, and its unread fields stay at the door', async () => {
+    const ingress = ingressObject('apps', 'trimmed', 'ledger');
+    await applyObject(server().admin, ingress);
+    const find = (state: ClusterState) => state.ingresses.get(objectKey('apps', 'trimmed'));
+    await until(() => find(follower.source.state()) !== undefined, 5_000);
+    const found = find(follower.source.state());
+    assert.deepEqual({ ...found?.metadata.annotations }, { 'entragate.dev/policies': 'finance' });
+    assert.doesNotMatch(JSON.stringify(found), /managedFields|resourceVersion|unread/);
+  });
+
+  it('a change is told within 250 ms of being written', async function () {
+    this.timeout(60_000);
+    const waits: number[] = [];
+    for (let index = 0; index < 50; index += 1) {
+      const name = `timed-${index}`;
+      const told = new Promise<number>((resolve) => {
+        const stop = follower.source.onChange(({ changed }) => {
+          if (!changed.some((ref) => ref.name === name)) return;
+          stop();
+          resolve(performance.now());
+        });
+      });
+      const writtenAt = performance.now();
+      await applyObject(server().admin, policyObject('apps', name, group));
+      waits.push((await told) - writtenAt);
+    }
+    const sorted = waits.toSorted((a, b) => a - b);
+    const worst = sorted.at(-1) ?? Number.POSITIVE_INFINITY;
+    console.log(
+      `      from the write to being told: median ${Math.round(sorted[25] ?? 0)} ms, worst of 50 ${Math.round(worst)} ms`,
+    );
+    assert.ok(worst < 250, `${worst} ms`);
+  });
+
+  it('neither a status that was written nor endpoints of Services that no Ingress names are told', async () => {
+    const { admin } = server();
+    await applyObject(admin, policyObject('apps', 'quiet', group));
+    await applyObject(admin, ingressObject('apps', 'named', 'named-service'));
+    await until(() => follower.source.state().ingresses.has(objectKey('apps', 'named')), 5_000);
+    const told = new Set<string>();
+    await quiet(follower);
+    const stop = follower.source.onChange(({ changed }) => {
+      for (const ref of changed) told.add(`${ref.kind} ${ref.name}`);
+    });
+    const path = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/quiet/status?fieldManager=test&force=true';
+    const condition = {
+      type: 'Accepted',
+      status: 'True',
+      reason: 'Valid',
+      message: '',
+      lastTransitionTime: '2026-01-31T12:00:00Z',
+    };
+    const status = { ...policyObject('apps', 'quiet', group), spec: undefined, status: { conditions: [condition] } };
+    const policyEvents = () => follower.metric('entragate_kube_events_total', { kind: 'Policy' });
+    const before = await policyEvents();
+    await admin.expect(200, admin.send('PATCH', path, status));
+    await until(async () => (await policyEvents()) > before, 5_000);
+    await applyObject(admin, endpointSliceObject('apps', 'unnamed-1', 'unnamed-service', ['192.0.2.1']));
+    await applyObject(admin, endpointSliceObject('apps', 'named-1', 'named-service', ['192.0.2.2']));
+    await until(() => told.has('EndpointSlice named-1'), 5_000);
+    stop();
+    assert.deepEqual([...told], ['EndpointSlice named-1']);
+    assert.ok(follower.source.state().endpointSlices.has(objectKey('apps', 'unnamed-1')), 'known all the same');
+  });
+});
+
+/** Waits until what was written so far has been told. */
+async function quiet(follower: Follower): Promise<void> {
+  let last = performance.now();
+  const stop = follower.source.onChange(() => {
+    last = performance.now();
+  });
+  await until(() => performance.now() - last > 300, 5_000);
+  stop();
+}

@@ -1,0 +1,235 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestAuthority } from '../../support/test-authority.ts';
+import { until } from '../../support/until.ts';
+import { ApiRequests } from './api-requests.ts';
+import { kubeProgram } from './build.ts';
+import { type Child, startChild } from './child.ts';
+import { freePorts } from './free-ports.ts';
+
+export interface ApiServerOptions {
+  /** Whether kube-controller-manager runs too: default ServiceAccounts, deletion of namespaces, EndpointSlices of Services. */
+  readonly controllers: boolean;
+  /** Further flags of kube-apiserver. */
+  readonly flags: readonly string[];
+}
+
+/** A real kube-apiserver and etcd on loopback. */
+export interface ApiServer {
+  readonly url: string;
+  readonly port: number;
+  readonly caPem: string;
+  /** A bearer token of the group system:masters. */
+  readonly adminToken: string;
+  /** A kubeconfig file of the administrator. */
+  readonly kubeconfig: string;
+  /** Requests as the administrator. */
+  readonly admin: ApiRequests;
+  /** Writes a kubeconfig for another token, or for another way to the server. */
+  readonly writeKubeconfig: (name: string, token: string, port: number) => Promise<string>;
+  /** Forgets all versions but the newest in etcd, as it does by itself every five minutes. */
+  readonly compact: () => Promise<void>;
+  /** Ends the API server; its data stays. */
+  readonly stop: () => Promise<void>;
+  /** The same without a chance to say goodbye. */
+  readonly kill: () => Promise<void>;
+  /** Starts it again on the same port, after `stop` or `kill`. */
+  readonly start: () => Promise<void>;
+  /** Ends everything and removes its folder. */
+  readonly close: () => Promise<void>;
+}
+
+const READY_MS = 60_000;
+
+/**
+ * Starts etcd and kube-apiserver in a folder of their own and waits until they are ready; builds them first where that was never done.
+ *
+ * @throws KubeUnavailable when they can not be built or found here
+ */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const assets = options.controllers ? 'refused' : 'allowed';
+  const programs = {
+    etcd: await kubeProgram('etcd', assets),
+    apiServer: await kubeProgram('kube-apiserver', assets),
+    controllers: options.controllers ? await kubeProgram('kube-controller-manager', assets) : null,
+  };
+  const folder = await mkdtemp(join(tmpdir(), 'entragate-cluster-'));
+  const [port = 0, etcdPort = 0, peerPort = 0] = await freePorts(3);
+  const files = await writeFiles(folder);
+  const url = `https://127.0.0.1:${port}`;
+  const etcdUrl = `http://127.0.0.1:${etcdPort}`;
+  const admin = new ApiRequests(url, files.caPem, files.adminToken);
+  const etcd = startChild(
+    programs.etcd,
+    etcdFlags(folder, etcdUrl, `http://127.0.0.1:${peerPort}`),
+    join(folder, 'etcd.log'),
+  );
+  const children = { apiServer: etcd, controllers: etcd };
+  const start = async () => {
+    children.apiServer = startChild(
+      programs.apiServer,
+      [...apiServerFlags(folder, port, etcdUrl), ...options.flags],
+      join(folder, 'kube-apiserver.log'),
+    );
+    await ready(admin, '/readyz', [etcd, children.apiServer]);
+  };
+  const writeKubeconfig = async (name: string, token: string, to: number) => {
+    const path = join(folder, `${name}.kubeconfig`);
+    await writeFile(path, kubeconfig(`https://127.0.0.1:${to}`, files.caPem, token));
+    return path;
+  };
+  const close = async () => {
+    for (const child of new Set([children.controllers, children.apiServer, etcd])) await child.end('SIGKILL');
+    admin.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await start();
+    if (programs.controllers !== null) {
+      const controllerConfig = await writeKubeconfig('controllers', files.controllerToken, port);
+      children.controllers = startChild(
+        programs.controllers,
+        controllerFlags(folder, controllerConfig),
+        join(folder, 'kube-controller-manager.log'),
+      );
+      await ready(admin, '/api/v1/namespaces/default/serviceaccounts/default', [children.controllers]);
+    }
+    return {
+      url,
+      port,
+      caPem: files.caPem,
+      adminToken: files.adminToken,
+      kubeconfig: await writeKubeconfig('admin', files.adminToken, port),
+      admin,
+      writeKubeconfig,
+      compact: () => compact(etcdUrl),
+      stop: () => children.apiServer.end('SIGTERM'),
+      kill: () => children.apiServer.end('SIGKILL'),
+      start,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface ClusterFiles {
+  readonly caPem: string;
+  readonly adminToken: string;
+  readonly controllerToken: string;
+}
+
+async function writeFiles(folder: string): Promise<ClusterFiles> {
+  const authority = await createTestAuthority();
+  const server = await authority.issue(['127.0.0.1', 'localhost', 'kubernetes.default.svc']);
+  const accounts = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const [adminToken, controllerToken] = [token(), token()];
+  const tokens = [
+    `${adminToken},admin,admin,"system:masters"`,
+    `${controllerToken},system:kube-controller-manager,system:kube-controller-manager`,
+  ];
+  await mkdir(join(folder, 'data'), { mode: 0o700 });
+  const files = {
+    'ca.crt': authority.caPem,
+    'server.crt': server.certPem,
+    'server.key': server.keyPem,
+    'accounts.key': accounts.privateKey,
+    'accounts.pub': accounts.publicKey,
+    'tokens.csv': `${tokens.join('\n')}\n`,
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
+  return { caPem: authority.caPem, adminToken, controllerToken };
+}
+
+function token(): string {
+  return randomBytes(24).toString('hex');
+}
+
+function kubeconfig(server: string, caPem: string, bearer: string): string {
+  const cluster = { server, 'certificate-authority-data': Buffer.from(caPem).toString('base64') };
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    clusters: [{ name: 'test', cluster }],
+    users: [{ name: 'test', user: { token: bearer } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+  });
+}
+
+function etcdFlags(folder: string, client: string, peer: string): readonly string[] {
+  return [
+    `--data-dir=${join(folder, 'data')}`,
+    '--name=test',
+    '--log-level=warn',
+    '--unsafe-no-fsync',
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=test=${peer}`,
+  ];
+}
+
+function apiServerFlags(folder: string, port: number, etcd: string): readonly string[] {
+  return [
+    `--etcd-servers=${etcd}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    '--endpoint-reconciler-type=none',
+    `--tls-cert-file=${join(folder, 'server.crt')}`,
+    `--tls-private-key-file=${join(folder, 'server.key')}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${join(folder, 'accounts.pub')}`,
+    `--service-account-signing-key-file=${join(folder, 'accounts.key')}`,
+    `--token-auth-file=${join(folder, 'tokens.csv')}`,
+    '--authorization-mode=Node,RBAC',
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--profiling=false',
+    `--cert-dir=${join(folder, 'certs')}`,
+  ];
+}
+
+function controllerFlags(folder: string, config: string): readonly string[] {
+  return [
+    `--kubeconfig=${config}`,
+    '--leader-elect=false',
+    '--use-service-account-credentials=true',
+    `--service-account-private-key-file=${join(folder, 'accounts.key')}`,
+    `--root-ca-file=${join(folder, 'ca.crt')}`,
+    '--bind-address=127.0.0.1',
+    '--secure-port=0',
+    '--profiling=false',
+    `--cert-dir=${join(folder, 'certs')}`,
+    `--flex-volume-plugin-dir=${join(folder, 'flex')}`,
+    '--kube-api-qps=1000',
+    '--kube-api-burst=2000',
+  ];
+}
+
+async function ready(admin: ApiRequests, path: string, children: readonly Child[]): Promise<void> {
+  await until(async () => {
+    const dead = children.find((child) => !child.isRunning());
+    if (dead !== undefined) throw new Error(`a server ended while starting: ${await dead.lastWords()}`);
+    return (await admin.send('GET', path).catch(() => null))?.status === 200;
+  }, READY_MS);
+}
+
+/** etcd's JSON gateway: https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/. */
+async function compact(etcd: string): Promise<void> {
+  const call = async (path: string, body: object): Promise<{ readonly header?: { readonly revision?: string } }> => {
+    const answer = await fetch(`${etcd}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`etcd answers ${answer.status}: ${await answer.text()}`);
+    return JSON.parse(await answer.text());
+  };
+  const { header } = await call('/v3/kv/range', { key: Buffer.from('none').toString('base64') });
+  await call('/v3/kv/compaction', { revision: header?.revision, physical: true });
+}

@@ -1,0 +1,128 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { isRecord } from '../../../src/api/normalize.ts';
+import { until } from '../../support/until.ts';
+import type { ApiRequests } from './api-requests.ts';
+
+/** An object as it is sent to the API server. */
+export interface TestObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** Where an object lies in the API. The plural is that of every kind in these tests. */
+function pathOf({ apiVersion, kind, metadata: { name, namespace } }: TestObject): string {
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const scope = namespace === undefined ? '' : `/namespaces/${namespace}`;
+  const singular = kind.toLowerCase();
+  const plural = singular.endsWith('y')
+    ? `${singular.slice(0, -1)}ies`
+    : `${singular}${singular.endsWith('s') ? 'es' : 's'}`;
+  return `${group}${scope}/${plural}/${name}`;
+}
+
+export async function applyObject(admin: ApiRequests, object: TestObject): Promise<void> {
+  await admin.apply(pathOf(object), object);
+}
+
+export async function deleteObject(admin: ApiRequests, object: TestObject): Promise<void> {
+  await admin.delete(pathOf(object));
+}
+
+/** The CustomResourceDefinitions of `crds/`, as they are shipped. */
+export async function readDefinitions(): Promise<readonly TestObject[]> {
+  const folder = join(import.meta.dirname, '../../../crds');
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml'));
+  return Promise.all(files.map(async (file) => parse(await readFile(join(folder, file), 'utf8')) as TestObject));
+}
+
+/** Installs them and waits until their objects can be written. */
+export async function installDefinitions(admin: ApiRequests, definitions: readonly TestObject[]): Promise<void> {
+  for (const definition of definitions) await applyObject(admin, definition);
+  for (const definition of definitions) {
+    await until(async () => isServed((await admin.send('GET', pathOf(definition))).body), 10_000);
+    await until(async () => (await admin.send('GET', collectionOf(definition))).status === 200, 10_000);
+  }
+}
+
+/** The collection that a definition defines. */
+function collectionOf({ metadata }: TestObject): string {
+  return `/apis/entragate.dev/v1alpha1/${metadata.name.split('.')[0]}`;
+}
+
+function isServed(definition: unknown): boolean {
+  const status = isRecord(definition) && isRecord(definition.status) ? definition.status : {};
+  const conditions: readonly unknown[] = Array.isArray(status.conditions) ? status.conditions : [];
+  return conditions.some(
+    (condition) => isRecord(condition) && condition.type === 'Established' && condition.status === 'True',
+  );
+}
+
+export function namespaceObject(name: string, annotations: Readonly<Record<string, string>> = {}): TestObject {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } };
+}
+
+export function policyObject(namespace: string, name: string, group: string): TestObject {
+  return {
+    apiVersion: 'entragate.dev/v1alpha1',
+    kind: 'Policy',
+    metadata: { namespace, name },
+    spec: { groups: [group] },
+  };
+}
+
+export function ingressObject(namespace: string, name: string, service: string): TestObject {
+  const backend = { service: { name: service, port: { number: 80 } } };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: {
+      namespace,
+      name,
+      annotations: { 'entragate.dev/policies': 'finance', 'example.com/unread': 'x'.repeat(50) },
+    },
+    spec: {
+      ingressClassName: 'entragate',
+      tls: [{ hosts: [`${name}.example.com`], secretName: `${name}-tls` }],
+      rules: [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    },
+  };
+}
+
+export function endpointSliceObject(
+  namespace: string,
+  name: string,
+  service: string,
+  addresses: readonly string[],
+): TestObject {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { namespace, name, labels: { 'kubernetes.io/service-name': service } },
+    addressType: 'IPv4',
+    endpoints: addresses.map((address) => ({ addresses: [address] })),
+    ports: [{ name: '', port: 8080, protocol: 'TCP' }],
+  };
+}
+
+export function revocationObject(name: string, session: string): TestObject {
+  return {
+    apiVersion: 'entragate.dev/v1alpha1',
+    kind: 'Revocation',
+    metadata: { name },
+    spec: { session, expiresAt: '2036-01-31T12:00:00Z' },
+  };
+}
+
+export function secretObject(namespace: string, name: string, value: string): TestObject {
+  const data = { value: Buffer.from(value).toString('base64') };
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type: 'Opaque', data };
+}

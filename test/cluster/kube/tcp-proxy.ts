@@ -1,0 +1,77 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A TCP proxy in front of an API server that can do what networks do. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Resets every open connection. Returns how many there were. */
+  readonly cut: () => number;
+  /** From now on nothing comes back on connections that are open now; they stay open. New ones work. */
+  readonly silence: () => void;
+  /** Cuts, and refuses new connections until `unblock`. */
+  readonly block: () => void;
+  readonly unblock: () => void;
+  /** Delays every piece that comes back by this time (ms) from now on. */
+  readonly slowDown: (duration: number) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts a proxy on a free port of 127.0.0.1. */
+export async function startTcpProxy(target: number): Promise<TcpProxy> {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  let isBlocked = false;
+  let wait = 0;
+  const server = createServer((client) => {
+    if (isBlocked) {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect(target, '127.0.0.1');
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    const end = () => {
+      pairs.delete(pair);
+      for (const socket of pair) socket.destroy();
+    };
+    for (const socket of pair) {
+      socket.on('error', end);
+      socket.on('close', end);
+    }
+    const slowly = new Transform({
+      transform: (chunk, _encoding, done) => {
+        if (wait === 0) done(null, chunk);
+        else void delay(wait).then(() => done(null, chunk));
+      },
+    });
+    client.pipe(upstream);
+    upstream.pipe(slowly).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = () => {
+    const open = [...pairs];
+    for (const [client] of open) client.resetAndDestroy();
+    return open.length;
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut,
+    silence: () => {
+      for (const [, upstream] of pairs) upstream.unpipe().pause();
+    },
+    block: () => {
+      isBlocked = true;
+      cut();
+    },
+    unblock: () => {
+      isBlocked = false;
+    },
+    slowDown: (duration) => {
+      wait = duration;
+    },
+    close: async () => {
+      cut();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
+import { type Kind, objectKey } from '../../src/api/cluster-state.ts';
+import { type KindInfo, kinds } from '../../src/api/kinds.ts';
+import { type ApiAccess, type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
+import { causeOf } from '../../src/kube/api-failure.ts';
+import type { SourceTiming } from '../../src/kube/cluster-source.ts';
+import { followWatch } from '../../src/kube/follow-watch.ts';
+import { listObjects } from '../../src/kube/list-objects.ts';
+import { collectionPath } from '../../src/kube/watched-kinds.ts';
+import { until } from '../support/until.ts';
+import { type Follower, follow, plain, testTiming } from './kube/follower.ts';
+import { applyObject, deleteObject, namespaceObject, policyObject, revocationObject } from './kube/objects.ts';
+import { createDice, RandomChanges, randomNamespaces } from './kube/random-changes.ts';
+import { startTcpProxy, type TcpProxy } from './kube/tcp-proxy.ts';
+import { useApiServer } from './kube/use-api-server.ts';
+
+const group = 'e14f56fd-b956-4009-b06c-dc8a5e9207c8';
+const otherGroup = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+const watched = 9;
+
+describe('watches that are lost', () => {
+  // Without this gate an old list is answered from memory, and no version of it is ever gone.
+  const server = useApiServer({ controllers: false, flags: ['--feature-gates=ListFromCacheSnapshot=false'] });
+  let proxy: TcpProxy;
+  let follower: Follower;
+
+  const start = async (timing: SourceTiming = testTiming) => {
+    const path = await server().writeKubeconfig('proxied', server().adminToken, proxy.port);
+    follower = follow({ kind: 'kubeconfig', path }, timing, null);
+    await follower.source.synced;
+    await until(async () => (await follower.metric('entragate_kube_watches', {})) === watched, 10_000);
+  };
+  const groupsOf = (name: string) => follower.source.state().policies.get(objectKey('apps', name))?.spec.groups ?? null;
+
+  before(async () => {
+    for (const name of randomNamespaces) await applyObject(server().admin, namespaceObject(name));
+  });
+  beforeEach(async () => {
+    proxy = await startTcpProxy(server().port);
+  });
+  afterEach(async () => {
+    await follower.close();
+    await proxy.close();
+  });
+
+  it('[ORDER] 50 cuts among random changes lose nothing and list nothing again', async function () {
+    this.timeout(120_000);
+    await start();
+    const seed = Date.now() % 100_000;
+    const changes = new RandomChanges(server().admin, createDice(seed));
+    let cut = 0;
+    for (let round = 0; round < 50; round += 1) {
+      await until(() => follower.source.conditions().some(({ isWatching }) => isWatching), 5_000);
+      await changes.make(4);
+      cut += proxy.cut();
+    }
+    const cutAt = performance.now();
+    const expected = await freshState();
+    await until(() => isDeepStrictEqual(plain(follower.source.state()), expected), 10_000).catch(() => {});
+    assert.deepEqual(plain(follower.source.state()), expected, `seed ${seed}`);
+    assert.ok(cut > 50, `${cut} connections were cut`);
+    assert.equal(await follower.metric('entragate_kube_lists_total', {}), watched, 'a cut watch goes on where it was');
+    console.log(
+      `      ${cut} connections cut in 50 rounds, the same ${Math.round(performance.now() - cutAt)} ms after the last, seed ${seed}`,
+    );
+  });
+
+  it('a watch that falls silent is given up at its idle limit, and everything is listed again', async () => {
+    await applyObject(server().admin, policyObject('apps', 'silent', group));
+    await start({ ...testTiming, reflector: { ...testTiming.reflector, idleLimit: 1_000 } });
+    proxy.silence();
+    await applyObject(server().admin, policyObject('apps', 'silent', otherGroup));
+    const silentAt = performance.now();
+    await until(() => groupsOf('silent')?.[0] === otherGroup, 10_000);
+    const wait = performance.now() - silentAt;
+    assert.ok(wait > 500 && wait < 5_000, `${wait} ms`);
+    assert.ok((await follower.metric('entragate_kube_failures_total', { cause: 'silent' })) > 0);
+    console.log(`      silent watches given up and listed again in ${Math.round(wait)} ms, with a limit of 1000 ms`);
+  });
+
+  it('a slow API server makes everything late and nothing wrong', async function () {
+    this.timeout(60_000);
+    proxy.slowDown(150);
+    await start();
+    await applyObject(server().admin, policyObject('apps', 'slow', group));
+    await until(() => groupsOf('slow')?.[0] === group, 10_000);
+    assert.deepEqual(plain(follower.source.state()), await freshState());
+    assert.equal(await follower.metric('entragate_kube_failures_total', {}), 0);
+  });
+
+  it('410 after an outage: what was deleted meanwhile is gone, what was written is there', async function () {
+    this.timeout(120_000);
+    const { admin } = server();
+    await applyObject(admin, policyObject('apps', 'deleted-meanwhile', group));
+    await applyObject(admin, policyObject('apps', 'changed-meanwhile', group));
+    await start();
+    proxy.block();
+    await deleteObject(admin, policyObject('apps', 'deleted-meanwhile', group));
+    await applyObject(admin, policyObject('apps', 'changed-meanwhile', otherGroup));
+    await server().stop();
+    await server().start();
+    await server().compact();
+    assert.deepEqual(groupsOf('deleted-meanwhile'), [group], 'during the outage what was known stays');
+    assert.equal(follower.source.hasSynced(), true);
+    proxy.unblock();
+    const backAt = performance.now();
+    await until(() => groupsOf('changed-meanwhile')?.[0] === otherGroup, 10_000);
+    assert.equal(groupsOf('deleted-meanwhile'), null);
+    console.log(`      converged ${Math.round(performance.now() - backAt)} ms after the API server was back`);
+    assert.ok((await follower.metric('entragate_kube_failures_total', { cause: 'expired' })) > 0);
+    assert.deepEqual(plain(follower.source.state()), await freshState());
+  });
+
+  it('an API server that is killed and comes back is followed again', async function () {
+    this.timeout(120_000);
+    await start();
+    const before = plain(follower.source.state());
+    await server().kill();
+    await until(() => follower.source.conditions().every(({ isWatching }) => !isWatching), 10_000);
+    assert.deepEqual(plain(follower.source.state()), before);
+    assert.ok(follower.source.conditions().every(({ failure }) => failure?.kind === 'network'));
+    await server().start();
+    await applyObject(server().admin, policyObject('apps', 'after-the-kill', group));
+    await until(() => groupsOf('after-the-kill')?.[0] === group, 10_000);
+    await until(
+      () => follower.source.conditions().every(({ isWatching, failure }) => isWatching && failure === null),
+      10_000,
+    );
+  });
+
+  async function freshState(): Promise<Readonly<Record<string, unknown>>> {
+    const fresh = follow(direct(), testTiming, null);
+    await fresh.source.synced;
+    const state = plain(fresh.source.state());
+    await fresh.close();
+    return state;
+  }
+
+  function direct(): ApiAccess {
+    return { kind: 'kubeconfig', path: server().kubeconfig };
+  }
+});
+
+describe('lists in pages', () => {
+  const server = useApiServer({ controllers: false, flags: ['--feature-gates=ListFromCacheSnapshot=false'] });
+  const signal = new AbortController().signal;
+  const revocations = infoOf('Revocation');
+  let client: ApiClient;
+
+  before(async function () {
+    this.timeout(60_000);
+    client = createApiClient({ kind: 'kubeconfig', path: server().kubeconfig });
+    for (let index = 0; index < 1_100; index += 1) {
+      await applyObject(server().admin, revocationObject(`page-${index}`, `session-${index}-0123456789abcdef`));
+    }
+  });
+  after(() => client?.close());
+
+  it('pages of 500 join to one whole list of one version', async () => {
+    const listed = await listObjects(client, revocations, null, signal);
+    assert.ok(listed.ok);
+    assert.equal(new Set(listed.value.objects.map(({ ref }) => ref.name)).size, 1_100);
+    assert.ok(listed.value.objects.every(({ content }) => content.ok));
+  });
+
+  it('a listing whose version is compacted between two pages (410) starts again and is whole', async () => {
+    const paths: string[] = [];
+    const statuses: number[] = [];
+    const get: ApiClient['get'] = async (path, ended) => {
+      paths.push(path);
+      const answer = await client.get(path, ended);
+      statuses.push(answer.ok ? 200 : answer.failure.kind === 'status' ? answer.failure.status : 0);
+      if (paths.length === 1) {
+        await deleteObject(server().admin, revocationObject('page-0', ''));
+        await server().compact();
+      }
+      return answer;
+    };
+    const listed = await listObjects({ get }, revocations, null, signal);
+    assert.ok(listed.ok);
+    assert.equal(listed.value.objects.length, 1_099);
+    assert.deepEqual(statuses, [200, 410, 200]);
+    assert.match(paths[0] ?? '', /limit=500$/);
+    assert.doesNotMatch(paths[2] ?? '', /limit/);
+  });
+
+  it('a list that breaks off after its first page is none', async () => {
+    let pages = 0;
+    const get: ApiClient['get'] = async (path, ended) => {
+      pages += 1;
+      return pages === 1 ? client.get(path, ended) : { ok: false, failure: { kind: 'network', message: 'cut' } };
+    };
+    assert.equal((await listObjects({ get }, revocations, null, signal)).ok, false);
+    assert.equal(pages, 2);
+  });
+
+  it('a watch from a version that the API server has not reached tells nothing, and is given up as silent', async () => {
+    const end = await followWatch(client, {
+      info: revocations,
+      namespace: null,
+      resourceVersion: '999999999',
+      idleLimit: 1_500,
+      timeout: 30,
+      signal,
+      onOpen: () => {},
+      onEvent: () => assert.fail('there is nothing to tell'),
+    });
+    assert.equal(end.kind === 'lost' && causeOf(end.failure), 'silent', JSON.stringify(end));
+  });
+
+  it('"too large resource version" (504) has a name of its own', async () => {
+    const path = `${collectionPath(revocations, null)}?resourceVersion=999999999&resourceVersionMatch=NotOlderThan`;
+    const answer = await client.get(path, signal);
+    assert.equal(!answer.ok && causeOf(answer.failure), 'future-version', JSON.stringify(answer));
+  });
+});
+
+function infoOf(kind: Kind): KindInfo {
+  const info = kinds.find((candidate) => candidate.kind === kind);
+  assert.ok(info !== undefined);
+  return info;
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, before, describe, it } from 'mocha';
+import { type ObjectRef, objectKey } from '../../src/api/cluster-state.ts';
+import type { SourceTiming } from '../../src/kube/cluster-source.ts';
+import { until } from '../support/until.ts';
+import { clusterRules, createAccount, grant, namespacedRules } from './kube/accounts.ts';
+import { ApiRequests } from './kube/api-requests.ts';
+import { type Follower, follow, testTiming } from './kube/follower.ts';
+import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
+import { useApiServer } from './kube/use-api-server.ts';
+
+const account = { namespace: 'entragate', name: 'entragate' };
+
+function secretRef(namespace: string, name: string): ObjectRef {
+  return { kind: 'Secret', namespace, name };
+}
+
+describe('reading Secrets by name', () => {
+  const server = useApiServer({ controllers: false, flags: [] });
+  let token = '';
+  let follower: Follower | null = null;
+
+  const start = async (timing: SourceTiming = testTiming): Promise<Follower> => {
+    const path = await server().writeKubeconfig('account', token, server().port);
+    follower = follow({ kind: 'kubeconfig', path }, timing, null);
+    await follower.source.synced;
+    return follower;
+  };
+  const textOf = ({ source }: Follower, namespace: string, name: string) => {
+    const encoded = source.state().secrets.get(objectKey(namespace, name))?.data.value;
+    return encoded === undefined ? null : Buffer.from(encoded, 'base64').toString('utf8');
+  };
+
+  before(async () => {
+    for (const name of ['apps', 'hr']) await applyObject(server().admin, namespaceObject(name));
+    token = await createAccount(server(), account.namespace, account.name);
+    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+  });
+  afterEach(async () => {
+    await follower?.close();
+    follower = null;
+  });
+
+  it('[ISOLATED] its role may neither list nor watch Secrets, in the cluster or in a namespace', async () => {
+    const requests = new ApiRequests(server().url, server().caPem, token);
+    for (const path of ['/api/v1/secrets', '/api/v1/namespaces/apps/secrets', '/api/v1/namespaces/entragate/secrets']) {
+      assert.equal((await requests.send('GET', path)).status, 403, path);
+      assert.equal((await requests.send('GET', `${path}?watch=1`)).status, 403, `watch ${path}`);
+    }
+    requests.close();
+  });
+
+  it('[ISOLATED] only what is referred to is read', async () => {
+    const { admin } = server();
+    for (const name of ['named', 'unnamed']) await applyObject(admin, secretObject('apps', name, 'one'));
+    const running = await start();
+    assert.equal(running.source.state().secrets.size, 0);
+    running.source.refer([secretRef('apps', 'named')]);
+    await until(() => textOf(running, 'apps', 'named') === 'one', 5_000);
+    assert.deepEqual([...running.source.state().secrets.keys()], [objectKey('apps', 'named')]);
+    assert.deepEqual(running.source.unansweredSecrets(), []);
+  });
+
+  it('a Secret that changes is read again, one that is deleted is gone, one that appears is found', async () => {
+    const { admin } = server();
+    await applyObject(admin, secretObject('apps', 'changing', 'one'));
+    const running = await start();
+    const told: string[] = [];
+    running.source.onChange(({ changed }) => told.push(...changed.map(({ name }) => name)));
+    running.source.refer([secretRef('apps', 'changing'), secretRef('apps', 'late')]);
+    await until(
+      () => textOf(running, 'apps', 'changing') === 'one' && running.source.unansweredSecrets().length === 0,
+      5_000,
+    );
+    await applyObject(admin, secretObject('apps', 'changing', 'two'));
+    await until(() => textOf(running, 'apps', 'changing') === 'two', 5_000);
+    await applyObject(admin, secretObject('apps', 'late', 'here'));
+    await until(() => textOf(running, 'apps', 'late') === 'here', 5_000);
+    await deleteObject(admin, secretObject('apps', 'changing', 'two'));
+    await until(() => textOf(running, 'apps', 'changing') === null, 5_000);
+    await until(() => told.filter((name) => name === 'changing').length >= 3, 5_000);
+    assert.equal(told.filter((name) => name === 'late').length, 1, 'a Secret that did not change is not told again');
+  });
+
+  it('one that is no longer referred to is forgotten at once', async () => {
+    await applyObject(server().admin, secretObject('apps', 'forgotten', 'one'));
+    const running = await start();
+    running.source.refer([secretRef('apps', 'forgotten')]);
+    await until(() => textOf(running, 'apps', 'forgotten') === 'one', 5_000);
+    running.source.refer([]);
+    assert.equal(running.source.state().secrets.size, 0);
+  });
+
+  it('[STATIC] one that may no longer be read stays as it was', async () => {
+    await applyObject(server().admin, secretObject('hr', 'kept', 'one'));
+    const running = await start();
+    running.source.refer([secretRef('hr', 'kept')]);
+    await until(() => textOf(running, 'hr', 'kept') === 'one', 5_000);
+    const withoutSecrets = namespacedRules.filter(({ resources }) => !resources.includes('secrets'));
+    await grant(server(), account, null, [...clusterRules, ...withoutSecrets]);
+    const refusals = () => running.metric('entragate_kube_failures_total', { kind: 'Secret', cause: 'forbidden' });
+    await until(async () => (await refusals()) > 1, 10_000);
+    assert.equal(textOf(running, 'hr', 'kept'), 'one');
+    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    await applyObject(server().admin, secretObject('hr', 'kept', 'two'));
+    await until(() => textOf(running, 'hr', 'kept') === 'two', 10_000);
+  });
+
+  it('[ISOLATED] a namespace that names 200 missing Secrets keeps within the budget, and delays no other namespace', async function () {
+    this.timeout(30_000);
+    await applyObject(server().admin, secretObject('hr', 'in-time', 'one'));
+    const running = await start({ ...testTiming, secrets: { known: 60_000, missing: 1_000, budget: 10 } });
+    const many = Array.from({ length: 200 }, (_, index) => secretRef('apps', `missing-${index}`));
+    const before = await secretGets();
+    running.source.refer(many);
+    await delay(2_000); // the flood under way: this time is what is measured
+    running.source.refer([...many, secretRef('hr', 'in-time')]);
+    const referredAt = performance.now();
+    await until(() => textOf(running, 'hr', 'in-time') === 'one', 5_000);
+    const wait = performance.now() - referredAt;
+    await delay(2_000);
+    const reads = (await secretGets()) - before;
+    assert.ok(reads > 30 && reads <= 10 + 10 * 5, `${reads} reads in 4 s`);
+    assert.ok(wait < 500, `${wait} ms`);
+    console.log(
+      `      ${reads} reads in 4 s at a budget of 10/s; a Secret of another namespace after ${Math.round(wait)} ms`,
+    );
+  });
+
+  async function secretGets(): Promise<number> {
+    const { body } = await server().admin.send('GET', '/metrics');
+    return String(body)
+      .split('\n')
+      .filter(
+        (line) =>
+          line.startsWith('apiserver_request_total{') && /resource="secrets"/.test(line) && /verb="GET"/.test(line),
+      )
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+});

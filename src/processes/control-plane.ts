@@ -1,6 +1,6 @@
 import type { ClusterState } from '../api/cluster-state.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
-import { validateSnapshot } from '../snapshot/validate-snapshot.ts';
+import { validateChange, validateSnapshot } from '../snapshot/validate-snapshot.ts';
 import type { Log } from '../telemetry/logger.ts';
 import { describeChange } from '../translate/describe-change.ts';
 import { retranslate } from '../translate/retranslate.ts';
@@ -95,7 +95,10 @@ export class ControlPlane {
     const options = translation(state);
     const next =
       previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
-    const problems = validateSnapshot(next.snapshot);
+    const problems =
+      previous === null
+        ? validateSnapshot(next.snapshot)
+        : validateChange(previous.translation.snapshot, next.snapshot);
     if (problems.length > 0) {
       log.error({ problems: problems.slice(0, 10) }, 'A snapshot is not valid; the last good one stays');
       return;

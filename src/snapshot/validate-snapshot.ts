@@ -56,15 +56,15 @@ const validateSettings: Check = objectOf<Settings>({
   mentions: validateMentions,
 });
 
-const tables: Readonly<Record<TableName, Check>> = {
-  hosts: validateHost,
-  policies: validatePolicyEntry,
-  backends: validateBackend,
-  endpoints: validateEndpointSet,
-  certificates: validateCertificate,
-  identityProviders: validateIdentityProvider,
-  settings: validateSettings,
-};
+const tables: readonly (readonly [TableName, Check])[] = [
+  ['hosts', validateHost],
+  ['policies', validatePolicyEntry],
+  ['backends', validateBackend],
+  ['endpoints', validateEndpointSet],
+  ['certificates', validateCertificate],
+  ['identityProviders', validateIdentityProvider],
+  ['settings', validateSettings],
+];
 
 /**
  * Checks everything that a data plane relies on: the shape of every entry, that hashes are those of the content, that
@@ -73,21 +73,59 @@ const tables: Readonly<Record<TableName, Check>> = {
  * @returns what is wrong, one line each with its path; empty when `value` is a {@link Snapshot} to serve from
  */
 export function validateSnapshot(value: unknown): readonly string[] {
+  return isRecord(value) ? validateTables(value, null) : ['snapshot: is not an object'];
+}
+
+/**
+ * {@link validateSnapshot} of the snapshot after a change, in time that grows with the change: what is the same object in
+ * `valid`, tables and entries, is not checked again. Both are frozen all through.
+ *
+ * @param valid a snapshot that was found valid
+ */
+export function validateChange(valid: Snapshot, next: Snapshot): readonly string[] {
+  return validateTables({ ...next }, valid);
+}
+
+function validateTables(value: Readonly<Record<string, unknown>>, valid: Snapshot | null): readonly string[] {
   const faults: string[] = [];
-  if (!isRecord(value)) return ['snapshot: is not an object'];
-  for (const [name, check] of Object.entries(tables)) validateTable(value[name], check, name, faults);
-  if (faults.length === 0 && hasEveryTable(value)) validateReferences(value, faults);
+  for (const [name, check] of tables) validateTable(value[name], check, name, valid?.[name] ?? null, faults);
+  if (faults.length > 0 || !hasEveryTable(value)) return faults;
+  if (valid !== null && onlyEndpointsDiffer(valid, value)) validateEndpointKeys(value, faults);
+  else validateReferences(value, faults);
   return faults;
+}
+
+function onlyEndpointsDiffer(valid: Snapshot, next: Snapshot): boolean {
+  return tables.every(([name]) => name === 'endpoints' || valid[name] === next[name]);
+}
+
+/** Each backend has its endpoints, be they none, and there are no others. */
+function validateEndpointKeys(
+  { backends, endpoints }: Pick<Snapshot, 'backends' | 'endpoints'>,
+  faults: string[],
+): void {
+  for (const key of backends.keys())
+    if (!endpoints.has(key)) faults.push(`backends[${key}]: ${key} is not in endpoints`);
+  for (const key of endpoints.keys())
+    if (!backends.has(key)) faults.push(`endpoints[${key}]: ${key} is not in backends`);
 }
 
 const entryFields = objectOf<Entry<unknown>>({ hash: someText, value: () => undefined });
 
-function validateTable(table: unknown, check: Check, name: string, faults: string[]): void {
+function validateTable(
+  table: unknown,
+  check: Check,
+  name: TableName,
+  valid: ReadonlyMap<unknown, unknown> | null,
+  faults: string[],
+): void {
+  if (table === valid) return;
   if (!(table instanceof Map)) {
     faults.push(`${name}: is not a Map`);
     return;
   }
   for (const [key, entry] of table) {
+    if (entry !== undefined && valid?.get(key) === entry) continue;
     const path = `${name}[${String(key)}]`;
     const before = faults.length;
     entryFields(entry, path, faults);
@@ -106,6 +144,7 @@ function validateReferences(snapshot: Snapshot, faults: string[]): void {
   for (const [key, table, path] of references(snapshot)) {
     if (!snapshot[table].has(key)) faults.push(`${path}: ${key} is not in ${table}`);
   }
+  validateEndpointKeys(snapshot, faults);
   faults.push(
     ...twice(
       'hosts',
@@ -135,15 +174,13 @@ function twice(table: TableName, names: readonly string[]): readonly string[] {
   });
 }
 
-function* references({ hosts, backends, endpoints, settings }: Snapshot): Generator<Reference> {
+function* references({ hosts, settings }: Snapshot): Generator<Reference> {
   for (const [key, { value: host }] of hosts) {
     const path = `hosts[${key}].value`;
     const { certificate } = host;
     if (certificate.kind === 'secret') yield [certificate.certificate, 'certificates', `${path}.certificate`];
     for (const [index, route] of host.routes.entries()) yield* routeReferences(route, `${path}.routes[${index}]`);
   }
-  for (const key of backends.keys()) yield [key, 'endpoints', `backends[${key}]`];
-  for (const key of endpoints.keys()) yield [key, 'backends', `endpoints[${key}]`];
   for (const { value } of settings.values()) {
     const { defaultCertificate } = value;
     if (defaultCertificate.kind === 'secret') {

@@ -94,21 +94,23 @@ async function inTheMiddle(seconds: number, work: () => Promise<void>): Promise<
  * counted is checked to be 200 throughout, and all of it to be in the access log.
  */
 async function checkCounts(candidate: Candidate, entragate: EntragateCandidate, sent: number): Promise<void> {
-  const counts = await entragate.server.ask<EntragateCounts>({ type: 'counts' });
-  const { '200': ok = 0, '401': refused = 0, ...others } = counts;
-  const unexpected = Object.keys(others).filter((status) => status !== '0'); // 0: left by wrk at the end of a run
-  if (ok < sent || unexpected.length > 0) {
-    throw new Error(`${candidate.name}: ${sent} requests were answered, its metrics say ${JSON.stringify(counts)}`);
-  }
-  const lines = await linesOf(entragate.logFile);
-  const written = ok + refused + (others['0'] ?? 0);
-  if (Math.abs(lines - written) > LINES_IN_BUFFER) {
-    throw new Error(`${candidate.name}: ${written} requests, ${lines} lines in the access log`);
+  const deadline = Date.now() + LOG_PATIENCE_MS;
+  for (;;) {
+    const counts = await entragate.server.ask<EntragateCounts>({ type: 'counts' });
+    const { '200': ok = 0, '401': refused = 0, '0': left = 0, ...others } = counts; // 0: wrk left at the end of a run
+    if (ok < sent || Object.keys(others).length > 0) {
+      throw new Error(`${candidate.name}: ${sent} requests were answered, its metrics say ${JSON.stringify(counts)}`);
+    }
+    const written = ok + refused + left;
+    const lines = await linesOf(entragate.logFile);
+    if (lines === written) return;
+    if (Date.now() > deadline)
+      throw new Error(`${candidate.name}: ${written} requests, ${lines} lines in the access log`);
   }
 }
 
-/** Lines that may wait for the next flush. */
-const LINES_IN_BUFFER = 100;
+/** Lines are written a moment later. */
+const LOG_PATIENCE_MS = 5_000;
 
 async function linesOf(file: string): Promise<number> {
   let lines = 0;

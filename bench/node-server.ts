@@ -27,7 +27,8 @@ export async function startNodeServer<Ready>(
   const log = openSync(logFile, 'a');
   const path = fileURLToPath(new URL(script, import.meta.url));
   const command = ['-c', String(core), process.execPath, ...nodeFlags(), path, JSON.stringify(settings)];
-  const child = spawn('taskset', command, { stdio: ['ignore', log, 'inherit', 'ipc'] });
+  const env = { ...process.env, NODE_NO_WARNINGS: '1' };
+  const child = spawn('taskset', command, { env, stdio: ['ignore', log, 'inherit', 'ipc'] });
   closeSync(log);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const ready = await nextMessage<Ready>(child, script);

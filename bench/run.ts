@@ -1,20 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchPlace, type Candidate, startEntragate, startForwarder, startNginxHop } from './candidates.ts';
 import { ensureDebianTools } from './debian-tools.ts';
+import { freePort } from './free-port.ts';
 import { type LoadPlan, measureLoad } from './load-rounds.ts';
 import { startUpstream } from './nginx.ts';
 import { measurePropagation } from './propagation.ts';
-import { changeLines, cookieLines, loadTable } from './report.ts';
+import { changeLines, checkedLine, cookieLines, loadTable } from './report.ts';
 import { measureTranslation } from './translate.ts';
 
 const serverCore = 0;
 const loadCore = 1;
-const fullPlan: LoadPlan = { rounds: 5, warmUpSeconds: 4, seconds: 4, connections: 64, loadCore };
+const fullPlan: LoadPlan = { rounds: 5, warmUpSeconds: 4, seconds: 4, connections: 32, loadCore };
 const quickPlan: LoadPlan = { rounds: 1, warmUpSeconds: 1, seconds: 1, connections: 16, loadCore };
 
 const usage = `npm run bench [-- OPTIONS]
@@ -49,41 +49,41 @@ async function bench(isQuick: boolean): Promise<void> {
     const upstream = await startUpstream(folder, loadCore, upstreamPort);
     closers.push(upstream.stop);
     const place: BenchPlace = { folder, serverCore, upstreamPort, sessions: 1000 };
-    const candidates = await startCandidates(place, closers);
+    const candidates = await startCandidates(place, isQuick, closers);
     say('Load, each candidate in turn ...');
     const figures = await measureLoad(candidates, isQuick ? quickPlan : fullPlan);
-    for (const line of [...loadTable(figures), ...cookieLines(candidates)]) say(line);
+    for (const line of [...loadTable(figures), ...cookieLines(candidates), checkedLine]) say(line);
   } finally {
     await close();
   }
 }
 
-/** The first one is what the others are compared with. All send what a client of the 30-group one sends. */
-async function startCandidates(place: BenchPlace, closers: (() => Promise<void>)[]): Promise<readonly Candidate[]> {
+/** The first one is what the others are compared with. All of them get what is sent to Entragate with 30 groups. */
+async function startCandidates(
+  place: BenchPlace,
+  isQuick: boolean,
+  closers: (() => Promise<void>)[],
+): Promise<readonly Candidate[]> {
   const started = async (starting: Promise<Candidate>) => {
     const candidate = await starting;
     closers.push(candidate.stop);
     return candidate;
   };
-  const entragate = await started(startEntragate(place, { groups: 30, groupsOfRoute: 30 }));
-  const { cookieFile } = entragate;
+  const entragate = (groups: number, groupsOfRoute: number) =>
+    started(startEntragate(place, { groups, groupsOfRoute }));
+  const thirty = await entragate(30, 3);
+  const { cookieFile } = thirty;
+  const hop = await started(startNginxHop(place, await freePort(), cookieFile));
+  if (isQuick) return [hop, thirty, await entragate(200, 3)];
   return [
-    await started(startNginxHop(place, await freePort(), cookieFile)),
+    hop,
     await started(startForwarder(place, 'undici alone', './undici-server.ts', cookieFile)),
     await started(startForwarder(place, 'http-proxy alone', './http-proxy-server.ts', cookieFile)),
-    entragate,
-    await started(startEntragate(place, { groups: 200, groupsOfRoute: 30 })),
-    await started(startEntragate(place, { groups: 200, groupsOfRoute: 200 })),
+    thirty,
+    await entragate(200, 3),
+    await entragate(30, 30),
+    await entragate(200, 200),
   ];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 function say(line: string): void {

@@ -1,5 +1,6 @@
-import type { ClusterState } from '../api/cluster-state.ts';
-import { entryOf } from '../snapshot/content-hash.ts';
+import type { ClusterState, ObjectRef } from '../api/cluster-state.ts';
+import type { Secret as SecretObject } from '../api/kubernetes.ts';
+import { compareText, entryOf } from '../snapshot/content-hash.ts';
 import { type Key, tableKey } from '../snapshot/ids.ts';
 import { Redacted } from '../snapshot/redacted.ts';
 import type { Secret } from '../snapshot/secret.ts';
@@ -21,12 +22,18 @@ const missingSecret = { ok: false, isMissing: true, problem: 'does not exist or 
 export class MaterialCollector {
   readonly secrets = new Map<Key, Secret>();
   readonly certificates = new Map<Key, Entry<Certificate>>();
+  readonly #asked = new Map<Key, ObjectRef>();
   readonly #state: ClusterState;
   readonly #materialKey: Uint8Array;
 
   constructor(state: ClusterState, materialKey: Uint8Array) {
     this.#state = state;
     this.#materialKey = materialKey;
+  }
+
+  /** Every Secret that was asked for, whether it is there or not. */
+  get asked(): readonly ObjectRef[] {
+    return [...this.#asked].sort(([a], [b]) => compareText(a, b)).map(([, ref]) => ref);
   }
 
   /** A certificate to serve TLS with. */
@@ -39,7 +46,7 @@ export class MaterialCollector {
 
   /** Certificate and key of a kubernetes.io/tls Secret. */
   keyPair(namespace: string, name: string): MaterialReading<CertificateFacts> {
-    const secret = liveObject(this.#state.secrets, namespace, name);
+    const secret = this.#find(namespace, name);
     if (secret === null) return missingSecret;
     const read = readTlsSecret(secret);
     if (!read.ok) return { ...read, isMissing: false };
@@ -51,12 +58,17 @@ export class MaterialCollector {
 
   /** One value of a Secret. A line break at its end, which `echo` and editors leave, is not part of it. */
   clientSecret(namespace: string, name: string, dataKey: string): MaterialReading {
-    const secret = liveObject(this.#state.secrets, namespace, name);
+    const secret = this.#find(namespace, name);
     if (secret === null) return missingSecret;
     const text = secretText(secret, dataKey)?.replace(/\r?\n$/, '') ?? '';
     if (text === '') return { ok: false, isMissing: false, problem: `has no value under ${dataKey}` };
     const key = tableKey('client-secret', namespace, name, dataKey);
     this.secrets.set(key, { kind: 'client-secret', value: new Redacted(text) });
     return { ok: true, key, material: materialHash(this.#materialKey, text) };
+  }
+
+  #find(namespace: string, name: string): SecretObject | null {
+    this.#asked.set(tableKey('secret', namespace, name), { kind: 'Secret', namespace, name });
+    return liveObject(this.#state.secrets, namespace, name);
   }
 }

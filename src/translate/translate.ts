@@ -67,6 +67,7 @@ export function translate(state: ClusterState, options: TranslateOptions): Trans
   return {
     snapshot: Object.freeze(snapshot),
     secrets: inKeyOrder(material.secrets),
+    secretRefs: material.asked,
     statuses: buildStatuses(state, outcomes, providers, declared),
     findings: collectFindings(state, outcomes, providers, declared, options),
     warnings: optionWarnings(options, defaultCertificate),

@@ -1,3 +1,4 @@
+import type { ObjectRef } from '../api/cluster-state.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import type { Secrets } from '../snapshot/secret.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -7,6 +8,8 @@ import type { Finding } from './findings.ts';
 export interface Translation {
   readonly snapshot: Snapshot;
   readonly secrets: Secrets;
+  /** The Secrets that accepted objects refer to, whether they are there or not: what a source has to read. Sorted. */
+  readonly secretRefs: readonly ObjectRef[];
   /** Sorted by kind, namespace and name; one per object that is ours to report on. */
   readonly statuses: readonly StatusUpdate[];
   /** What is wrong with single fields of objects, with more detail than statuses: for `entragate check` and the terminal. */

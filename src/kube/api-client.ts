@@ -23,6 +23,9 @@ export interface ApiClient {
   close(): void;
 }
 
+/** Longest time for TCP and TLS (ms): a packet that nobody answers would otherwise hold a watch up for two minutes. */
+const CONNECT_LIMIT = 10_000;
+
 /** Longest time without a byte of an answer (ms). */
 const IDLE_LIMIT = 30_000;
 
@@ -119,6 +122,15 @@ class HttpsApiClient implements ApiClient {
       let answer: IncomingMessage | null = null;
       const ended = AbortSignal.any([signal, this.#closed.signal]);
       const sent = request({ ...options, method: 'GET', signal: ended });
+      const connecting = setTimeout(() => {
+        sent.destroy(new Error(`no connection to the API server within ${CONNECT_LIMIT} ms`));
+      }, CONNECT_LIMIT);
+      sent.once('close', () => clearTimeout(connecting));
+      sent.once('socket', (socket) => {
+        if (socket.connecting) socket.once('secureConnect', () => clearTimeout(connecting));
+        else clearTimeout(connecting);
+      });
+      // Counts from the connection on: Node.js starts it no earlier.
       sent.setTimeout(idleLimit, () => {
         this.#dropIdleConnections();
         // Through the request alone, a reader of the answer would be told no more than that it was cut.

@@ -21,7 +21,7 @@ describe('the test cluster with its controllers', () => {
   });
 
   it('is what kubectl sees', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const kubectl = await kubeProgram('kubectl', 'allowed');
     const { stdout } = await promisify(execFile)(kubectl, [
       '--kubeconfig',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { type Kind, objectKey } from '../../src/api/cluster-state.ts';
@@ -141,6 +142,28 @@ describe('watches that are lost', () => {
   function direct(): ApiAccess {
     return { kind: 'kubeconfig', path: server().kubeconfig };
   }
+});
+
+describe('an API server that accepts connections and says nothing', () => {
+  const server = useApiServer({ controllers: false, flags: [] });
+
+  it('is given up after 10 s, and what is listed once it speaks is whole', async function () {
+    this.timeout(60_000);
+    const proxy = await startTcpProxy(server().port);
+    const path = await server().writeKubeconfig('mute', server().adminToken, proxy.port);
+    proxy.mute();
+    const startedAt = performance.now();
+    const follower = follow({ kind: 'kubeconfig', path }, testTiming, null);
+    await until(() => follower.source.conditions().every(({ failure }) => failure?.kind === 'network'), 15_000);
+    const wait = performance.now() - startedAt;
+    assert.ok(wait > 9_000 && wait < 13_000, `${wait} ms`);
+    proxy.unblock();
+    await Promise.race([follower.source.synced, delay(15_000, 'late')]).then((outcome) =>
+      assert.notEqual(outcome, 'late'),
+    );
+    await follower.close();
+    await proxy.close();
+  });
 });
 
 describe('lists in pages', () => {

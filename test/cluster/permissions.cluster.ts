@@ -161,6 +161,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
 
 describe('the access of a pod', () => {
   const server = useApiServer({ controllers: false, flags: [] });
+  const variables = ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'];
   const environment = { ...process.env };
   let root = '';
   let folder = '';
@@ -173,8 +174,11 @@ describe('the access of a pod', () => {
   });
   afterEach(async () => {
     await follower?.close();
-    process.env.KUBERNETES_SERVICE_HOST = environment.KUBERNETES_SERVICE_HOST ?? '';
-    process.env.KUBERNETES_SERVICE_PORT = environment.KUBERNETES_SERVICE_PORT ?? '';
+    for (const name of variables) {
+      const value = environment[name];
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
     await rm(root, { recursive: true, force: true });
   });
 

@@ -58,13 +58,18 @@ export async function kubeProgram(program: KubeProgram, assets: 'allowed' | 'ref
   const source = sources[program];
   switch (source.kind) {
     case 'go':
-      return goProgram(program, source, cache);
+      return goProgram(program, source, cache, assets === 'allowed' ? ', or set KUBEBUILDER_ASSETS' : '');
     case 'layer':
       return join(await layerFolder(cache), source.path);
   }
 }
 
-async function goProgram(program: KubeProgram, { module, versionOf }: GoSource, cache: string): Promise<string> {
+async function goProgram(
+  program: KubeProgram,
+  { module, versionOf }: GoSource,
+  cache: string,
+  instead: string,
+): Promise<string> {
   const folder = join(import.meta.dirname, module);
   const [goMod, goSum, main] = await Promise.all(
     ['go.mod', 'go.sum', `cmd/${program}/main.go`].map((file) => readFile(join(folder, file), 'utf8')),
@@ -77,7 +82,7 @@ async function goProgram(program: KubeProgram, { module, versionOf }: GoSource, 
     const output = join(work, program);
     const flags = `-s -w ${module === 'kubernetes' ? versionStamps(version) : ''}`;
     const build = ['go', 'build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', output];
-    const advice = `Go 1.26 builds ${program} ${version}: install it (https://go.dev/dl), or set KUBEBUILDER_ASSETS`;
+    const advice = `Go 1.26 builds ${program} ${version}: install it (https://go.dev/dl)${instead}`;
     await run(['nice', '-n', '10', ...build, `./cmd/${program}`], folder, advice);
     return output;
   });

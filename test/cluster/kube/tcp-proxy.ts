@@ -11,6 +11,8 @@ export interface TcpProxy {
   readonly silence: () => void;
   /** Cuts, and refuses new connections until `unblock`. */
   readonly block: () => void;
+  /** From now on connections are accepted and nothing is said on them, until `unblock`. */
+  readonly mute: () => void;
   readonly unblock: () => void;
   /** Delays every piece that comes back by this time (ms) from now on. */
   readonly slowDown: (duration: number) => void;
@@ -20,11 +22,19 @@ export interface TcpProxy {
 /** Starts a proxy on a free port of 127.0.0.1. */
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
-  let isBlocked = false;
+  let mode: 'pass' | 'refuse' | 'mute' = 'pass';
+  const muted = new Set<Socket>();
   let wait = 0;
   const server = createServer((client) => {
-    if (isBlocked) {
+    if (mode === 'refuse') {
       client.resetAndDestroy();
+      return;
+    }
+    if (mode === 'mute') {
+      muted.add(client);
+      client.on('error', () => {});
+      client.on('close', () => muted.delete(client));
+      client.resume();
       return;
     }
     const upstream = connect(target, '127.0.0.1');
@@ -60,17 +70,21 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
       for (const [, upstream] of pairs) upstream.unpipe().pause();
     },
     block: () => {
-      isBlocked = true;
+      mode = 'refuse';
       cut();
     },
+    mute: () => {
+      mode = 'mute';
+    },
     unblock: () => {
-      isBlocked = false;
+      mode = 'pass';
     },
     slowDown: (duration) => {
       wait = duration;
     },
     close: async () => {
       cut();
+      for (const client of muted) client.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { afterEach, describe, it } from 'mocha';
+import { kinds } from '../../src/api/kinds.ts';
+import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
+import { causeOf } from '../../src/kube/api-failure.ts';
+import { type ReflectorPhase, reflectorTiming, runReflector } from '../../src/kube/reflector.ts';
+import { until } from '../support/until.ts';
+import { type Script, type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
+
+/** What a test sees of a reflector: everything it told, in order. */
+interface Seen {
+  readonly lists: (readonly string[])[];
+  readonly events: string[];
+  readonly phases: ReflectorPhase[];
+  /** Versions that watches asked to go on from. */
+  readonly versions: string[];
+}
+
+const policy = kinds.find(({ kind }) => kind === 'Policy');
+const group = 'e14f56fd-b956-4009-b06c-dc8a5e9207c8';
+
+function item(name: string, resourceVersion: string): object {
+  return { metadata: { namespace: 'apps', name, resourceVersion }, spec: { groups: [group] } };
+}
+
+function event(type: string, name: string, resourceVersion: string): string {
+  return `${JSON.stringify({ type, object: item(name, resourceVersion) })}\n`;
+}
+
+function sendList(response: ServerResponse, resourceVersion: string, names: readonly string[], next = ''): void {
+  const metadata = { resourceVersion, continue: next };
+  response.end(JSON.stringify({ metadata, items: names.map((name) => item(name, resourceVersion)) }));
+}
+
+function causes({ phases }: Seen): readonly string[] {
+  return phases.flatMap((phase) => (phase.kind === 'failing' ? [causeOf(phase.failure)] : []));
+}
+
+describe('a reflector, told what no API server should say', () => {
+  let server: ScriptedApiServer | null = null;
+  let client: ApiClient | null = null;
+  let running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
+
+  const start = async (script: Script): Promise<Seen> => {
+    assert.ok(policy !== undefined);
+    const seen: Seen = { lists: [], events: [], phases: [], versions: [] };
+    server = await startScriptedApiServer((what, url, response, request) => {
+      if (what === 'watch') seen.versions.push(url.searchParams.get('resourceVersion') ?? '');
+      script(what, url, response, request);
+    });
+    client = createApiClient({ kind: 'kubeconfig', path: server.kubeconfig });
+    const stop = new AbortController();
+    const ended = runReflector(
+      {
+        client,
+        info: policy,
+        namespace: null,
+        timing: { ...reflectorTiming, backoff: { first: 10, last: 50 } },
+        onListed: (objects) => seen.lists.push(objects.map(({ ref }) => ref.name)),
+        onEvent: ({ type, object }) => seen.events.push(`${object.ref.name} ${type}`),
+        onPhase: (phase) => seen.phases.push(phase),
+      },
+      stop.signal,
+    );
+    running = { stop, ended };
+    return seen;
+  };
+
+  afterEach(async () => {
+    running?.stop.abort();
+    await running?.ended;
+    client?.close();
+    await server?.close();
+  });
+
+  it('lists again after a line that is no JSON, and tells nothing of it', async () => {
+    let lists = 0;
+    const seen = await start((what, _url, response) => {
+      if (what === 'list') {
+        lists += 1;
+        sendList(response, String(lists * 10), ['a']);
+      } else if (lists === 1) {
+        response.write(event('ADDED', 'b', '11'));
+        response.write('{"type": "ADDED", "object": \n');
+      } else {
+        response.write(event('ADDED', 'c', '21'));
+      }
+    });
+    await until(() => seen.events.includes('c written'), 5_000);
+    assert.deepEqual(seen.events, ['b written', 'c written']);
+    assert.deepEqual(seen.versions, ['10', '20']);
+    assert.deepEqual(causes(seen), ['malformed']);
+  });
+
+  it('lists again after an event of another kind, of no type or without a version', async () => {
+    const bad = [
+      `${JSON.stringify({ type: 'ADDED', object: { ...item('x', '1'), apiVersion: 'v1', kind: 'Secret' } })}\n`,
+      event('UNHEARD', 'x', '1'),
+      event('MODIFIED', 'x', ''),
+      'null\n',
+    ];
+    let watches = 0;
+    const seen = await start((what, _url, response) => {
+      if (what === 'list') sendList(response, '10', []);
+      else response.write(bad[watches++] ?? event('ADDED', 'good', '11'));
+    });
+    await until(() => seen.events.length > 0, 5_000);
+    assert.deepEqual(seen.events, ['good written']);
+    assert.equal(seen.lists.length, bad.length + 1);
+  });
+
+  it('goes on from the last whole event after a connection that broke inside of one', async () => {
+    let watches = 0;
+    const seen = await start((what, _url, response) => {
+      if (what === 'list') {
+        sendList(response, '10', ['a']);
+        return;
+      }
+      watches += 1;
+      if (watches > 1) response.write(event('DELETED', 'a', '13'));
+      else {
+        response.write(`${event('ADDED', 'b', '11')}${event('BOOKMARK', '', '12')}`);
+        response.write(event('ADDED', 'half', '13').slice(0, 30), () => response.destroy());
+      }
+    });
+    await until(() => seen.events.includes('a deleted'), 5_000);
+    assert.deepEqual(seen.events, ['b written', 'a deleted']);
+    assert.deepEqual(seen.versions, ['10', '12']);
+    assert.equal(seen.lists.length, 1);
+  });
+
+  it('takes nothing for an empty list: not a body without items, not pages of two versions, not half a body', async () => {
+    let lists = 0;
+    const seen = await start((what, url, response) => {
+      if (what === 'watch') {
+        response.flushHeaders();
+        return;
+      }
+      lists += 1;
+      const isSecondPage = url.searchParams.has('continue');
+      if (lists === 1) response.end('{"metadata": {"resourceVersion": "9"}}');
+      else if (lists === 2) response.end('{}');
+      else if (lists === 3)
+        response.write('{"metadata": {"resourceVersion": "9"}, "items": [', () => response.destroy());
+      else if (lists === 4) sendList(response, '9', ['a'], 'more');
+      else if (lists === 5 && isSecondPage) sendList(response, '10', ['b']);
+      else sendList(response, '11', ['a', 'b']);
+    });
+    await until(() => seen.lists.length > 0, 5_000);
+    assert.deepEqual(seen.lists, [['a', 'b']]);
+    assert.deepEqual(causes(seen), ['malformed', 'malformed', 'network', 'malformed']);
+  });
+
+  it('waits as long as a 429 asks for, and lists nothing again for it', async () => {
+    const watchedAt: number[] = [];
+    const seen = await start((what, _url, response) => {
+      if (what === 'list') {
+        sendList(response, '10', ['a']);
+        return;
+      }
+      watchedAt.push(performance.now());
+      if (watchedAt.length > 1) response.write(event('ADDED', 'b', '11'));
+      else response.writeHead(429, { 'Retry-After': '1' }).end('{"kind": "Status", "message": "too many requests"}');
+    });
+    await until(() => seen.events.length > 0, 5_000);
+    const [first = 0, second = 0] = watchedAt;
+    assert.ok(second - first >= 990, `${second - first} ms`);
+    assert.equal(seen.lists.length, 1);
+    assert.deepEqual(causes(seen), ['throttled']);
+  });
+
+  it('lists again at once when a watch is told 410, but does not ask in a loop a server that says so every time', async () => {
+    let watches = 0;
+    const seen = await start((what, _url, response) => {
+      if (what === 'list') sendList(response, '10', ['a']);
+      else {
+        watches += 1;
+        const status = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
+        response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+      }
+    });
+    const startedAt = performance.now();
+    await until(() => performance.now() - startedAt > 500, 2_000);
+    assert.ok(watches > 2 && watches < 40, `${watches} watches in 500 ms`);
+    assert.ok(causes(seen).every((cause) => cause === 'expired'));
+  });
+
+  it('does not ask in a loop a server that closes every watch it opens', async () => {
+    let watches = 0;
+    await start((what, _url, response) => {
+      if (what === 'list') sendList(response, '10', ['a']);
+      else {
+        watches += 1;
+        response.end();
+      }
+    });
+    const startedAt = performance.now();
+    await until(() => performance.now() - startedAt > 500, 2_000);
+    assert.ok(watches > 2 && watches < 40, `${watches} watches in 500 ms`);
+  });
+});

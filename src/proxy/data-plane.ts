@@ -9,7 +9,7 @@ import type { Plane } from './plane.ts';
 import { cutLongRequests, isStillAllowed } from './recheck.ts';
 import { createTunnels } from './tunnels.ts';
 import { createDeniedAddresses } from './upstream/denied-addresses.ts';
-import { createUndiciUpstream } from './upstream/undici-upstream.ts';
+import { createHttp1Upstream } from './upstream/http1/http1-upstream.ts';
 
 /** Takes connections and serves them from the last snapshot it was given. */
 export interface DataPlane {
@@ -80,7 +80,7 @@ function createPlane(options: DataPlaneOptions): Plane {
   const { limits } = options;
   const plane: Plane = {
     options,
-    upstream: createUndiciUpstream({
+    upstream: createHttp1Upstream({
       dial: options.dial,
       denied: createDeniedAddresses(options.deniedAddresses),
       connectTimeoutMs: limits.connectTimeoutMs,

@@ -1,9 +1,9 @@
-import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Verdict } from './authorize.ts';
 import type { Exchange } from './exchange.ts';
 import { downstreamHeaders } from './headers/response-headers.ts';
 import { upstreamHeaders } from './headers/upstream-headers.ts';
+import { type LateWrite, writeLate } from './late-writes.ts';
 import type { LinkedRoute } from './linked-snapshot.ts';
 import { problemOfStatus } from './pages/problem.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
@@ -29,7 +29,6 @@ export function forward(exchange: Exchange, request: CanonicalRequest, route: Li
   const { session, matchedGroups } = verdict;
   const { externalHttpsPort, identity, limits } = plane.options;
   const headers = upstreamHeaders(request, {
-    identity: session === null ? nobody : identity.assertionHeaders(session, request.host, matchedGroups, now),
     requestId,
     externalPort: externalHttpsPort,
     rulesAreByMethod: route.rulesAreByMethod,
@@ -44,12 +43,15 @@ export function forward(exchange: Exchange, request: CanonicalRequest, route: Li
     : null;
   exchange.onAbandoned = relay.abandon;
   if (request.expectsContinue) outgoing.writeContinue();
-  const { method, target, upgrade } = request;
-  relay.begin(plane.upstream.send({ backend: backend.backend, method, target, headers, body, upgrade }, relay), body);
+  const { contentLength, method, target, upgrade } = request;
+  const sharedHeaders =
+    session === null ? nobody : identity.assertionHeaders(session, request.host, matchedGroups, now);
+  const sent = { backend: backend.backend, method, target, headers, sharedHeaders, body, contentLength, upgrade };
+  relay.begin(plane.upstream.send(sent, relay), body);
 }
 
 /** Carries one upstream's answer to the client. */
-class Relay implements UpstreamListener {
+class Relay implements UpstreamListener, LateWrite {
   readonly #exchange: Exchange;
   #call: UpstreamCall | null = null;
   #body: RequestBody | null = null;
@@ -57,6 +59,8 @@ class Relay implements UpstreamListener {
   #isHeadSent = false;
   /** Length of the body as the upstream declared it; NaN: it did not. */
   #declaredBytes = Number.NaN;
+  /** What ends the body, where its length was declared. */
+  #last: string | Buffer = '';
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -88,17 +92,17 @@ class Relay implements UpstreamListener {
   }
 
   /** 103 and its like are passed on (RFC 9110 §15.2); a client of HTTP/1.0 does not know them. */
-  onInformation(status: number, rawHeaders: readonly Buffer[]): void {
+  onInformation(status: number, fields: readonly string[]): void {
     const { outgoing, request } = this.#exchange;
     if (request?.httpVersion !== '1.1' || status === 101 || outgoing.headersSent || outgoing.destroyed) return;
-    outgoing.writeInformation(status, downstreamHeaders(status, rawHeaders));
+    outgoing.writeInformation(status, downstreamHeaders(status, fields));
   }
 
-  onResponse(status: number, rawHeaders: readonly Buffer[]): void {
+  onResponse(status: number, fields: readonly string[]): void {
     const { outgoing, upgrade } = this.#exchange;
     if (outgoing.destroyed) return;
     if (upgrade !== null) seeClientLeave(upgrade.socket);
-    const headers = downstreamHeaders(status, rawHeaders);
+    const headers = downstreamHeaders(status, fields);
     this.#declaredBytes = Number(fieldValue(headers, 'content-length') ?? Number.NaN);
     if (isStrictTransport(this.#exchange) && fieldValue(headers, 'strict-transport-security') === null) {
       headers.push('Strict-Transport-Security', strictTransportSecurity);
@@ -113,24 +117,29 @@ class Relay implements UpstreamListener {
     outcome.bytes += chunk.length;
     this.#isHeadSent = true;
     if (outcome.bytes === this.#declaredBytes) {
-      endWith(outgoing, chunk);
+      this.#last = lastPiece(chunk);
       return true;
     }
-    if (outgoing.destroyed || outgoing.write(chunk)) return true;
+    if (outgoing.destroyed || outgoing.write(Buffer.from(chunk))) return true;
     outgoing.once('drain', this.#onDrain);
     this.#stall = setTimeout(this.#onStalled, plane.options.limits.responseStallMs).unref();
     return false;
   }
 
   onEnd(): void {
-    const { outcome, outgoing } = this.#exchange;
-    outcome.upstreamEnd = performance.now();
+    this.#exchange.outcome.upstreamEnd = performance.now();
     this.#isHeadSent = true;
-    if (!outgoing.writableEnded) outgoing.end();
+    writeLate(this);
   }
 
-  onUpgrade(status: number, rawHeaders: readonly Buffer[], socket: Duplex): void {
-    openTunnel(this.#exchange, status, downstreamHeaders(status, rawHeaders), socket);
+  /** The end of the answer. */
+  write(): void {
+    const { outgoing } = this.#exchange;
+    if (!outgoing.destroyed) outgoing.end(this.#last, 'latin1');
+  }
+
+  onUpgrade(status: number, fields: readonly string[], socket: Duplex): void {
+    openTunnel(this.#exchange, status, downstreamHeaders(status, fields), socket);
   }
 
   onFailure(failure: UpstreamFailure): void {
@@ -161,10 +170,9 @@ class Relay implements UpstreamListener {
 /** Up to here a copy costs less than a second write. */
 const MOST_JOINED_BYTES = 16_384;
 
-/** The last piece of a body. Node joins a head and a string into one write, and makes two of a head and a buffer. */
-function endWith(outgoing: ServerResponse, chunk: Buffer): void {
-  if (chunk.length <= MOST_JOINED_BYTES) outgoing.end(chunk.toString('latin1'), 'latin1');
-  else outgoing.end(chunk);
+/** Node joins a head and a string into one write, and makes two of a head and a buffer. */
+function lastPiece(chunk: Buffer): string | Buffer {
+  return chunk.length <= MOST_JOINED_BYTES ? chunk.toString('latin1') : Buffer.from(chunk);
 }
 
 function fieldValue(headers: readonly string[], lowerCaseName: string): string | null {

@@ -4,7 +4,7 @@ import { eventually } from '../support/proxy-harness.ts';
 import { AUTH_HOST, assertRefused, forwarded, HOST, openWire, statusOf, type Wire } from './wire.ts';
 
 /** What the app receives beside the client's fields, in this place and order. */
-const HEAD = `host: ${HOST}:8443\r\nconnection: keep-alive\r\n`;
+const HEAD = `Host: ${HOST}:8443\r\n`;
 const OURS =
   `X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n` +
   `X-Forwarded-Host: ${HOST}:8443\r\nX-Forwarded-Port: 8443\r\nX-Request-Id: <id>\r\n`;
@@ -204,7 +204,7 @@ describe('security 1: reading a request', () => {
     const body = '3;ext="1";Content-Length=9\r\nabc\r\n0;last\r\nX-Entragate-User: evil\r\nX-Trailer: 1\r\n\r\n';
     assert.equal(
       await forwarded(wire, post('Transfer-Encoding: chunked\r\nTrailer: X-Trailer\r\nTE: trailers\r\n', body)),
-      `POST /form HTTP/1.1\r\n${HEAD}${OURS}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+      `POST /form HTTP/1.1\r\n${HEAD}${OURS}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
     );
   });
 
@@ -214,7 +214,7 @@ describe('security 1: reading a request', () => {
     const received = await forwarded(wire, bytes);
     assert.equal(
       received,
-      `DELETE /x HTTP/1.1\r\n${HEAD}${OURS}transfer-encoding: chunked\r\n\r\n${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`,
+      `DELETE /x HTTP/1.1\r\n${HEAD}${OURS}Transfer-Encoding: chunked\r\n\r\n${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`,
     );
   });
 
@@ -246,7 +246,7 @@ describe('security 1: reading a request', () => {
       'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n';
     assert.equal(await forwarded(wire, get('/', fields)), `GET / HTTP/1.1\r\n${HEAD}${OURS}\r\n`);
     const received = await forwarded(wire, post(`${fields}Content-Length: 3\r\n`, 'abc'));
-    assert.equal(received, `POST /form HTTP/1.1\r\n${HEAD}${OURS}content-length: 3\r\n\r\nabc`);
+    assert.equal(received, `POST /form HTTP/1.1\r\n${HEAD}Content-Length: 3\r\n${OURS}\r\nabc`);
   });
 
   it('forwards HTTP/1.0 with a Host as any other, and closes after the answer', async () => {
@@ -293,7 +293,7 @@ describe('security 1: reading a request behind a trusted proxy', () => {
         get('/', 'X-Forwarded-For: 203.0.113.5\r\n'),
         await wire.connect(servername),
       );
-      assert.match(received, /^GET \/ HTTP\/1\.1\r\nhost: app\.example\.com:8443\r\n/);
+      assert.match(received, /^GET \/ HTTP\/1\.1\r\nHost: app\.example\.com:8443\r\n/);
       assert.match(received, /\r\nX-Forwarded-For: 203\.0\.113\.5\r\n/);
     }
   });

@@ -6,7 +6,7 @@ import { fieldValues } from '../support/http-message.ts';
 import { type HarnessSpec, startProxy } from '../support/proxy-harness.ts';
 import { forwarded, HOST, openWire, statusOf, type Wire } from './wire.ts';
 
-const HEAD = `host: ${HOST}:8443\r\nconnection: keep-alive\r\n`;
+const HEAD = `Host: ${HOST}:8443\r\n`;
 const OURS =
   `X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n` +
   `X-Forwarded-Host: ${HOST}:8443\r\nX-Forwarded-Port: 8443\r\nX-Request-Id: <id>\r\n`;
@@ -179,8 +179,8 @@ describe('security 2: headers to the upstream', () => {
     const bytes = wire.upstream.requests.at(-1)?.raw.toString('latin1') ?? '';
     assert.equal(
       bytes.replace(/(Assertion: )[\w.-]+/, '$1<jwt>').replace(/(Request-Id: )[\w-]+/, '$1<id>'),
-      `GET / HTTP/1.1\r\nhost: ${HOST}:8443\r\nconnection: upgrade\r\nupgrade: websocket\r\n` +
-        `Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nOrigin: https://${HOST}:8443\r\n${OURS}${IDENTITY}\r\n`,
+      `GET / HTTP/1.1\r\n${HEAD}Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nOrigin: https://${HOST}:8443\r\n` +
+        `${OURS}${IDENTITY}Connection: upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
   });
 

@@ -18,16 +18,16 @@ const hopByHop: ReadonlySet<string> = new Set([
  * included, without any `Set-Cookie` of our names.
  *
  * @param status a response that can have no body tells no length either (RFC 9110 §8.6): a client that believed it would wait
- * @param rawHeaders `[name, value, …]` as received
+ * @param fields `[name, value, …]` as received, one character for each byte
  * @returns a flat list for `ServerResponse.writeHead`, one character for each byte
  */
-export function downstreamHeaders(status: number, rawHeaders: readonly Buffer[]): string[] {
+export function downstreamHeaders(status: number, fields: readonly string[]): string[] {
   const headers: string[] = [];
   const isBodyless = status < 200 || status === 204;
   let listed: Set<string> | null = null;
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]?.toString('latin1') ?? '';
-    const value = rawHeaders[at + 1]?.toString('latin1') ?? '';
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = fields[at] ?? '';
+    const value = fields[at + 1] ?? '';
     const lowerCase = name.toLowerCase();
     if (lowerCase === 'connection') listed = withListed(listed, value);
     if (hopByHop.has(lowerCase) || (lowerCase === 'set-cookie' && setsOurCookie(value))) continue;

@@ -4,8 +4,6 @@ import { fieldRole } from '../reading/field-role.ts';
 
 /** What we say of a request ourselves. */
 export interface UpstreamHeaderOptions {
-  /** Identity fields of ours, `[name, value, …]`; empty on public routes without a session. */
-  readonly identity: readonly string[];
   readonly requestId: string;
   /** The port of https as browsers see it: never the one in the client's `Host`. */
   readonly externalPort: number;
@@ -17,7 +15,8 @@ const HTTPS_PORT = 443;
 const HTTP_PORT = 80;
 
 /**
- * The fields that an upstream receives, as a flat list for `undici`: the client's end-to-end fields in their order, then ours.
+ * The fields that an upstream receives, as a flat list: `Host`, the client's end-to-end fields in their order, then ours but
+ * for those of identity, which follow them.
  * What the client could use to speak as a proxy or as somebody else is gone since the request was read, so that nothing it
  * sends can remove, repeat or precede what is added here.
  *
@@ -44,7 +43,6 @@ export function upstreamHeaders(request: CanonicalRequest, options: UpstreamHead
     'X-Request-Id',
     options.requestId,
   );
-  for (const part of options.identity) headers.push(part);
   return headers;
 }
 

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import type { Backend, Endpoint } from '../../snapshot/snapshot.ts';
 import { EntragateError } from '../../telemetry/entragate-error.ts';
 import type { DeniedAddresses } from './denied-addresses.ts';
@@ -27,13 +27,17 @@ export type ConnectCallback = (...result: [null, Socket] | [Error, null]) => voi
 /**
  * Opens a connection to an endpoint. Fails with an EntragateError `endpoint-refused` or `connect-timeout`, or with the
  * system's error.
+ *
+ * @param onread where what is read goes
+ * @returns the socket that connects, to give up on; null: nothing connects
  */
 export function openConnection(
   options: ConnectorOptions,
   backend: Backend,
   endpoint: Endpoint,
+  onread: OnReadOpts,
   callback: ConnectCallback,
-): void {
+): Socket | null {
   const target = options.dial(endpoint.address, endpoint.port);
   if (!target.isMapped && options.denied.has(target.host)) {
     const refusal = new EntragateError(
@@ -41,9 +45,9 @@ export function openConnection(
       `Service ${backend.namespace}/${backend.service} has the endpoint ${endpoint.address}, where no app may be`,
     );
     process.nextTick(callback, refusal, null);
-    return;
+    return null;
   }
-  const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true });
+  const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true, onread });
   const timer = setTimeout(() => {
     const detail = `${target.host}:${target.port} did not accept within ${options.connectTimeoutMs} ms`;
     socket.destroy(new EntragateError('connect-timeout', detail));
@@ -58,4 +62,5 @@ export function openConnection(
     socket.off('error', onError);
     callback(null, socket);
   });
+  return socket;
 }

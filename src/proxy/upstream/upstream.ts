@@ -17,26 +17,34 @@ export interface UpstreamRequest {
   readonly method: string;
   /** Canonical path and query. */
   readonly target: string;
-  /** `[name, value, …]`, without hop-by-hop fields. */
-  readonly headers: string[];
+  /** `[name, value, …]`, one character for each byte, without hop-by-hop fields; `Host` is the first (RFC 9112 §3.2). */
+  readonly headers: readonly string[];
+  /** More of them, sent behind these: the same array for many requests, so that what is made of it is kept. */
+  readonly sharedHeaders: readonly string[];
   readonly body: Readable | null;
+  /** Bytes of the body, as `headers` declare them; null: none declared, and a body is sent in the chunked coding. */
+  readonly contentLength: number | null;
   readonly upgrade: 'websocket' | null;
 }
 
 /**
  * Told what happens to one request, in this order: `onSent`, any `onInformation`, then `onResponse`, `onData`…, `onEnd`,
  * or `onUpgrade`. `onFailure` may take the place of any of them, and ends the sequence. Nothing is called after an abort.
+ * Fields are `[name, value, …]` as received, one character for each byte.
  */
 export interface UpstreamListener {
-  /** The request is being written to an endpoint: it will not be sent to another one. */
+  /** The request is being written to an endpoint. Once more where it had been written to a connection that was closed. */
   onSent(): void;
-  onInformation(status: number, rawHeaders: readonly Buffer[]): void;
-  onResponse(status: number, rawHeaders: readonly Buffer[]): void;
-  /** @returns false to pause until {@link UpstreamCall.resume} */
+  onInformation(status: number, fields: readonly string[]): void;
+  onResponse(status: number, fields: readonly string[]): void;
+  /**
+   * @param chunk valid during the call only: what is kept of it is to be copied
+   * @returns false to pause until {@link UpstreamCall.resume}
+   */
   onData(chunk: Buffer): boolean;
   onEnd(): void;
   /** `socket` belongs to the listener from here on, error events included. */
-  onUpgrade(status: number, rawHeaders: readonly Buffer[], socket: Duplex): void;
+  onUpgrade(status: number, fields: readonly string[], socket: Duplex): void;
   onFailure(failure: UpstreamFailure): void;
 }
 

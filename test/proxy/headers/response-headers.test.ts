@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { downstreamHeaders } from '../../../src/proxy/headers/response-headers.ts';
 
-const bytes = (...parts: readonly string[]) => parts.map((part) => Buffer.from(part, 'latin1'));
-
 describe('Headers to the client', () => {
   it('are those of the upstream, byte for byte, duplicates and order included', () => {
     const headers = [
@@ -22,7 +20,7 @@ describe('Headers to the client', () => {
       'Content-Length',
       '3',
     ];
-    assert.deepEqual(downstreamHeaders(200, bytes(...headers)), headers);
+    assert.deepEqual(downstreamHeaders(200, headers), headers);
   });
 
   for (const name of [
@@ -30,19 +28,19 @@ describe('Headers to the client', () => {
     ...['TE', 'Trailer', 'Transfer-Encoding', 'UPGRADE', 'keep-alive'],
   ]) {
     it(`are without ${name}`, () => {
-      assert.deepEqual(downstreamHeaders(200, bytes('A', '1', name, 'x', 'B', '2')), ['A', '1', 'B', '2']);
+      assert.deepEqual(downstreamHeaders(200, ['A', '1', name, 'x', 'B', '2']), ['A', '1', 'B', '2']);
     });
   }
 
   for (const status of [103, 204]) {
     it(`are without a length where the status is ${status}, since no body follows`, () => {
-      assert.deepEqual(downstreamHeaders(status, bytes('content-length', '5', 'A', '1')), ['A', '1']);
+      assert.deepEqual(downstreamHeaders(status, ['content-length', '5', 'A', '1']), ['A', '1']);
     });
   }
 
   it('are without what a Connection line lists, but for the length', () => {
     const headers = ['X-One', '1', 'Connection', 'close, x-one, content-length', 'Content-Length', '3', 'X-Two', '2'];
-    assert.deepEqual(downstreamHeaders(200, bytes(...headers)), ['Content-Length', '3', 'X-Two', '2']);
+    assert.deepEqual(downstreamHeaders(200, headers), ['Content-Length', '3', 'X-Two', '2']);
   });
 
   const ours = [
@@ -63,7 +61,7 @@ describe('Headers to the client', () => {
   ];
   for (const value of ours) {
     it(`are without Set-Cookie: ${value}`, () => {
-      assert.deepEqual(downstreamHeaders(200, bytes('SET-COOKIE', value, 'A', '1')), ['A', '1']);
+      assert.deepEqual(downstreamHeaders(200, ['SET-COOKIE', value, 'A', '1']), ['A', '1']);
     });
   }
 
@@ -77,7 +75,7 @@ describe('Headers to the client', () => {
     '__Host-session=x',
   ]) {
     it(`keep Set-Cookie: ${value}`, () => {
-      assert.deepEqual(downstreamHeaders(200, bytes('Set-Cookie', value)), ['Set-Cookie', value]);
+      assert.deepEqual(downstreamHeaders(200, ['Set-Cookie', value]), ['Set-Cookie', value]);
     });
   }
 });

@@ -1,0 +1,78 @@
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+
+/** `sent`: all of it. `broken`: the body ended early, or is not as long as declared. */
+export type BodyOutcome = 'sent' | 'broken';
+
+/**
+ * Writes a request's body behind its head, as fast as the upstream takes it: with the declared length, or in the chunked
+ * coding (RFC 9112 §7.1), one chunk for each piece.
+ */
+export class BodySender {
+  readonly #socket: Socket;
+  readonly #body: Readable;
+  readonly #onOutcome: (outcome: BodyOutcome) => void;
+  /** Bytes still to be sent of a declared length; null: chunked. */
+  #remaining: number | null;
+
+  /** @param onOutcome called once, unless stopped before */
+  constructor(socket: Socket, body: Readable, length: number | null, onOutcome: (outcome: BodyOutcome) => void) {
+    this.#socket = socket;
+    this.#body = body;
+    this.#remaining = length;
+    this.#onOutcome = onOutcome;
+    socket.on('drain', this.#onDrain);
+    body.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', ignore);
+  }
+
+  /** Sends no more, and drops what is left of the body. */
+  stop(): void {
+    this.#detach();
+    this.#body.destroy();
+  }
+
+  #detach(): void {
+    this.#socket.off('drain', this.#onDrain);
+    this.#body.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
+  }
+
+  #finish(outcome: BodyOutcome): void {
+    this.#detach();
+    this.#onOutcome(outcome);
+  }
+
+  readonly #onData = (piece: Buffer): void => {
+    if (piece.length === 0) return; // a chunk without bytes would be the last
+    if (this.#remaining !== null) {
+      this.#remaining -= piece.length;
+      if (this.#remaining < 0) {
+        this.#finish('broken');
+        return;
+      }
+    }
+    if (!this.#write(piece)) this.#body.pause();
+  };
+
+  #write(piece: Buffer): boolean {
+    if (this.#remaining !== null) return this.#socket.write(piece);
+    this.#socket.cork();
+    this.#socket.write(`${piece.length.toString(16)}\r\n`, 'latin1');
+    this.#socket.write(piece);
+    const takesMore = this.#socket.write('\r\n', 'latin1');
+    this.#socket.uncork();
+    return takesMore;
+  }
+
+  readonly #onDrain = (): void => {
+    this.#body.resume();
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.#remaining === null) this.#socket.write('0\r\n\r\n', 'latin1');
+    this.#finish(this.#remaining === null || this.#remaining === 0 ? 'sent' : 'broken');
+  };
+
+  readonly #onClose = (): void => this.#finish('broken');
+}
+
+function ignore(): void {}

@@ -1,0 +1,230 @@
+import type { OnReadOpts, Socket } from 'node:net';
+import { type LateWrite, writeLate } from '../../late-writes.ts';
+import { failureOf, upstreamFailure } from '../failure.ts';
+import type { UpstreamFailure } from '../upstream.ts';
+import { BodySender } from './body-sender.ts';
+import type { Http1Call } from './http1-call.ts';
+import { ResponseDecoder, type ResponseSink } from './response-decoder.ts';
+
+/** What a connection needs of the pool it belongs to. */
+export interface ConnectionPool {
+  /** Ticks of the pool's clock. */
+  readonly now: number;
+  /** The exchange is over, and another may follow. @returns false: close the connection */
+  release(connection: UpstreamConnection): boolean;
+  /** The connection is closed. */
+  forget(connection: UpstreamConnection): void;
+}
+
+/**
+ * Every connection reads into the same bytes: a read is looked at before the next one begins, and what is kept of it is
+ * copied. So a read allocates nothing.
+ */
+const readBytes = Buffer.allocUnsafeSlow(65_536);
+
+/** One connection to an endpoint: at most one request on it at a time, nothing pipelined (RFC 9112 §9.3). */
+export class UpstreamConnection implements ResponseSink, LateWrite {
+  readonly #pool: ConnectionPool;
+  readonly #decoder: ResponseDecoder;
+  #socket: Socket | null = null;
+  #call: Http1Call | null = null;
+  #sender: BodySender | null = null;
+  /** Of a request without body, until it is written at the end of this turn; '' before and after. */
+  #head = '';
+  #isUpgraded = false;
+  #isLast = false;
+  /** Requests sent. */
+  #uses = 0;
+  /** Bytes of a response whose reader asked for a pause. */
+  #held: Buffer | null = null;
+  /** When the wait for a response began, in ticks; -1: nobody waits. */
+  #waitsSince = -1;
+  /** When the connection became idle, in ticks; for the pool. */
+  idleSince = 0;
+  /** How long the upstream keeps it idle, in milliseconds; null: it does not say. */
+  keepAliveMs: number | null = null;
+
+  constructor(pool: ConnectionPool) {
+    this.#pool = pool;
+    this.#decoder = new ResponseDecoder(this);
+  }
+
+  /** To be given to the socket when it is made. */
+  get reading(): OnReadOpts {
+    return { buffer: readBytes, callback: this.#onRead };
+  }
+
+  /** The socket is connected. */
+  open(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
+  }
+
+  send(call: Http1Call): void {
+    const socket = this.#socket;
+    if (socket === null) return;
+    const { head, request } = call;
+    this.#call = call;
+    this.#isLast = head.isLastOnConnection;
+    this.#uses += 1;
+    this.#decoder.begin(call);
+    call.onSending(this);
+    if (request.body === null) {
+      this.#head = head.text;
+      this.#waitsSince = this.#pool.now;
+      writeLate(this);
+      return;
+    }
+    socket.write(head.text, 'latin1');
+    this.#sender = new BodySender(socket, request.body, request.contentLength, this.#onBodyOutcome);
+  }
+
+  write(): void {
+    if (this.#head !== '') this.#socket?.write(this.#head, 'latin1');
+    this.#head = '';
+  }
+
+  resume(): void {
+    const held = this.#held;
+    this.#held = null;
+    this.#socket?.resume(); // reads nothing before this returns
+    if (held !== null) this.#read(held, 0, held.length);
+  }
+
+  /** Drops the exchange without a word to its call. */
+  abort(): void {
+    this.#call = null;
+    this.#destroy();
+  }
+
+  /** Closes the connection; a call on it fails. */
+  destroy(): void {
+    this.#fail(upstreamFailure('upstream-reset', 'the proxy closed the connection'), false);
+  }
+
+  /** @param mostTicks how long a response may take to begin, from the end of its request */
+  checkDeadline(now: number, mostTicks: number): void {
+    if (this.#waitsSince < 0 || now - this.#waitsSince <= mostTicks) return;
+    this.#fail(upstreamFailure('response-timeout', 'no response head in time'), false);
+  }
+
+  onInformation(status: number, fields: readonly string[]): void {
+    this.#call?.listener.onInformation(status, fields);
+  }
+
+  onHead(status: number, fields: readonly string[]): void {
+    this.#waitsSince = -1;
+    this.#call?.listener.onResponse(status, fields);
+  }
+
+  onBody(bytes: Buffer): boolean {
+    return this.#call?.listener.onData(bytes) ?? true;
+  }
+
+  readonly #onRead = (count: number): boolean => {
+    if (this.#isUpgraded) return this.#socket?.push(Buffer.from(readBytes.subarray(0, count))) ?? false;
+    if (this.#call === null)
+      this.#destroy(); // nobody asked: what it says is no answer to what comes next
+    else this.#read(readBytes, 0, count);
+    return true;
+  };
+
+  #read(bytes: Buffer, from: number, to: number): void {
+    const at = this.#decoder.read(bytes, from, to);
+    const { state } = this.#decoder;
+    switch (state) {
+      case 'head':
+      case 'body':
+        if (this.#decoder.isPaused) this.#pause(bytes.subarray(at, to));
+        return;
+      case 'done':
+        this.#complete(at === to);
+        return;
+      case 'upgraded':
+        this.#upgrade(bytes.subarray(at, to));
+        return;
+      case 'malformed':
+        this.#fail(upstreamFailure('upstream-malformed', this.#decoder.problem), false);
+        return;
+      case 'stopped':
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  /** @param rest what of the last read is not handed on yet */
+  #pause(rest: Buffer): void {
+    if (rest.length > 0) this.#held = Buffer.from(rest);
+    this.#socket?.pause();
+  }
+
+  /** @param isExact nothing came behind the response */
+  #complete(isExact: boolean): void {
+    const call = this.#call;
+    this.#call = null;
+    this.keepAliveMs = this.#decoder.keepAliveMs;
+    const isReusable = isExact && !this.#isLast && this.#sender === null && this.#decoder.isReusable;
+    if (!isReusable || !this.#pool.release(this)) this.#destroy();
+    call?.end();
+  }
+
+  #upgrade(rest: Buffer): void {
+    const call = this.#call;
+    const socket = this.#socket;
+    if (call === null || socket === null) return;
+    this.#call = null;
+    this.#isUpgraded = true;
+    this.#waitsSince = -1;
+    socket.off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose);
+    this.#pool.forget(this);
+    if (rest.length > 0) socket.push(Buffer.from(rest));
+    call.switchProtocols(this.#decoder.status, this.#decoder.fields, socket);
+  }
+
+  #fail(failure: UpstreamFailure, mayBeStale: boolean): void {
+    const call = this.#call;
+    this.#call = null;
+    this.#destroy();
+    call?.fail(failure, mayBeStale);
+  }
+
+  #destroy(): void {
+    this.#waitsSince = -1;
+    this.#head = '';
+    this.#held = null;
+    this.#decoder.stop();
+    this.#sender?.stop();
+    this.#sender = null;
+    this.#pool.forget(this);
+    this.#socket?.destroy();
+  }
+
+  readonly #onBodyOutcome = (outcome: 'sent' | 'broken'): void => {
+    this.#sender = null;
+    switch (outcome) {
+      case 'sent':
+        if (this.#decoder.state === 'head') this.#waitsSince = this.#pool.now;
+        return;
+      case 'broken':
+        this.#fail(upstreamFailure('upstream-reset', 'the request body is not as long as it was declared'), false);
+        return;
+      default:
+        outcome satisfies never;
+    }
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.#decoder.end()) this.#complete(true);
+    else this.#lose(upstreamFailure('upstream-reset', 'the connection ended before the response did'));
+  };
+
+  readonly #onError = (error: Error): void => this.#lose(failureOf(error));
+
+  readonly #onClose = (): void => this.#lose(upstreamFailure('upstream-reset', 'the connection closed'));
+
+  /** An upstream may close an idle connection at the moment at which it is used again: then it answers nothing. */
+  #lose(failure: UpstreamFailure): void {
+    this.#fail(failure, this.#uses > 1 && this.#decoder.isUntouched);
+  }
+}

@@ -164,7 +164,7 @@ describe('Listeners', () => {
       const client = await openRawClient({ port: behind.httpPort, tls: null });
       client.write(get(STATUS, 'X-Forwarded-Proto: https\r\nX-Forwarded-For: 203.0.113.9\r\n'));
       assert.equal(statusOf(await client.response()), 200);
-      assert.equal(behind.accessLines().at(-1)?.client, '203.0.113.9');
+      await eventually('its line', () => behind.accessLines().at(-1)?.client === '203.0.113.9');
       client.write(get(STATUS, 'X-Forwarded-Proto: http\r\n'));
       assert.equal(statusOf(await client.response()), 308);
       client.destroy();

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { DataPlaneOptions } from './data-plane-options.ts';
 import { canonicalAddress } from './reading/canonical-address.ts';
+import { clientNetwork } from './reading/client-network.ts';
 
 /** Counts client connections, and refuses those past a cap by closing them at once. */
 export interface ConnectionCaps {
@@ -29,7 +30,7 @@ export function createConnectionCaps(options: DataPlaneOptions): ConnectionCaps 
         socket.destroy();
         return;
       }
-      const client = trustedProxies.has(address) ? null : clientOf(address);
+      const client = trustedProxies.has(address) ? null : clientNetwork(address);
       const ofClient = client === null ? 0 : (byClient.get(client) ?? 0);
       if (ofClient >= limits.connectionsPerClient) {
         metrics.connectionRefused('client');
@@ -46,17 +47,6 @@ export function createConnectionCaps(options: DataPlaneOptions): ConnectionCaps 
       });
     },
   };
-}
-
-/** One client of IPv6 has a /64 at least (RFC 6177): its addresses count together. */
-function clientOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const before = head === '' ? [] : head.split(':');
-  if (!address.includes('::')) return before.slice(0, 4).join(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
-  return [...before, ...zeros, ...after].slice(0, 4).join(':');
 }
 
 function decrement(counts: Map<string, number>, key: string): void {

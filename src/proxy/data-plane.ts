@@ -10,6 +10,7 @@ import { cutLongRequests, isStillAllowed } from './recheck.ts';
 import { createTunnels } from './tunnels.ts';
 import { createDeniedAddresses } from './upstream/denied-addresses.ts';
 import { createHttp1Upstream } from './upstream/http1/http1-upstream.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** Takes connections and serves them from the last snapshot it was given. */
 export interface DataPlane {
@@ -90,6 +91,7 @@ function createPlane(options: DataPlaneOptions): Plane {
     }),
     tunnels: createTunnels(({ exchange }) => isStillAllowed(plane, exchange), limits.recheckMs, options.metrics),
     inFlight: new InFlight(),
+    waitingLine: new WaitingLine((length) => options.metrics.requestsWaiting(length)),
     ending: new WeakSet(),
     state: null,
     isDraining: false,

@@ -7,14 +7,15 @@ import { forward } from './forward.ts';
 import { answerOwnEndpoint } from './own-endpoints.ts';
 import { problemOfStatus } from './pages/problem.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
+import { clientNetwork } from './reading/client-network.ts';
 import { ownPath } from './reading/own-path.ts';
 import { readRequest } from './reading/read-request.ts';
 import { failInternally, respondProblem, respondRedirect } from './respond.ts';
 import { respondDenied } from './respond-denied.ts';
 import { matchRoute } from './routing/match-route.ts';
 
-/** `answered`: this step has answered, or will; nothing after it runs. */
-type StepResult = 'next' | 'answered';
+/** `forwarded`: to an app, by the last step. Work ends the request, too: it is done when the client's turn has come. */
+type StepResult = 'next' | 'forwarded' | (() => void);
 
 interface Step {
   readonly name: string;
@@ -41,11 +42,29 @@ const requestSteps: readonly Step[] = Object.freeze([
 export function runPipeline(exchange: Exchange): void {
   try {
     for (const step of requestSteps) {
-      if (step.run(exchange) === 'answered') return;
+      const result = step.run(exchange);
+      if (result === 'next') continue;
+      if (result !== 'forwarded') waitInLine(exchange, result);
+      return;
     }
   } catch (error) {
     failInternally(exchange, error);
   }
+}
+
+/** Only what goes to an app for somebody signed in does not wait: a flood of anything else delays itself, not them. */
+function waitInLine(exchange: Exchange, work: () => void): void {
+  const { connection, outgoing, plane, request } = exchange;
+  const address = request?.sourceIp ?? connection.peerAddress;
+  plane.waitingLine.add(address === null ? '' : clientNetwork(address), () => {
+    // The client has left, or broken its body and was told so.
+    if (outgoing.destroyed || outgoing.headersSent) return;
+    try {
+      work();
+    } catch (error) {
+      failInternally(exchange, error);
+    }
+  });
 }
 
 /** From here on the request sees this snapshot, and no other. */
@@ -54,8 +73,7 @@ function takeSnapshot(exchange: Exchange): StepResult {
   exchange.state = exchange.plane.state;
   if (exchange.state !== null) return 'next';
   exchange.closesConnection = true;
-  respondProblem(exchange, 'not-ready', '');
-  return 'answered';
+  return () => respondProblem(exchange, 'not-ready', '');
 }
 
 function readCanonically(exchange: Exchange): StepResult {
@@ -73,8 +91,7 @@ function readCanonically(exchange: Exchange): StepResult {
     outcome.decision = 'refused';
     outcome.code = result.code;
     exchange.closesConnection ||= result.closesConnection;
-    respondProblem(exchange, problemOfStatus(result.status), result.detail);
-    return 'answered';
+    return () => respondProblem(exchange, problemOfStatus(result.status), result.detail);
   }
   const request = asUpgradeOfParser(result.request, exchange);
   exchange.request = request;
@@ -96,14 +113,17 @@ function findHost(exchange: Exchange): StepResult {
   const host = state.routing.host(request.host);
   if (host === null) {
     outcome.decision = 'unrouted';
-    respondProblem(exchange, 'not-found', '');
-    return 'answered';
+    return () => respondProblem(exchange, 'not-found', '');
   }
   if (connection.encrypted && host.host.certificate.kind === 'none') {
     outcome.decision = 'refused';
     outcome.code = 'no-certificate';
-    respondProblem(exchange, 'misdirected', 'This host is published without TLS, and there is no default certificate.');
-    return 'answered';
+    return () =>
+      respondProblem(
+        exchange,
+        'misdirected',
+        'This host is published without TLS, and there is no default certificate.',
+      );
   }
   return 'next';
 }
@@ -113,10 +133,10 @@ function requireTls(exchange: Exchange): StepResult {
   const { outcome, plane, request } = exchange;
   if (request === null || request.scheme === 'https') return 'next';
   outcome.decision = 'redirect';
-  if (request.target === '*') respondProblem(exchange, 'not-found', '');
-  else
-    respondRedirect(exchange, 308, externalOrigin(request.host, plane.options.externalHttpsPort) + request.target, []);
-  return 'answered';
+  const { host, target } = request;
+  if (target === '*') return () => respondProblem(exchange, 'not-found', '');
+  const location = externalOrigin(host, plane.options.externalHttpsPort) + target;
+  return () => respondRedirect(exchange, 308, location, []);
 }
 
 function answerOwn(exchange: Exchange): StepResult {
@@ -128,12 +148,10 @@ function answerOwn(exchange: Exchange): StepResult {
       return 'next';
     case 'misspelt':
       outcome.decision = 'unrouted';
-      respondProblem(exchange, 'not-found', '');
-      return 'answered';
+      return () => respondProblem(exchange, 'not-found', '');
     case 'own':
       outcome.decision = 'own';
-      answerOwnEndpoint(exchange, request);
-      return 'answered';
+      return () => answerOwnEndpoint(exchange, request);
     default:
       return own satisfies never;
   }
@@ -146,13 +164,11 @@ function findRoute(exchange: Exchange): StepResult {
   if (route === 'ambiguous') {
     outcome.decision = 'refused';
     outcome.code = 'path-ambiguous';
-    respondProblem(exchange, 'bad-request', 'The path has two readings that lead to different routes.');
-    return 'answered';
+    return () => respondProblem(exchange, 'bad-request', 'The path has two readings that lead to different routes.');
   }
   if (route === null || state === null) {
     outcome.decision = 'unrouted';
-    respondProblem(exchange, 'not-found', '');
-    return 'answered';
+    return () => respondProblem(exchange, 'not-found', '');
   }
   exchange.route = state.routeOf(route);
   return 'next';
@@ -169,12 +185,10 @@ function decideAccess(exchange: Exchange): StepResult {
       return 'next';
     case 'sign-in':
       outcome.decision = 'challenge';
-      challenge(exchange, request, verdict);
-      return 'answered';
+      return () => challenge(exchange, request, verdict);
     case 'deny':
       outcome.decision = 'deny';
-      respondDenied(exchange, request, verdict);
-      return 'answered';
+      return () => respondDenied(exchange, request, verdict);
     default:
       return verdict satisfies never;
   }
@@ -187,8 +201,7 @@ function checkUpgradeOrigin(exchange: Exchange): StepResult {
   if (request.origin === externalOrigin(request.host, plane.options.externalHttpsPort)) return 'next';
   outcome.decision = 'deny';
   outcome.code = 'origin-refused';
-  respondProblem(exchange, 'origin-refused', '');
-  return 'answered';
+  return () => respondProblem(exchange, 'origin-refused', '');
 }
 
 function forwardAllowed(exchange: Exchange): StepResult {
@@ -196,6 +209,7 @@ function forwardAllowed(exchange: Exchange): StepResult {
   if (request === null || route === null || verdict.kind !== 'allow') {
     throw new EntragateError('no-decision', 'A request came to the forwarding step without an allow');
   }
+  if (verdict.session === null) return () => forward(exchange, request, route, verdict);
   forward(exchange, request, route, verdict);
-  return 'answered';
+  return 'forwarded';
 }

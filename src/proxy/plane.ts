@@ -4,6 +4,7 @@ import type { InFlight } from './in-flight.ts';
 import type { LinkedSnapshot } from './linked-snapshot.ts';
 import type { Tunnels } from './tunnels.ts';
 import type { Upstream } from './upstream/upstream.ts';
+import type { WaitingLine } from './waiting-line.ts';
 
 /** What all requests of a data plane share. */
 export interface Plane {
@@ -12,6 +13,8 @@ export interface Plane {
   readonly tunnels: Tunnels;
   /** Requests without an end so far, upgrades apart. */
   readonly inFlight: InFlight;
+  /** What is left to do for requests of nobody signed in. */
+  readonly waitingLine: WaitingLine;
   /** Connections whose last answer is on its way: Node still hands over the requests behind it, and none of them is served. */
   readonly ending: WeakSet<Socket>;
   /** Null until the first snapshot. Assigned once for each snapshot, so that a request sees one or the other. */

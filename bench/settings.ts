@@ -15,7 +15,15 @@ export interface EntragateSettings extends ForwarderSettings {
   readonly cookieFile: string;
 }
 
-/** What it says when it listens. */
+/** What `flood-source.ts` is told. */
+export interface FloodSettings {
+  readonly port: number;
+  readonly connections: number;
+  /** The request that every connection sends, whole. */
+  readonly request: string;
+}
+
+/** What `entragate-server.ts` says when it listens. */
 export interface EntragateReady {
   readonly port: number;
   /** Bytes of one session's `Cookie` field value, names included. */

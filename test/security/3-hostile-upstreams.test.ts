@@ -80,6 +80,25 @@ describe('Security 3: upstreams that mean harm', () => {
       upstream.answerWith(okAnswer);
       assert.equal((await ask()).body.toString(), 'ok');
     });
+
+    it('on the idle connection, at the moment of its next use', async () => {
+      const client = await dial();
+      for (let round = 0; round < 20; round++) {
+        let push = () => {};
+        upstream.answerWith((_message, socket) => {
+          socket.setNoDelay(true);
+          push = () => void socket.write(poison);
+          return `${OK}Content-Length: 2\r\n\r\nok`;
+        });
+        client.write(request('GET /'));
+        assert.equal((await client.response()).body.toString(), 'ok');
+        upstream.answerWith(okAnswer);
+        client.write(request('GET /'));
+        push();
+        assert.equal((await client.response()).body.toString(), 'ok');
+      }
+      client.destroy();
+    });
   });
 
   const refused: readonly (readonly [title: string, response: string])[] = [

@@ -22,6 +22,8 @@ export interface ConnectionPool {
  */
 const readBytes = Buffer.allocUnsafeSlow(65_536);
 
+const spokeFirst = upstreamFailure('upstream-malformed', 'bytes came before the request was sent');
+
 /** One connection to an endpoint: at most one request on it at a time, nothing pipelined (RFC 9112 §9.3). */
 export class UpstreamConnection implements ResponseSink, LateWrite {
   readonly #pool: ConnectionPool;
@@ -123,8 +125,9 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
 
   readonly #onRead = (count: number): boolean => {
     if (this.#isUpgraded) return this.#socket?.push(Buffer.from(readBytes.subarray(0, count))) ?? false;
-    if (this.#call === null)
-      this.#destroy(); // nobody asked: what it says is no answer to what comes next
+    // Nobody asked, or nothing was sent yet: what it says is no answer to what comes next.
+    if (this.#call === null) this.#destroy();
+    else if (this.#head !== '') this.#fail(spokeFirst, this.#uses > 1);
     else this.#read(readBytes, 0, count);
     return true;
   };

@@ -27,12 +27,24 @@ export function parseTrustedProxies(ranges: readonly string[]): TrustedProxiesRe
     if (problem !== null) problems.push(`trustedProxies: "${range}" ${problem}`);
   }
   if (problems.length > 0) return { ok: false, problems };
-  return {
-    ok: true,
-    proxies: Object.freeze({
-      has: (address: string) =>
-        isIPv4(address) ? lists.ipv4.check(address, 'ipv4') : lists.ipv6.check(address, 'ipv6'),
-    }),
+  const isListed = (address: string) =>
+    isIPv4(address) ? lists.ipv4.check(address, 'ipv4') : lists.ipv6.check(address, 'ipv6');
+  return { ok: true, proxies: Object.freeze({ has: remembered(isListed) }) };
+}
+
+/** Addresses of recent requests, not of everybody who ever came. */
+const MOST_REMEMBERED = 4_096;
+
+/** Node's list takes as long for one address as all header fields of a request take to be read. */
+function remembered(check: (address: string) => boolean): (address: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (address) => {
+    const known = answers.get(address);
+    if (known !== undefined) return known;
+    if (answers.size >= MOST_REMEMBERED) answers.clear();
+    const answer = check(address);
+    answers.set(address, answer);
+    return answer;
   };
 }
 

@@ -76,6 +76,8 @@ describe('security 2: headers to the upstream', () => {
     ...['X-Original-URL', 'X-Rewrite-URL', 'Proxy', 'Proxy-Authorization', 'Proxy-Connection', 'X-Auth-Request-User'],
     ...['X-Auth-Request-Groups', 'X-MS-CLIENT-PRINCIPAL', 'X-MS-CLIENT-PRINCIPAL-NAME', 'Remote-User', 'X-Remote-User'],
     ...['X-Entragate-User', 'X-Entragate-Groups', 'X-Entragate-Assertion', 'X-Entragate-Anything', 'Client-Cert'],
+    ...['X-WEBAUTH-USER', 'X-Authentik-Username', 'X-Goog-Authenticated-User-Email', 'X-Goog-IAP-JWT-Assertion'],
+    ...['X-Amzn-Oidc-Identity', 'Cf-Access-Authenticated-User-Email', 'X-Pomerium-Jwt-Assertion', 'X-Vouch-User'],
     ...['Keep-Alive', 'TE', 'Trailer', 'HTTP2-Settings'],
   ];
   for (const name of droppedNames) {

@@ -88,15 +88,35 @@ function dropped(names: readonly string[]): readonly (readonly [string, FieldRol
   return names.map((name) => [name, 'drop']);
 }
 
-/** Families: what begins so is dropped. `X-Entragate…` is ours; the others are how proxies and platforms name who the user is. */
+/**
+ * Families: what begins so is dropped. `X-Entragate…` is ours. The others are how gateways name who the user is: an app that
+ * comes from one of them may still believe what they say.
+ */
 const droppedPrefixes = [
   'x-entragate',
-  'x-forwarded',
+  'x-forwarded', // also of oauth2-proxy and Traefik: -User, -Email, -Groups; of Envoy: -Client-Cert
   'proxy-',
-  'x-auth-request-',
-  'x-ms-client-principal',
-  'remote-',
-  'x-remote-',
+  'remote-', // Authelia, and whatever takes over from a web server's own authentication
+  'x-remote-', // Kubernetes' front proxy, dex
+  'x-auth-request-', // oauth2-proxy
+  'x-authentik-',
+  'x-authenticated-', // Kong
+  'x-consumer-', // Kong
+  'x-pomerium-',
+  'x-vouch-',
+  'x-webauth-', // Grafana's auth proxy, Caddy
+  'tailscale-user-',
+  'cf-access-', // Cloudflare Access
+  'x-goog-authenticated-', // Google Identity-Aware Proxy
+  'x-goog-iap-',
+  'x-amzn-oidc-', // AWS Application Load Balancer
+  'x-amzn-mtls-',
+  'x-ms-client-principal', // Azure App Service, Container Apps, Static Web Apps
+  'x-ms-token-',
+  'x-arr-clientcert',
+  'ssl-client-', // client certificates, as ingress-nginx, …
+  'x-ssl-client-', // … HAProxy's examples, …
+  'x-client-cert', // … and Kong pass them on
 ] as const;
 
 const OURS = 'x-entragate';

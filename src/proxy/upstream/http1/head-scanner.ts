@@ -1,7 +1,7 @@
 /** Most bytes of one response head, status line and blank line included. */
-export const MOST_HEAD_BYTES = 65_536;
+const MOST_HEAD_BYTES = 65_536;
 /** Most fields of one response head, or of its trailers. */
-export const MOST_FIELDS = 200;
+const MOST_FIELDS = 200;
 
 const HTAB = 0x09;
 const LF = 0x0a;

@@ -1,6 +1,6 @@
 /**
- * Remembers what sealed texts opened to, in bounded memory: two generations, the older dropped when the younger is full,
- * so that what is in use stays.
+ * Remembers what sealed texts, or the Cookie fields around them, opened to, in bounded memory: two generations, the older
+ * dropped when the younger is full, so that what is in use stays.
  *
  * Looked up by the text's last characters (the authentication tag, so as good as random) and then compared whole: cheaper
  * than hashing a kilobyte for each request, and never a match on a part.

@@ -3,6 +3,7 @@ import type { KeyRing } from '../keys/key-ring.ts';
 import type { RevocationTable } from '../revocation/revocation-table.ts';
 import type { Session, SessionState } from '../session.ts';
 import type { IdentityView } from '../view.ts';
+import { appSessionCookie } from './cookie-names.ts';
 import { SessionCache } from './session-cache.ts';
 import { findSealedSession, openSession } from './session-cookies.ts';
 import { isRecheckDue, type SessionEnd, sessionEnd } from './session-end.ts';
@@ -37,30 +38,41 @@ export interface SessionReaderOptions {
  */
 const cacheCharacters = 8_000_000;
 
+/**
+ * Characters of a `Cookie` field that holds one session, in two cookies at most, and nothing else: such a field is known by
+ * its whole text, and needs no cutting up. Others change with whatever else is in them, and are known by the session's.
+ */
+const mostFraming = `${appSessionCookie}.1=; ${appSessionCookie}.2=`.length;
+
 export function createSessionReader({ view, keys, revocations }: SessionReaderOptions): SessionReader {
   const cache = new SessionCache<OpenedSession>(cacheCharacters);
   let cachedUnder: KeyRing | null = null;
 
   /** A key that is gone takes along what it sealed: another ring starts with an empty cache. */
-  const opened = (sealed: string, host: string): OpenedSession | null => {
+  const opened = (cookies: string, host: string): OpenedSession | null => {
     const ring = keys();
     if (ring !== cachedUnder) {
       cache.clear();
       cachedUnder = ring;
     }
+    return cache.get(cookies, host) ?? openedFrom(cookies, host, ring);
+  };
+
+  const openedFrom = (cookies: string, host: string, ring: KeyRing): OpenedSession | null => {
+    const sealed = findSealedSession('session', cookies);
+    if (sealed === null) return null;
     const known = cache.get(sealed, host);
     if (known !== null) return known;
     const session = openSession('session', sealed, host, ring);
     if (session === null) return null;
     const entry = new OpenedSession(session);
-    cache.set(sealed, host, entry);
+    cache.set(cookies.length - sealed.length <= mostFraming ? cookies : sealed, host, entry);
     return entry;
   };
 
   return Object.freeze({
     read: (cookies: string, host: string, now: number): SessionState => {
-      const sealed = findSealedSession('session', cookies);
-      const entry = sealed === null ? null : opened(sealed, host);
+      const entry = opened(cookies, host);
       if (entry === null) return none;
       const current = view();
       const mentions = current.mentionsOf(host);

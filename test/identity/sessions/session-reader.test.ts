@@ -345,3 +345,25 @@ describe('the session of the auth host', () => {
     deepEqual(read(stage, 0), { kind: 'ended', why: 'revoked', session: auth });
   });
 });
+
+describe('a session that was read before', () => {
+  for (const groups of [1, 200]) {
+    it(`of ${groups} groups is found among other cookies, and alone`, () => {
+      const stage = new Stage();
+      const field = stage.cookies(sampleSession({ groups: sampleGroups(groups) }));
+      for (const cookies of [field, `${field}; theme=dark`, `theme=dark; ${field}`, field]) {
+        equal(stage.standing(cookies, 0), 'fresh', cookies.replace(field, 'the session'));
+      }
+    });
+
+    it(`of ${groups} groups is none where it is there twice, in part, or on another host`, () => {
+      const stage = new Stage();
+      const field = stage.cookies(sampleSession({ groups: sampleGroups(groups) }));
+      equal(stage.standing(field, 0), 'fresh');
+      for (const cookies of [`${field}; ${field}`, field.slice(0, -1), `${field}A`, field.slice(1)]) {
+        equal(stage.standing(cookies, 0), 'none', cookies.replace(field, 'the session'));
+      }
+      equal(stage.read(field, 0, otherHost).kind, 'none');
+    });
+  }
+});

@@ -180,6 +180,8 @@ describe('Responses of an upstream', () => {
     assert.equal(record('HTTP/1.1 204 No Content\r\n\r\n', []).isReusable, true);
     assert.equal(record('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n', []).isReusable, false);
     assert.equal(record('HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n', []).isReusable, false);
+    assert.equal(record('HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n', []).isReusable, false);
+    assert.equal(record('HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', []).isReusable, true);
     for (const scheme of ['NTLM', 'negotiate', 'Basic realm="x", Negotiate']) {
       const text = `HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: ${scheme}\r\nContent-Length: 0\r\n\r\n`;
       assert.equal(record(text, []).isReusable, false, scheme);

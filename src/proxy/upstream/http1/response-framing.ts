@@ -39,10 +39,11 @@ export function responseFraming(
   if (isChunked && (isHttp10 || transferEncoding.toLowerCase() !== 'chunked')) return malformed('a Transfer-Encoding');
   if (length !== null && !/^[0-9]{1,15}$/.test(length)) return malformed('a Content-Length that is none');
   const isReusable = !isHttp10 && !closes && (keepAliveMs === null || keepAliveMs > 0);
-  if (isToHead || status === 304) return { ok: true, body: 'length', length: 0, isReusable, keepAliveMs };
-  if (status === 204) {
-    // Some apps announce a body here, and send it later: into the answer to another request (RFC 9112 §6.3).
-    const isQuiet = !isChunked && (length === null || Number(length) === 0);
+  if (isToHead) return { ok: true, body: 'length', length: 0, isReusable, keepAliveMs };
+  if (status === 204 || status === 304) {
+    // Some apps announce a body here, and send it later: into the answer to another request (RFC 9112 §6.3). The length in
+    // a 304 is that of a 200, and announces nothing (RFC 9110 §8.6).
+    const isQuiet = !isChunked && (status === 304 || length === null || Number(length) === 0);
     return { ok: true, body: 'length', length: 0, isReusable: isReusable && isQuiet, keepAliveMs };
   }
   if (isChunked) return { ok: true, body: 'chunked', length: 0, isReusable, keepAliveMs };

@@ -20,7 +20,7 @@ export class Balancer {
    * runs to the one endpoint everybody sees as idle.
    *
    * @param tried endpoints that are out of the question
-   * @returns null when every endpoint was tried or is full
+   * @returns null when every endpoint was tried, is full or is gone
    */
   pick(tried: readonly EndpointPool[]): EndpointPool | null {
     const endpoints = this.#endpoints;
@@ -32,7 +32,7 @@ export class Balancer {
     }
     let best: EndpointPool | null = null;
     for (const endpoint of endpoints) {
-      if (endpoint.outstanding >= this.#most || tried.includes(endpoint)) continue;
+      if (endpoint.isRetired || endpoint.outstanding >= this.#most || tried.includes(endpoint)) continue;
       if (best === null || isBetter(endpoint, best)) best = endpoint;
     }
     return best;

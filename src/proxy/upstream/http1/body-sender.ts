@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { writeAndFree } from '../../write-and-free.ts';
 
 /** `sent`: all of it. `broken`: the body ended early, or is not as long as declared. */
 export type BodyOutcome = 'sent' | 'broken';
@@ -54,10 +55,10 @@ export class BodySender {
   };
 
   #write(piece: Buffer): boolean {
-    if (this.#remaining !== null) return this.#socket.write(piece);
+    if (this.#remaining !== null) return writeAndFree(this.#socket, piece);
     this.#socket.cork();
     this.#socket.write(`${piece.length.toString(16)}\r\n`, 'latin1');
-    this.#socket.write(piece);
+    writeAndFree(this.#socket, piece);
     const takesMore = this.#socket.write('\r\n', 'latin1');
     this.#socket.uncork();
     return takesMore;

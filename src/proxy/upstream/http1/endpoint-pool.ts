@@ -26,8 +26,9 @@ export class EndpointPool implements ConnectionPool, Swept {
   readonly #open = new Set<UpstreamConnection>();
   /** The one that was used last comes first: the others can end, and its windows are open. */
   readonly #idle: UpstreamConnection[] = [];
-  #isRetired = false;
   #avoidUntil = 0;
+  /** No endpoint of the Service any more, or the proxy closes. */
+  isRetired = false;
   /** Requests sent or waiting for a connection, without an end so far. */
   outstanding = 0;
 
@@ -63,15 +64,15 @@ export class EndpointPool implements ConnectionPool, Swept {
         }
         connection.open(socket);
         this.#add(connection);
-        if (!call.isDone) connection.send(call);
-        else if (!this.release(connection)) connection.abort();
+        connection.send(call);
       },
     );
     if (opening !== null) this.#connecting.add(opening);
+    call.onConnecting(opening);
   }
 
   release(connection: UpstreamConnection): boolean {
-    if (this.#isRetired) return false;
+    if (this.isRetired) return false;
     connection.idleSince = this.#clock.now;
     this.#idle.push(connection);
     return true;
@@ -104,12 +105,12 @@ export class EndpointPool implements ConnectionPool, Swept {
 
   /** Takes no new requests; those in flight finish. */
   retire(): void {
-    this.#isRetired = true;
+    this.isRetired = true;
     for (const connection of this.#idle.slice()) connection.abort();
   }
 
   destroy(): void {
-    this.#isRetired = true;
+    this.isRetired = true;
     for (const socket of this.#connecting) socket.destroy(new Error('the proxy closes'));
     for (const connection of [...this.#open]) connection.destroy();
   }

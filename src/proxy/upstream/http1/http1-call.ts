@@ -10,6 +10,12 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 const MOST_ATTEMPTS = 3;
 
 /**
+ * How far a request had come when its connection failed. `unsent`: not a byte of it was written; `unanswered`: not a byte came
+ * back; both on a connection that had been idle before. `final`: any other.
+ */
+export type Progress = 'unsent' | 'unanswered' | 'final';
+
+/**
  * One request on its way: to another endpoint while nothing of it was sent, and once more to the same one where a connection
  * turns out to have been closed meanwhile and sending it twice changes nothing (RFC 9110 §9.2.1, RFC 9112 §9.3.1).
  */
@@ -23,6 +29,7 @@ export class Http1Call implements UpstreamCall, ResponseExpectation {
   readonly #refused: EndpointPool[] = [];
   #endpoint: EndpointPool;
   #connection: UpstreamConnection | null = null;
+  #connecting: Socket | null = null;
   #isRepeated = false;
   isDone = false;
 
@@ -49,13 +56,22 @@ export class Http1Call implements UpstreamCall, ResponseExpectation {
   abort(): void {
     if (this.isDone) return;
     const connection = this.#connection;
+    const connecting = this.#connecting;
     this.#finish();
     connection?.abort();
+    // Whoever asks and leaves would else have us wait for as many connections as they like, past every limit.
+    connecting?.destroy(new Error('the request was given up'));
+  }
+
+  /** A connection is being made for the request. */
+  onConnecting(socket: Socket | null): void {
+    this.#connecting = socket;
   }
 
   /** The request is being written. */
   onSending(connection: UpstreamConnection): void {
     this.#connection = connection;
+    this.#connecting = null;
     this.listener.onSent();
   }
 
@@ -85,9 +101,8 @@ export class Http1Call implements UpstreamCall, ResponseExpectation {
     this.listener.onUpgrade(status, fields, socket);
   }
 
-  /** @param wasStale not a byte came back on a connection that had been idle before */
-  fail(failure: UpstreamFailure, wasStale: boolean): void {
-    if (wasStale && !this.#isRepeated && this.#isRepeatable()) {
+  fail(failure: UpstreamFailure, progress: Progress): void {
+    if (!this.#isRepeated && this.#isRepeatable(progress)) {
       this.#isRepeated = true;
       this.#connection = null;
       this.#endpoint.sendOnNewConnection(this);
@@ -97,14 +112,24 @@ export class Http1Call implements UpstreamCall, ResponseExpectation {
     this.listener.onFailure(failure);
   }
 
-  #isRepeatable(): boolean {
-    const { body, method, upgrade } = this.request;
-    return body === null && upgrade === null && (method === 'GET' || method === 'HEAD' || method === 'OPTIONS');
+  #isRepeatable(progress: Progress): boolean {
+    const { body, method } = this.request;
+    switch (progress) {
+      case 'unsent':
+        return true;
+      case 'unanswered':
+        return body === null && (method === 'GET' || method === 'HEAD' || method === 'OPTIONS');
+      case 'final':
+        return false;
+      default:
+        return progress satisfies never;
+    }
   }
 
   #finish(): void {
     this.isDone = true;
     this.#connection = null;
+    this.#connecting = null;
     this.#endpoint.outstanding -= 1;
   }
 }

@@ -52,7 +52,8 @@ export class ResponseDecoder {
   readonly #sink: ResponseSink;
   readonly #head = new HeadScanner();
   readonly #chunks = new ChunkScanner();
-  #expectation: ResponseExpectation = { isToHead: false, upgrade: null };
+  #isToHead = false;
+  #upgrade: string | null = null;
   #body: 'length' | 'chunked' | 'trailers' | 'to-end' = 'length';
   #remaining = 0;
   #informational = 0;
@@ -62,7 +63,8 @@ export class ResponseDecoder {
   }
 
   begin(expectation: ResponseExpectation): void {
-    this.#expectation = expectation;
+    this.#isToHead = expectation.isToHead;
+    this.#upgrade = expectation.upgrade;
     this.state = 'head';
     this.isUntouched = true;
     this.#informational = 0;
@@ -118,7 +120,7 @@ export class ResponseDecoder {
   }
 
   #takeFinalHead(status: number, isHttp10: boolean, fields: readonly string[]): void {
-    const framing = responseFraming(status, isHttp10, fields, this.#expectation.isToHead);
+    const framing = responseFraming(status, isHttp10, fields, this.#isToHead);
     if (!framing.ok) {
       this.#refuse(framing.problem);
       return;
@@ -134,13 +136,12 @@ export class ResponseDecoder {
 
   /** RFC 9110 §7.8: a 101 names what it switches to. */
   #isSwitch(fields: readonly string[]): boolean {
-    const { upgrade } = this.#expectation;
-    if (upgrade === null) return false;
+    if (this.#upgrade === null) return false;
     const named: string[] = [];
     for (let at = 0; at + 1 < fields.length; at += 2) {
       if (fields[at]?.toLowerCase() === 'upgrade') named.push(fields[at + 1]?.toLowerCase() ?? '');
     }
-    return named.length === 1 && named[0] === upgrade;
+    return named.length === 1 && named[0] === this.#upgrade;
   }
 
   #readBody(bytes: Buffer, from: number, to: number): number {

@@ -3,7 +3,7 @@ import { type LateWrite, writeLate } from '../../late-writes.ts';
 import { failureOf, upstreamFailure } from '../failure.ts';
 import type { UpstreamFailure } from '../upstream.ts';
 import { BodySender } from './body-sender.ts';
-import type { Http1Call } from './http1-call.ts';
+import type { Http1Call, Progress } from './http1-call.ts';
 import { ResponseDecoder, type ResponseSink } from './response-decoder.ts';
 
 /** What a connection needs of the pool it belongs to. */
@@ -31,7 +31,7 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
   #socket: Socket | null = null;
   #call: Http1Call | null = null;
   #sender: BodySender | null = null;
-  /** Of a request without body, until it is written at the end of this turn; '' before and after. */
+  /** Of a request, until it is written at the end of this turn; '' before and after. */
   #head = '';
   #isUpgraded = false;
   #isLast = false;
@@ -63,27 +63,25 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
   }
 
   send(call: Http1Call): void {
-    const socket = this.#socket;
-    if (socket === null) return;
-    const { head, request } = call;
+    const { head } = call;
     this.#call = call;
     this.#isLast = head.isLastOnConnection;
     this.#uses += 1;
     this.#decoder.begin(call);
+    this.#head = head.text;
     call.onSending(this);
-    if (request.body === null) {
-      this.#head = head.text;
-      this.#waitsSince = this.#pool.now;
-      writeLate(this);
-      return;
-    }
-    socket.write(head.text, 'latin1');
-    this.#sender = new BodySender(socket, request.body, request.contentLength, this.#onBodyOutcome);
+    writeLate(this);
   }
 
   write(): void {
-    if (this.#head !== '') this.#socket?.write(this.#head, 'latin1');
+    const call = this.#call;
+    const socket = this.#socket;
+    if (this.#head === '' || call === null || socket === null) return;
+    const { body, contentLength } = call.request;
+    socket.write(this.#head, 'latin1');
     this.#head = '';
+    if (body === null) this.#waitsSince = this.#pool.now;
+    else this.#sender = new BodySender(socket, body, contentLength, this.#onBodyOutcome);
   }
 
   resume(): void {
@@ -101,13 +99,13 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
 
   /** Closes the connection; a call on it fails. */
   destroy(): void {
-    this.#fail(upstreamFailure('upstream-reset', 'the proxy closed the connection'), false);
+    this.#fail(upstreamFailure('upstream-reset', 'the proxy closed the connection'), 'final');
   }
 
   /** @param mostTicks how long a response may take to begin, from the end of its request */
   checkDeadline(now: number, mostTicks: number): void {
     if (this.#waitsSince < 0 || now - this.#waitsSince <= mostTicks) return;
-    this.#fail(upstreamFailure('response-timeout', 'no response head in time'), false);
+    this.#fail(upstreamFailure('response-timeout', 'no response head in time'), 'final');
   }
 
   onInformation(status: number, fields: readonly string[]): void {
@@ -127,7 +125,7 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
     if (this.#isUpgraded) return this.#socket?.push(Buffer.from(readBytes.subarray(0, count))) ?? false;
     // Nobody asked, or nothing was sent yet: what it says is no answer to what comes next.
     if (this.#call === null) this.#destroy();
-    else if (this.#head !== '') this.#fail(spokeFirst, this.#uses > 1);
+    else if (this.#head !== '') this.#lose(spokeFirst);
     else this.#read(readBytes, 0, count);
     return true;
   };
@@ -147,7 +145,7 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
         this.#upgrade(bytes.subarray(at, to));
         return;
       case 'malformed':
-        this.#fail(upstreamFailure('upstream-malformed', this.#decoder.problem), false);
+        this.#fail(upstreamFailure('upstream-malformed', this.#decoder.problem), 'final');
         return;
       case 'stopped':
         return;
@@ -185,11 +183,11 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
     call.switchProtocols(this.#decoder.status, this.#decoder.fields, socket);
   }
 
-  #fail(failure: UpstreamFailure, mayBeStale: boolean): void {
+  #fail(failure: UpstreamFailure, progress: Progress): void {
     const call = this.#call;
     this.#call = null;
     this.#destroy();
-    call?.fail(failure, mayBeStale);
+    call?.fail(failure, progress);
   }
 
   #destroy(): void {
@@ -210,7 +208,7 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
         if (this.#decoder.state === 'head') this.#waitsSince = this.#pool.now;
         return;
       case 'broken':
-        this.#fail(upstreamFailure('upstream-reset', 'the request body is not as long as it was declared'), false);
+        this.#fail(upstreamFailure('upstream-reset', 'the request body is not as long as it was declared'), 'final');
         return;
       default:
         outcome satisfies never;
@@ -228,6 +226,11 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
 
   /** An upstream may close an idle connection at the moment at which it is used again: then it answers nothing. */
   #lose(failure: UpstreamFailure): void {
-    this.#fail(failure, this.#uses > 1 && this.#decoder.isUntouched);
+    this.#fail(failure, this.#progress());
+  }
+
+  #progress(): Progress {
+    if (this.#uses === 1 || !this.#decoder.isUntouched) return 'final';
+    return this.#head === '' ? 'unanswered' : 'unsent';
   }
 }

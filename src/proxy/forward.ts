@@ -12,6 +12,7 @@ import { seeClientLeave } from './see-client-leave.ts';
 import { openTunnel } from './tunnel.ts';
 import { RequestBody } from './upstream/request-body.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamListener } from './upstream/upstream.ts';
+import { writeAndFree } from './write-and-free.ts';
 
 type Allowed = Extract<Verdict, { readonly kind: 'allow' }>;
 
@@ -120,7 +121,7 @@ class Relay implements UpstreamListener, LateWrite {
       this.#last = lastPiece(chunk);
       return true;
     }
-    if (outgoing.destroyed || outgoing.write(Buffer.from(chunk))) return true;
+    if (outgoing.destroyed || writeAndFree(outgoing, Buffer.from(chunk))) return true;
     outgoing.once('drain', this.#onDrain);
     this.#stall = setTimeout(this.#onStalled, plane.options.limits.responseStallMs).unref();
     return false;

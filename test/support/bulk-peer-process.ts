@@ -2,17 +2,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Writable } from 'node:stream';
+import type { Report } from './reporting-process.ts';
 
 /** What `bulk-peer.ts` tells this process to do. */
 export interface BulkOrder {
   readonly kind: 'download' | 'upload';
   readonly port: number;
   readonly headers: Readonly<Record<string, string>>;
-}
-
-/** A port first, then the bytes of each order. */
-export interface BulkReport {
-  readonly value: number;
 }
 
 const mebibytes = Number(process.argv[2]);
@@ -25,11 +21,12 @@ const server = createServer((incoming, outgoing) => {
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 report((server.address() as AddressInfo).port);
+/** A port first, then the bytes of each order. */
 process.on('message', (order: BulkOrder) => void obey(order).then(report));
 process.on('disconnect', () => process.exit());
 
 function report(value: number): void {
-  process.send?.({ value } satisfies BulkReport);
+  process.send?.({ value } satisfies Report);
 }
 
 async function obey({ kind, port, headers }: BulkOrder): Promise<number> {

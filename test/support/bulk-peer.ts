@@ -1,7 +1,5 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import type { BulkOrder, BulkReport } from './bulk-peer-process.ts';
+import type { BulkOrder } from './bulk-peer-process.ts';
+import { startReporting } from './reporting-process.ts';
 
 /** An upstream and a client of large bodies in a process of their own, so that memory is measured of the proxy alone. */
 export interface BulkPeer {
@@ -21,26 +19,12 @@ export interface BulkTarget {
 
 /** Starts the process. @param mebibytes size of each body */
 export async function startBulkPeer(mebibytes: number): Promise<BulkPeer> {
-  const script = fileURLToPath(new URL('./bulk-peer-process.ts', import.meta.url));
-  const child = fork(script, [String(mebibytes)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const next = async (): Promise<number> => {
-    const [report] = (await once(child, 'message')) as [BulkReport];
-    return report.value;
-  };
-  const order = (what: BulkOrder): Promise<number> => {
-    const answer = next();
-    child.send(what);
-    return answer;
-  };
-  const port = await next();
+  const peer = await startReporting('./bulk-peer-process.ts', [String(mebibytes)]);
+  const order = (what: BulkOrder) => peer.order(what);
   return {
-    port,
+    port: peer.ready,
     download: (target) => order({ kind: 'download', ...target }),
     upload: (target) => order({ kind: 'upload', ...target }),
-    close: async () => {
-      const exited = once(child, 'exit');
-      child.disconnect();
-      await exited;
-    },
+    close: peer.close,
   };
 }

@@ -14,7 +14,7 @@ import { measureTranslation } from './translate.ts';
 
 const serverCore = 0;
 const loadCore = 1;
-const fullPlan: LoadPlan = { rounds: 5, warmUpSeconds: 4, seconds: 4, connections: 32, loadCore };
+const fullPlan: LoadPlan = { rounds: 9, warmUpSeconds: 4, seconds: 2, connections: 32, loadCore };
 const quickPlan: LoadPlan = { rounds: 1, warmUpSeconds: 1, seconds: 1, connections: 16, loadCore };
 
 const usage = `npm run bench [-- OPTIONS]

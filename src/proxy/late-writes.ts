@@ -12,10 +12,11 @@ let writing: LateWrite[] = [];
  * each of them wakes it again, and that costs as much as all that is decided about a request.
  */
 export function writeLate(late: LateWrite): void {
-  if (waiting.push(late) === 1) setImmediate(writeAll);
+  if (waiting.push(late) === 1) setImmediate(writeNow);
 }
 
-function writeAll(): void {
+/** Writes what waits for the end of this turn: for whoever does something long before it ends. */
+export function writeNow(): void {
   const now = waiting;
   waiting = writing;
   writing = now;

@@ -1,3 +1,5 @@
+import { writeNow } from './late-writes.ts';
+
 /** What waits may take this part of the time that everything else in a turn of the event loop has taken, … */
 const SHARE = 0.25;
 /** … up to this, in milliseconds; one piece of work at least. */
@@ -39,6 +41,7 @@ export class WaitingLine {
   }
 
   readonly #serve = (): void => {
+    writeNow(); // what signed-in users wait for
     const start = performance.now();
     const end = start + Math.min(MOST_MS, (start - this.#servedAt) * SHARE);
     do {

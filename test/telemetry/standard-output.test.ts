@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { openStandardOutput, type StandardOutput } from '../../src/telemetry/standard-output.ts';
+import { until } from '../support/until.ts';
+
+describe('Standard output', () => {
+  let folder: string;
+  let file: string;
+  let fd: number;
+  let output: StandardOutput;
+  const written = () => readFileSync(file, 'utf8');
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'entragate-output-'));
+    file = join(folder, 'lines');
+    fd = openSync(file, 'a');
+    output = openStandardOutput(fd);
+  });
+  afterEach(async () => {
+    output.flush();
+    closeSync(fd);
+    await rm(folder, { recursive: true });
+  });
+
+  it('writes lines in their order, short ones, ones longer than a page, and any text', async () => {
+    const lines = Array.from({ length: 500 }, (_, index) => `${index} ${'é€😀x'.repeat(index)}\n`);
+    lines.splice(250, 0, `${'long '.repeat(50_000)}\n`);
+    for (const line of lines) output.write(line);
+    await until(() => written() === lines.join(''), 5_000);
+  });
+
+  it('writes nothing while it is asked to, but soon', async () => {
+    output.write('one line\n');
+    assert.equal(written(), '');
+    await until(() => written() === 'one line\n', 2_000);
+  });
+
+  it('has written all of it when a flush returns', () => {
+    output.write('first\n');
+    output.write('second\n');
+    output.flush();
+    assert.equal(written(), 'first\nsecond\n');
+  });
+});

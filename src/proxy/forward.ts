@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Verdict } from './authorize.ts';
 import type { Exchange } from './exchange.ts';
 import { downstreamHeaders } from './headers/response-headers.ts';
@@ -148,7 +149,7 @@ class Relay implements UpstreamListener, LateWrite {
     plane.options.metrics.upstreamFailed(failure.code);
     outcome.code = failure.code;
     outcome.detail = failure.detail;
-    if (outgoing.headersSent) outgoing.destroy();
+    if (outgoing.headersSent) breakOff(this.#exchange);
     else respondProblem(this.#exchange, problemOfStatus(failure.status), '');
   }
 
@@ -166,6 +167,16 @@ class Relay implements UpstreamListener, LateWrite {
     this.#exchange.outcome.code = 'response-stalled';
     this.#exchange.outgoing.destroy();
   };
+}
+
+/**
+ * Cuts an answer so that it does not look whole: to HTTP/1.0 the end of the connection may be that of the body
+ * (RFC 9112 §8), and only a reset is none. Over TLS the close without a `close_notify` says so (RFC 8446 §6.1).
+ */
+function breakOff({ incoming, outgoing, request }: Exchange): void {
+  const { socket } = incoming;
+  if (request?.httpVersion === '1.0' && !(socket instanceof TLSSocket) && !outgoing.destroyed) socket.resetAndDestroy();
+  outgoing.destroy();
 }
 
 /** Up to here a copy costs less than a second write. */

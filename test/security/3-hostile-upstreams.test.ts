@@ -135,6 +135,19 @@ describe('Security 3: upstreams that mean harm', () => {
     assert.doesNotMatch(client.unread().toString('latin1'), /\r\n0\r\n\r\n$/);
   });
 
+  it('cut the answer with a reset where only the end of the connection would end it', async () => {
+    upstream.answerWith((_message, socket) => {
+      socket.end(`${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n`);
+      return null;
+    });
+    const client = await dial();
+    const codes: (string | undefined)[] = [];
+    client.socket.on('error', (error: NodeJS.ErrnoException) => codes.push(error.code));
+    client.write(request('GET /').replace('HTTP/1.1', 'HTTP/1.0'));
+    assert.equal(await client.isEnded(), true);
+    assert.deepEqual(codes, ['ECONNRESET']);
+  });
+
   it('are given up on where a head comes byte by byte, or interim responses never end', async () => {
     for (const piece of ['X', 'HTTP/1.1 102 Processing\r\n\r\n']) {
       upstream.answerWith((_message, socket) => {

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import type { CustomResource, JsonSchema } from '../src/api/json-schema.ts';
 import { annotationsPage } from './generate-annotations.ts';
 import { errorsPage } from './generate-errors.ts';
+import { metricsPage } from './generate-metrics.ts';
 import { type ResourceNames, referencePage } from './generate-reference.ts';
 import { kebabCase, registryModule, typesModule } from './generate-types.ts';
 
@@ -65,6 +66,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   files.set('src/api/generated/custom-resources.ts', registryModule(definitions.map(({ resource }) => resource)));
   files.set('docs/reference/annotations.md', annotationsPage());
   files.set('docs/reference/errors.md', await errorsPage(root));
+  files.set('docs/reference/metrics.md', metricsPage());
   return files;
 }
 

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { Registry } from '@prometheus-io/client';
+import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
+import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
+import { createApiClient } from '../kube/api-client.ts';
+import { type ClusterSource, openClusterSource, type SourceTiming, sourceTiming } from '../kube/cluster-source.ts';
+import { createSourceMetrics } from '../kube/source-metrics.ts';
+import { ControlPlane } from '../processes/control-plane.ts';
+import type { DataPlanes } from '../processes/data-planes.ts';
+import { LocalDataPlane } from '../processes/local-data-plane.ts';
+import type { Mappings } from '../processes/mapped-services.ts';
+import { WorkerPool } from '../processes/worker-pool.ts';
+import { type AdminServer, type Readiness, startAdminServer } from '../telemetry/admin-server.ts';
+import { EntragateError } from '../telemetry/entragate-error.ts';
+import { createLogger, type Log } from '../telemetry/logger.ts';
+import { renderMetrics } from '../telemetry/metrics.ts';
+import { translate } from '../translate/translate.ts';
+import { firstSecrets } from './first-secrets.ts';
+import { describeOptions, UsageError } from './options.ts';
+import { readServeOptions, type ServeOptions, serveOptionTable } from './serve-options.ts';
+import { untilSignal } from './until-signal.ts';
+
+/** A running `entragate serve`. */
+export interface RunningServe {
+  readonly httpsPort: number;
+  readonly httpPort: number;
+  readonly adminPort: number;
+  /** Finishes what is in flight, for at most `graceMs` milliseconds, and leaves no port open. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** What the command line can not say: tests put apps and clocks of their own in its place. */
+export interface ServeSurroundings {
+  /** Where addresses of endpoints really are. */
+  readonly mappings: Mappings;
+  readonly timing: SourceTiming;
+}
+
+const surroundingsOfPod: ServeSurroundings = { mappings: [], timing: sourceTiming };
+
+/** Longest time that readiness waits for Secrets (ms). */
+const firstSecretsMs = 10_000;
+
+const about = `Follows a cluster and serves its Ingresses, with Microsoft Entra ID in front of every routed host: what runs in the pod.`;
+
+/** `entragate serve`. Returns the exit code. */
+export async function runServe(argv: readonly string[]): Promise<number> {
+  try {
+    const options = readServeOptions(argv, process.env);
+    if (options === 'help') {
+      process.stdout.write(describeOptions('entragate serve [OPTIONS]', about, serveOptionTable));
+      return 0;
+    }
+    const running = await startServe(options);
+    await untilSignal();
+    await running.close(options.graceMs);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof EntragateError)) throw error;
+    process.stderr.write(`entragate serve: ${error.message}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/**
+ * Serves a cluster. Resolves when the ports are bound: they answer 503, and readiness is false, until the first whole snapshot.
+ * After it nothing of readiness depends on the API server any more.
+ *
+ * @throws EntragateError `listen-failed`, `api-access-unusable`
+ */
+export async function startServe(
+  options: ServeOptions,
+  { mappings, timing }: ServeSurroundings = surroundingsOfPod,
+): Promise<RunningServe> {
+  const { config } = options;
+  const log = createLogger({ ...options.log, destination: null });
+  const registry = new Registry();
+  const client = createApiClient(options.access);
+  const planes = openDataPlanes(options, mappings, log);
+  const materialKey = randomBytes(32);
+  const translation = () => ({ ...options.translation, materialKey });
+  const closing = new AbortController();
+  const readiness = new ServeReadiness();
+  await using started = new AsyncDisposableStack();
+  started.defer(() => log.flush());
+  started.defer(() => client.close());
+  const admin: AdminServer = await startAdminServer({
+    ...config.admin,
+    log,
+    readiness: () => readiness.current(),
+    metrics: async () => renderMetrics([...(await planes.metrics()), await registry.getMetricsAsJSON()]),
+  });
+  started.defer(() => admin.close());
+  // Nothing is sealed before the first snapshot: these keys only let the listeners bind.
+  const ports = await planes.start(createKeyRing([generateKey(true)]));
+  const source = openClusterSource({
+    client,
+    namespaces: options.namespaces,
+    timing,
+    metrics: createSourceMetrics(registry),
+    log,
+  });
+  readiness.follow(source);
+  const control = new ControlPlane({
+    source,
+    planes,
+    log,
+    prepare: async (state) => state,
+    translation,
+    onApplied: (applied) => {
+      source.refer(applied.translation.secretRefs);
+      if (applied.isFirst) readiness.latch();
+      for (const change of applied.changes) log.info({}, change);
+      for (const warning of applied.translation.warnings) log.warn({}, warning);
+    },
+  });
+  const begin = async () => {
+    await source.synced;
+    const refs = () => translate(source.state(), translation()).secretRefs;
+    await firstSecrets(source, refs, firstSecretsMs, closing.signal);
+    if (!closing.signal.aborted) await control.start();
+  };
+  begin().catch((cause: unknown) => log.error({ err: cause }, 'The first snapshot could not be built'));
+  const running = started.move();
+  return {
+    httpsPort: ports.https,
+    httpPort: ports.http,
+    adminPort: admin.port,
+    close: async (grace) => {
+      closing.abort();
+      readiness.end();
+      await source.close();
+      await control.stop();
+      await planes.drain(grace);
+      await running.disposeAsync();
+    },
+  };
+}
+
+/** Readiness of this replica: false until the first whole snapshot is served, and again when it is asked to end. */
+class ServeReadiness {
+  #source: ClusterSource | null = null;
+  #isServing = false;
+  #isEnding = false;
+
+  follow(source: ClusterSource): void {
+    this.#source = source;
+  }
+
+  /** Every data plane serves from the first snapshot. */
+  latch(): void {
+    this.#isServing = true;
+  }
+
+  end(): void {
+    this.#isEnding = true;
+  }
+
+  current(): Readiness {
+    if (this.#isEnding) return { isReady: false, waitingFor: 'the end of requests under way: this replica ends' };
+    if (this.#isServing) return { isReady: true };
+    const missing = this.#source?.conditions().filter(({ hasListed }) => !hasListed) ?? [];
+    const kinds = [...new Set(missing.map(({ kind }) => kind))].join(', ');
+    return { isReady: false, waitingFor: kinds === '' ? 'the first snapshot' : `the API server to list ${kinds}` };
+  }
+}
+
+function openDataPlanes({ config, log: logOptions }: ServeOptions, mappings: Mappings, log: Log): DataPlanes {
+  const options = { config, mappings, revocations: createRevocationTable(), log, logOptions };
+  return config.workers === 0 ? new LocalDataPlane({ ...options, now: Date.now }) : new WorkerPool(options);
+}

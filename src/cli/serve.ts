@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { Registry } from '@prometheus-io/client';
 import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
+import { type KeyTiming, keyTiming } from '../identity/keys/stored-keys.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
 import { createApiClient } from '../kube/api-client.ts';
 import { type ClusterSource, openClusterSource, type SourceTiming, sourceTiming } from '../kube/cluster-source.ts';
+import { openKeySecret } from '../kube/key-secret.ts';
 import { createSourceMetrics } from '../kube/source-metrics.ts';
 import { ControlPlane } from '../processes/control-plane.ts';
-import type { DataPlanes } from '../processes/data-planes.ts';
+import type { DataPlaneEvents, DataPlanes } from '../processes/data-planes.ts';
 import { LocalDataPlane } from '../processes/local-data-plane.ts';
 import type { Mappings } from '../processes/mapped-services.ts';
+import { SharedKeys } from '../processes/shared-keys.ts';
 import { WorkerPool } from '../processes/worker-pool.ts';
-import { type AdminServer, type Readiness, startAdminServer } from '../telemetry/admin-server.ts';
+import { type Readiness, startAdminServer } from '../telemetry/admin-server.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { createLogger, type Log } from '../telemetry/logger.ts';
 import { renderMetrics } from '../telemetry/metrics.ts';
@@ -34,9 +37,10 @@ export interface ServeSurroundings {
   /** Where addresses of endpoints really are. */
   readonly mappings: Mappings;
   readonly timing: SourceTiming;
+  readonly keys: KeyTiming;
 }
 
-const surroundingsOfPod: ServeSurroundings = { mappings: [], timing: sourceTiming };
+const surroundingsOfPod: ServeSurroundings = { mappings: [], timing: sourceTiming, keys: keyTiming };
 
 /** Longest time that readiness waits for Secrets (ms). */
 const firstSecretsMs = 10_000;
@@ -70,29 +74,37 @@ export async function runServe(argv: readonly string[]): Promise<number> {
  */
 export async function startServe(
   options: ServeOptions,
-  { mappings, timing }: ServeSurroundings = surroundingsOfPod,
+  { mappings, timing, keys: timingOfKeys }: ServeSurroundings = surroundingsOfPod,
 ): Promise<RunningServe> {
   const { config } = options;
   const log = createLogger({ ...options.log, destination: null });
   const registry = new Registry();
   const client = createApiClient(options.access);
-  const planes = openDataPlanes(options, mappings, log);
   const materialKey = randomBytes(32);
   const translation = () => ({ ...options.translation, materialKey });
   const closing = new AbortController();
   const readiness = new ServeReadiness();
-  await using started = new AsyncDisposableStack();
-  started.defer(() => log.flush());
-  started.defer(() => client.close());
-  const admin: AdminServer = await startAdminServer({
+  const keys = new SharedKeys({
+    store: openKeySecret(client, config.controllerNamespace, `${options.release}-keys`),
+    timing: timingOfKeys,
+    isLeader: () => false,
+    onRing: (ring) => planes.setKeys(ring),
+    now: Date.now,
+    log,
+  });
+  const planes = openDataPlanes(options, mappings, { revoked: () => {}, unknownKey: () => keys.reread() }, log);
+  const admin = await startAdminServer({
     ...config.admin,
     log,
     readiness: () => readiness.current(),
     metrics: async () => renderMetrics([...(await planes.metrics()), await registry.getMetricsAsJSON()]),
   });
-  started.defer(() => admin.close());
-  // Nothing is sealed before the first snapshot: these keys only let the listeners bind.
-  const ports = await planes.start(createKeyRing([generateKey(true)]));
+  // Nothing is sealed before the first snapshot, which waits for the shared keys: these only let the listeners bind.
+  const ports = await planes.start(createKeyRing([generateKey(true)])).catch(async (cause) => {
+    await admin.close();
+    client.close();
+    throw cause;
+  });
   const source = openClusterSource({
     client,
     namespaces: options.namespaces,
@@ -115,13 +127,13 @@ export async function startServe(
     },
   });
   const begin = async () => {
-    await source.synced;
+    keys.start();
+    await Promise.all([source.synced, keys.known]);
     const refs = () => translate(source.state(), translation()).secretRefs;
     await firstSecrets(source, refs, firstSecretsMs, closing.signal);
     if (!closing.signal.aborted) await control.start();
   };
   begin().catch((cause: unknown) => log.error({ err: cause }, 'The first snapshot could not be built'));
-  const running = started.move();
   return {
     httpsPort: ports.https,
     httpPort: ports.http,
@@ -129,10 +141,12 @@ export async function startServe(
     close: async (grace) => {
       closing.abort();
       readiness.end();
-      await source.close();
+      await Promise.all([source.close(), keys.close()]);
       await control.stop();
       await planes.drain(grace);
-      await running.disposeAsync();
+      await admin.close();
+      client.close();
+      log.flush();
     },
   };
 }
@@ -165,7 +179,12 @@ class ServeReadiness {
   }
 }
 
-function openDataPlanes({ config, log: logOptions }: ServeOptions, mappings: Mappings, log: Log): DataPlanes {
-  const options = { config, mappings, revocations: createRevocationTable(), log, logOptions };
+function openDataPlanes(
+  { config, log: logOptions }: ServeOptions,
+  mappings: Mappings,
+  events: DataPlaneEvents,
+  log: Log,
+): DataPlanes {
+  const options = { config, mappings, revocations: createRevocationTable(), events, log, logOptions };
   return config.workers === 0 ? new LocalDataPlane({ ...options, now: Date.now }) : new WorkerPool(options);
 }

@@ -8,6 +8,7 @@ import { type RunningServe, startServe } from '../../../src/cli/serve.ts';
 import { readServeOptions } from '../../../src/cli/serve-options.ts';
 import { CONTOSO, contoso } from '../../../src/emulator/contoso.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/start-emulator.ts';
+import { type KeyTiming, keyTiming } from '../../../src/identity/keys/stored-keys.ts';
 import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
 import { WebClient } from '../../support/web-client.ts';
 import { clusterRules, createAccount, grant, namespacedRules, writingRules } from './accounts.ts';
@@ -30,8 +31,8 @@ export interface Replica extends RunningServe {
 export interface ServeWorld {
   readonly url: (path?: string) => string;
   readonly app: EchoApp;
-  /** Starts `entragate serve` under its own ServiceAccount; ended with the world. All replicas have one https port: start one at a time. */
-  readonly start: (further?: readonly string[]) => Promise<Replica>;
+  /** Starts `entragate serve` under its own ServiceAccount; ended with the world. All but the first of several need a port of their own. */
+  readonly start: (further?: readonly string[], keys?: KeyTiming) => Promise<Replica>;
   readonly client: () => WebClient;
   readonly close: () => Promise<void>;
 }
@@ -65,11 +66,11 @@ export async function startServeWorld(server: ApiServer): Promise<ServeWorld> {
   return {
     app,
     url: (path = '/') => `https://${appHost}:${httpsPort}${path}`,
-    start: async (further = []) => {
+    start: async (further = [], keys = keyTiming) => {
       const options = readServeOptions([...fixed, ...ports, ...external, ...provider, ...quiet, ...further], {});
       if (options === 'help') throw new Error('no help was asked for');
       const mappings = [[appAddress, { host: '127.0.0.1', port: app.port }]] as const;
-      const serve = await startServe(options, { mappings, timing: testTiming });
+      const serve = await startServe(options, { mappings, timing: testTiming, keys });
       let end: Promise<void> | null = null;
       const close = (graceMs: number) => {
         end ??= serve.close(graceMs);

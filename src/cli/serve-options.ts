@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { Config } from '../config/config.ts';
 import type { ApiAccess } from '../kube/api-client.ts';
+import type { LoadBalancerAddress } from '../kube/desired-status.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import { readAuthHost, readCertificates, readFormat, readLevel } from './dev-options.ts';
@@ -17,10 +19,17 @@ export interface ServeOptions {
   /** Where namespaced kinds are followed; null: everywhere. */
   readonly namespaces: readonly string[] | null;
   readonly translation: Omit<TranslateOptions, 'materialKey'>;
+  readonly published: Published;
   readonly log: { readonly format: 'json' | 'pretty'; readonly level: LogLevel };
   /** How long a request under way may go on after SIGTERM (ms). */
   readonly graceMs: number;
 }
+
+/** Which addresses Ingresses show as theirs. */
+type Published =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'fixed'; readonly addresses: readonly LoadBalancerAddress[] }
+  | { readonly kind: 'service'; readonly namespace: string; readonly name: string };
 
 /** The options of `entragate serve`, as its help shows them. */
 export const serveOptionTable: readonly Option[] = [
@@ -100,6 +109,19 @@ export const serveOptionTable: readonly Option[] = [
   { name: 'authority-ca', value: 'FILE', fallback: '', help: 'certificate authority of such an origin' },
   { name: 'allow-external-name', value: null, fallback: 'false', help: 'Services of type ExternalName are backends' },
   {
+    name: 'publish-address',
+    value: 'ADDRESS',
+    fallback: '',
+    isRepeated: true,
+    help: 'IP or name that Ingresses show as theirs; repeatable',
+  },
+  {
+    name: 'publish-service',
+    value: '[NS/]SERVICE',
+    fallback: '',
+    help: 'Service whose load balancer addresses Ingresses show, where no address is given',
+  },
+  {
     name: 'workers',
     value: 'N',
     fallback: '',
@@ -135,6 +157,7 @@ export function readServeOptions(argv: readonly string[], environment: NodeJS.Pr
     // The controller's own namespace holds what every release needs, whatever else is followed.
     namespaces: namespaces.length === 0 ? null : [...new Set([...namespaces, config.controllerNamespace])],
     translation: readTranslation(values, config),
+    published: readPublished(values, config.controllerNamespace),
     log: { format: readFormat(values.text('log')), level: readLevel(values.text('log-level')) },
     graceMs: values.number('grace', 3600) * 1000,
   };
@@ -171,7 +194,11 @@ function readTranslation(values: OptionValues, config: Config): ServeOptions['tr
     hostOwnership: config.hostOwnership,
     anyHostNamespaces: config.anyHostNamespaces,
     authHost: config.authHost,
-    defaultCertificate: readSecretName(values.text('default-certificate'), config.controllerNamespace),
+    defaultCertificate: readQualified(
+      'default-certificate',
+      values.text('default-certificate'),
+      config.controllerNamespace,
+    ),
     controllerNamespace: config.controllerNamespace,
     allowedAuthorities: config.allowedAuthorities,
     allowExternalName: values.isOn('allow-external-name'),
@@ -196,11 +223,27 @@ function readName(option: string, text: string): string {
   );
 }
 
-function readSecretName(text: string, namespace: string): { readonly namespace: string; readonly name: string } | null {
+function readPublished(values: OptionValues, namespace: string): Published {
+  const addresses = values.list('publish-address');
+  if (addresses.length > 0) {
+    return {
+      kind: 'fixed',
+      addresses: addresses.map((text) => (isIP(text) === 0 ? { hostname: text } : { ip: text })),
+    };
+  }
+  const service = readQualified('publish-service', values.text('publish-service'), namespace);
+  return service === null ? { kind: 'none' } : { kind: 'service', ...service };
+}
+
+function readQualified(
+  option: string,
+  text: string,
+  namespace: string,
+): { readonly namespace: string; readonly name: string } | null {
   if (text === '') return null;
   const match = /^(?:([a-z0-9-]{1,63})\/)?([a-z0-9.-]{1,253})$/.exec(text);
   if (match === null) {
-    throw new UsageError(`--default-certificate takes NAMESPACE/SECRET or SECRET, not ${JSON.stringify(text)}`);
+    throw new UsageError(`--${option} takes NAMESPACE/NAME or NAME, not ${JSON.stringify(text)}`);
   }
   return { namespace: match[1] ?? namespace, name: match[2] ?? '' };
 }

@@ -6,6 +6,7 @@ import { createRevocationTable } from '../identity/revocation/create-revocation-
 import { createApiClient } from '../kube/api-client.ts';
 import { type ClusterSource, openClusterSource, type SourceTiming, sourceTiming } from '../kube/cluster-source.ts';
 import { openKeySecret } from '../kube/key-secret.ts';
+import { type LeaseTiming, leaseTiming } from '../kube/lease.ts';
 import { createSourceMetrics } from '../kube/source-metrics.ts';
 import { ControlPlane } from '../processes/control-plane.ts';
 import type { DataPlaneEvents, DataPlanes } from '../processes/data-planes.ts';
@@ -19,6 +20,7 @@ import { createLogger, type Log } from '../telemetry/logger.ts';
 import { renderMetrics } from '../telemetry/metrics.ts';
 import { translate } from '../translate/translate.ts';
 import { firstSecrets } from './first-secrets.ts';
+import { createLeadership } from './leadership.ts';
 import { describeOptions, UsageError } from './options.ts';
 import { readServeOptions, type ServeOptions, serveOptionTable } from './serve-options.ts';
 import { untilSignal } from './until-signal.ts';
@@ -38,9 +40,15 @@ export interface ServeSurroundings {
   readonly mappings: Mappings;
   readonly timing: SourceTiming;
   readonly keys: KeyTiming;
+  readonly lease: LeaseTiming;
 }
 
-const surroundingsOfPod: ServeSurroundings = { mappings: [], timing: sourceTiming, keys: keyTiming };
+const surroundingsOfPod: ServeSurroundings = {
+  mappings: [],
+  timing: sourceTiming,
+  keys: keyTiming,
+  lease: leaseTiming,
+};
 
 /** Longest time that readiness waits for Secrets (ms). */
 const firstSecretsMs = 10_000;
@@ -74,7 +82,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
  */
 export async function startServe(
   options: ServeOptions,
-  { mappings, timing, keys: timingOfKeys }: ServeSurroundings = surroundingsOfPod,
+  surroundings: ServeSurroundings = surroundingsOfPod,
 ): Promise<RunningServe> {
   const { config } = options;
   const log = createLogger({ ...options.log, destination: null });
@@ -84,15 +92,21 @@ export async function startServe(
   const translation = () => ({ ...options.translation, materialKey });
   const closing = new AbortController();
   const readiness = new ServeReadiness();
+  const leadership = createLeadership(options, client, surroundings.lease, registry, log);
   const keys = new SharedKeys({
     store: openKeySecret(client, config.controllerNamespace, `${options.release}-keys`),
-    timing: timingOfKeys,
-    isLeader: () => false,
+    timing: surroundings.keys,
+    isLeader: leadership.isLeader,
     onRing: (ring) => planes.setKeys(ring),
     now: Date.now,
     log,
   });
-  const planes = openDataPlanes(options, mappings, { revoked: () => {}, unknownKey: () => keys.reread() }, log);
+  const planes = openDataPlanes(
+    options,
+    surroundings.mappings,
+    { revoked: () => {}, unknownKey: () => keys.reread() },
+    log,
+  );
   const admin = await startAdminServer({
     ...config.admin,
     log,
@@ -108,7 +122,7 @@ export async function startServe(
   const source = openClusterSource({
     client,
     namespaces: options.namespaces,
-    timing,
+    timing: surroundings.timing,
     metrics: createSourceMetrics(registry),
     log,
   });
@@ -121,6 +135,7 @@ export async function startServe(
     translation,
     onApplied: (applied) => {
       source.refer(applied.translation.secretRefs);
+      leadership.submit(applied.translation.statuses);
       if (applied.isFirst) readiness.latch();
       for (const change of applied.changes) log.info({}, change);
       for (const warning of applied.translation.warnings) log.warn({}, warning);
@@ -128,6 +143,7 @@ export async function startServe(
   });
   const begin = async () => {
     keys.start();
+    leadership.start();
     await Promise.all([source.synced, keys.known]);
     const refs = () => translate(source.state(), translation()).secretRefs;
     await firstSecrets(source, refs, firstSecretsMs, closing.signal);
@@ -141,7 +157,7 @@ export async function startServe(
     close: async (grace) => {
       closing.abort();
       readiness.end();
-      await Promise.all([source.close(), keys.close()]);
+      await Promise.all([source.close(), keys.close(), leadership.close()]);
       await control.stop();
       await planes.drain(grace);
       await admin.close();

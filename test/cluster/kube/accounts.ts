@@ -32,6 +32,7 @@ export const clusterRules: readonly Rule[] = [
 export const writingRules: readonly Rule[] = [
   { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'update'] },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+  { apiGroups: [''], resources: ['services', 'namespaces'], verbs: ['get'] },
   { apiGroups: networking, resources: ['ingresses'], verbs: ['get'] },
   { apiGroups: networking, resources: ['ingresses/status'], verbs: ['update'] },
   { apiGroups: ['entragate.dev'], resources: ['policies', 'clusterpolicies', 'identityproviders'], verbs: ['get'] },
@@ -41,7 +42,7 @@ export const writingRules: readonly Rule[] = [
     verbs: ['update'],
   },
   { apiGroups: ['entragate.dev'], resources: ['revocations'], verbs: ['create', 'delete'] },
-  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['get', 'create', 'patch'] },
 ];
 
 const rbac = 'rbac.authorization.k8s.io/v1';

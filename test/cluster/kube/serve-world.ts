@@ -9,6 +9,7 @@ import { readServeOptions } from '../../../src/cli/serve-options.ts';
 import { CONTOSO, contoso } from '../../../src/emulator/contoso.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/start-emulator.ts';
 import { type KeyTiming, keyTiming } from '../../../src/identity/keys/stored-keys.ts';
+import type { LeaseTiming } from '../../../src/kube/lease.ts';
 import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
 import { WebClient } from '../../support/web-client.ts';
 import { clusterRules, createAccount, grant, namespacedRules, writingRules } from './accounts.ts';
@@ -21,6 +22,9 @@ const appAddress = '192.0.2.10';
 const appHost = 'ledger.example.com';
 const authHost = 'auth.example.com';
 const account = { namespace: 'entragate', name: 'entragate' };
+
+/** Leadership passes on within a second or two. */
+const testLeaseTiming: LeaseTiming = { duration: 1_500, renewDeadline: 1_000, retryEvery: 200 };
 
 /** A replica under test, and the port that it serves. */
 export interface Replica extends RunningServe {
@@ -70,7 +74,7 @@ export async function startServeWorld(server: ApiServer): Promise<ServeWorld> {
       const options = readServeOptions([...fixed, ...ports, ...external, ...provider, ...quiet, ...further], {});
       if (options === 'help') throw new Error('no help was asked for');
       const mappings = [[appAddress, { host: '127.0.0.1', port: app.port }]] as const;
-      const serve = await startServe(options, { mappings, timing: testTiming, keys });
+      const serve = await startServe(options, { mappings, timing: testTiming, keys, lease: testLeaseTiming });
       let end: Promise<void> | null = null;
       const close = (graceMs: number) => {
         end ??= serve.close(graceMs);

@@ -5,24 +5,24 @@ import { type KeyTiming, keyTiming } from '../identity/keys/stored-keys.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
 import { createApiClient } from '../kube/api-client.ts';
 import { type ClusterSource, openClusterSource, type SourceTiming, sourceTiming } from '../kube/cluster-source.ts';
-import { openKeySecret } from '../kube/key-secret.ts';
 import { type LeaseTiming, leaseTiming } from '../kube/lease.ts';
 import { createSourceMetrics } from '../kube/source-metrics.ts';
 import { ControlPlane } from '../processes/control-plane.ts';
 import type { DataPlaneEvents, DataPlanes } from '../processes/data-planes.ts';
 import { LocalDataPlane } from '../processes/local-data-plane.ts';
 import type { Mappings } from '../processes/mapped-services.ts';
-import { SharedKeys } from '../processes/shared-keys.ts';
 import { WorkerPool } from '../processes/worker-pool.ts';
-import { type Readiness, startAdminServer } from '../telemetry/admin-server.ts';
+import { type AdminServer, startAdminServer } from '../telemetry/admin-server.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { createLogger, type Log } from '../telemetry/logger.ts';
 import { renderMetrics } from '../telemetry/metrics.ts';
 import { translate } from '../translate/translate.ts';
+import type { TranslateOptions } from '../translate/translate-options.ts';
 import { firstSecrets } from './first-secrets.ts';
-import { createLeadership } from './leadership.ts';
 import { describeOptions, UsageError } from './options.ts';
+import { joinReplicaGroup, type ReplicaGroup } from './replica-group.ts';
 import { readServeOptions, type ServeOptions, serveOptionTable } from './serve-options.ts';
+import { ServeReadiness } from './serve-readiness.ts';
 import { untilSignal } from './until-signal.ts';
 
 /** A running `entragate serve`. */
@@ -90,35 +90,6 @@ export async function startServe(
   const client = createApiClient(options.access);
   const materialKey = randomBytes(32);
   const translation = () => ({ ...options.translation, materialKey });
-  const closing = new AbortController();
-  const readiness = new ServeReadiness();
-  const leadership = createLeadership(options, client, surroundings.lease, registry, log);
-  const keys = new SharedKeys({
-    store: openKeySecret(client, config.controllerNamespace, `${options.release}-keys`),
-    timing: surroundings.keys,
-    isLeader: leadership.isLeader,
-    onRing: (ring) => planes.setKeys(ring),
-    now: Date.now,
-    log,
-  });
-  const planes = openDataPlanes(
-    options,
-    surroundings.mappings,
-    { revoked: () => {}, unknownKey: () => keys.reread() },
-    log,
-  );
-  const admin = await startAdminServer({
-    ...config.admin,
-    log,
-    readiness: () => readiness.current(),
-    metrics: async () => renderMetrics([...(await planes.metrics()), await registry.getMetricsAsJSON()]),
-  });
-  // Nothing is sealed before the first snapshot, which waits for the shared keys: these only let the listeners bind.
-  const ports = await planes.start(createKeyRing([generateKey(true)])).catch(async (cause) => {
-    await admin.close();
-    client.close();
-    throw cause;
-  });
   const source = openClusterSource({
     client,
     namespaces: options.namespaces,
@@ -126,73 +97,74 @@ export async function startServe(
     metrics: createSourceMetrics(registry),
     log,
   });
-  readiness.follow(source);
-  const control = new ControlPlane({
-    source,
-    planes,
-    log,
-    prepare: async (state) => state,
-    translation,
-    onApplied: (applied) => {
-      source.refer(applied.translation.secretRefs);
-      leadership.submit(applied.translation.statuses);
-      if (applied.isFirst) readiness.latch();
-      for (const change of applied.changes) log.info({}, change);
-      for (const warning of applied.translation.warnings) log.warn({}, warning);
+  const readiness = new ServeReadiness(source.conditions);
+  const group = joinReplicaGroup({
+    ...{ options, client, registry, log, keyTiming: surroundings.keys, leaseTiming: surroundings.lease },
+    state: source.state,
+    onRing: (ring) => {
+      planes.setKeys(ring);
+      readiness.keysKnown();
     },
   });
-  const begin = async () => {
-    keys.start();
-    leadership.start();
-    await Promise.all([source.synced, keys.known]);
-    const refs = () => translate(source.state(), translation()).secretRefs;
-    await firstSecrets(source, refs, firstSecretsMs, closing.signal);
-    if (!closing.signal.aborted) await control.start();
-  };
-  begin().catch((cause: unknown) => log.error({ err: cause }, 'The first snapshot could not be built'));
-  return {
-    httpsPort: ports.https,
-    httpPort: ports.http,
-    adminPort: admin.port,
-    close: async (grace) => {
-      closing.abort();
-      readiness.end();
-      await Promise.all([source.close(), keys.close(), leadership.close()]);
-      await control.stop();
-      await planes.drain(grace);
-      await admin.close();
-      client.close();
-      log.flush();
+  const planes = openDataPlanes(options, surroundings.mappings, group.events, log);
+  const control = new ControlPlane({
+    ...{ source, planes, log, translation },
+    prepare: async (state) => state,
+    onApplied: ({ translation: { secretRefs, statuses, warnings }, changes, isFirst }) => {
+      source.refer(secretRefs);
+      group.submit(statuses);
+      if (isFirst) readiness.serving();
+      for (const change of changes) log.info({}, change);
+      for (const warning of warnings) log.warn({}, warning);
     },
+  });
+  let admin: AdminServer | null = null;
+  const closing = new AbortController();
+  const close = async (graceMs: number) => {
+    closing.abort();
+    readiness.ending();
+    await group.stopLeading();
+    // What is under way is still held to every change of a Policy, and to every revocation.
+    await planes.drain(graceMs);
+    await source.close();
+    await control.stop();
+    await group.close();
+    await admin?.close();
+    client.close();
+    log.flush();
   };
+  try {
+    admin = await startAdminServer({
+      ...config.admin,
+      log,
+      readiness: () => readiness.current(),
+      metrics: async () => renderMetrics([...(await planes.metrics()), await registry.getMetricsAsJSON()]),
+    });
+    // Nothing is sealed before the first snapshot, which waits for the shared keys: these only let the listeners bind.
+    const ports = await planes.start(createKeyRing([generateKey(true)]));
+    group.start();
+    beginServing(source, group, control, translation, closing.signal).catch((cause: unknown) =>
+      log.error({ err: cause }, 'The first snapshot could not be built'),
+    );
+    return { httpsPort: ports.https, httpPort: ports.http, adminPort: admin.port, close };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
 }
 
-/** Readiness of this replica: false until the first whole snapshot is served, and again when it is asked to end. */
-class ServeReadiness {
-  #source: ClusterSource | null = null;
-  #isServing = false;
-  #isEnding = false;
-
-  follow(source: ClusterSource): void {
-    this.#source = source;
-  }
-
-  /** Every data plane serves from the first snapshot. */
-  latch(): void {
-    this.#isServing = true;
-  }
-
-  end(): void {
-    this.#isEnding = true;
-  }
-
-  current(): Readiness {
-    if (this.#isEnding) return { isReady: false, waitingFor: 'the end of requests under way: this replica ends' };
-    if (this.#isServing) return { isReady: true };
-    const missing = this.#source?.conditions().filter(({ hasListed }) => !hasListed) ?? [];
-    const kinds = [...new Set(missing.map(({ kind }) => kind))].join(', ');
-    return { isReady: false, waitingFor: kinds === '' ? 'the first snapshot' : `the API server to list ${kinds}` };
-  }
+/** The first snapshot is whole: everything was listed, every Secret that is referred to was answered, and the keys are those of all replicas. */
+async function beginServing(
+  source: ClusterSource,
+  group: ReplicaGroup,
+  control: ControlPlane,
+  translation: () => TranslateOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all([source.synced, group.keysKnown]);
+  const refs = () => translate(source.state(), translation()).secretRefs;
+  await firstSecrets(source, refs, firstSecretsMs, signal);
+  if (!signal.aborted) await control.start();
 }
 
 function openDataPlanes(

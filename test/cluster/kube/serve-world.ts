@@ -37,6 +37,8 @@ export interface ServeWorld {
   readonly app: EchoApp;
   /** Starts `entragate serve` under its own ServiceAccount; ended with the world. All but the first of several need a port of their own. */
   readonly start: (further?: readonly string[], keys?: KeyTiming) => Promise<Replica>;
+  /** The command line of such a replica. */
+  readonly argv: readonly string[];
   readonly client: () => WebClient;
   readonly close: () => Promise<void>;
 }
@@ -65,13 +67,15 @@ export async function startServeWorld(server: ApiServer): Promise<ServeWorld> {
   const external = ['--external-https-port', String(httpsPort), '--auth-host', authHost];
   const provider = ['--allow-authority', emulator.origin, '--authority-ca', join(folder, 'ca.crt')];
   const quiet = ['--default-certificate', 'auth-tls', '--log-level', 'error', '--workers', '0'];
+  const argv = [...fixed, ...ports, ...external, ...provider, ...quiet];
   const closers = new AsyncDisposableStack();
   const running = started.move();
   return {
     app,
+    argv,
     url: (path = '/') => `https://${appHost}:${httpsPort}${path}`,
     start: async (further = [], keys = keyTiming) => {
-      const options = readServeOptions([...fixed, ...ports, ...external, ...provider, ...quiet, ...further], {});
+      const options = readServeOptions([...argv, ...further], {});
       if (options === 'help') throw new Error('no help was asked for');
       const mappings = [[appAddress, { host: '127.0.0.1', port: app.port }]] as const;
       const serve = await startServe(options, { mappings, timing: testTiming, keys, lease: testLeaseTiming });

@@ -151,5 +151,32 @@ describe('two replicas of entragate serve', function () {
     );
     assert.equal(ofOne?.status, 200);
     assert.equal(ofOne.body, ofTwo?.body);
+    for (const replica of [one, two]) await replica.close(100);
+  });
+
+  it('sign nobody out while the leader makes one key after another', async () => {
+    const rotating: KeyTiming = { readEvery: 300, rotateEvery: 1_500, keep: 60_000 };
+    const port = await freePort('127.0.0.1');
+    const replicas = [await world.start([], rotating), await world.start(['--https-port', String(port)], rotating)];
+    for (const replica of replicas) {
+      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    }
+    const atOther = world.url().replace(/:\d+/, `:${port}`);
+    const client = world.client();
+    assert.equal((await client.signIn(world.url(), CONTOSO.users.adele.username)).status, 200);
+    const kids = async (): Promise<readonly string[]> => {
+      const { keys } = JSON.parse((await client.request(world.url('/.entragate/jwks.json'))).body);
+      return keys.map(({ kid }: { readonly kid: string }) => kid);
+    };
+    const before = await kids();
+    let requests = 0;
+    await until(async () => {
+      for (const url of [world.url(), atOther]) {
+        assert.equal((await client.request(url)).status, 200, `request ${requests}`);
+        requests += 1;
+      }
+      return (await kids()).length >= before.length + 3;
+    }, 30_000);
+    console.log(`      ${requests} requests of one session, three new keys, no sign-in`);
   });
 });

@@ -8,6 +8,7 @@ import { providerBinding } from '../src/identity/sealed/provider-binding.ts';
 import type { Session } from '../src/identity/session.ts';
 import { sessionCookies } from '../src/identity/sessions/session-cookies.ts';
 import { createIdentityView } from '../src/identity/view.ts';
+import { nobodyElse } from '../src/processes/data-planes.ts';
 import { LocalDataPlane } from '../src/processes/local-data-plane.ts';
 import { type GroupId, parseGroupId, parseObjectId, parseTenantId } from '../src/snapshot/ids.ts';
 import { validateSnapshot } from '../src/snapshot/validate-snapshot.ts';
@@ -54,6 +55,7 @@ const plane = new LocalDataPlane({
   config,
   mappings: [[endpointAddress, { host: '127.0.0.1', port: settings.upstreamPort }]],
   revocations: createRevocationTable(),
+  events: nobodyElse,
   log: createLogger({ level: 'info', format: 'json', destination: null }),
   now: Date.now,
 });

@@ -4,6 +4,7 @@ import type { Config } from '../src/config/config.ts';
 import { createKeyRing, generateKey } from '../src/identity/keys/key-ring.ts';
 import { createRevocationTable } from '../src/identity/revocation/create-revocation-table.ts';
 import { type ClusterSource, ControlPlane } from '../src/processes/control-plane.ts';
+import { nobodyElse } from '../src/processes/data-planes.ts';
 import { WorkerPool } from '../src/processes/worker-pool.ts';
 import { createLogger } from '../src/telemetry/logger.ts';
 import { translateOptions } from './cluster-objects.ts';
@@ -69,7 +70,8 @@ export async function measurePropagation(): Promise<PropagationFigures> {
   const source = new ChangingSource(largeCluster());
   const log = createLogger({ level: 'error', format: 'json', destination: null });
   const logOptions = { format: 'json', level: 'error' } as const;
-  const planes = new WorkerPool({ config, mappings: [], revocations: createRevocationTable(), log, logOptions });
+  const shared = { revocations: createRevocationTable(), events: nobodyElse };
+  const planes = new WorkerPool({ config, mappings: [], ...shared, log, logOptions });
   let onApplied: () => void = () => {};
   const control = new ControlPlane({
     source,

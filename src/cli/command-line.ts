@@ -8,6 +8,13 @@ interface Command {
 
 const commands: ReadonlyMap<string, Command> = new Map([
   [
+    'serve',
+    {
+      describe: 'follow a cluster and serve its Ingresses: what runs in the pod',
+      load: async () => (await import('./serve.ts')).runServe,
+    },
+  ],
+  [
     'dev',
     {
       describe: 'serve folders of manifests on this machine',

@@ -143,7 +143,8 @@ export function readMapping(text: string): ServiceMapping {
   return { namespace, service, port, target: { host: address6 ?? address ?? '', port: Number(targetPort) } };
 }
 
-function readCertificates(file: string): string {
+/** Reads the file of `--authority-ca`. Throws UsageError. */
+export function readCertificates(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
@@ -153,13 +154,15 @@ function readCertificates(file: string): string {
   }
 }
 
-function readFormat(text: string): 'json' | 'pretty' {
+/** Reads `--log`; empty: pretty on a terminal. Throws UsageError. */
+export function readFormat(text: string): 'json' | 'pretty' {
   if (text === 'json' || text === 'pretty') return text;
   if (text === '') return process.stdout.isTTY ? 'pretty' : 'json';
   throw new UsageError(`--log takes json or pretty, not ${JSON.stringify(text)}`);
 }
 
-function readLevel(text: string): 'debug' | 'info' | 'warn' | 'error' {
+/** Reads `--log-level`. Throws UsageError. */
+export function readLevel(text: string): 'debug' | 'info' | 'warn' | 'error' {
   if (text === 'debug' || text === 'info' || text === 'warn' || text === 'error') return text;
   throw new UsageError(`--log-level takes debug, info, warn or error, not ${JSON.stringify(text)}`);
 }

@@ -4,7 +4,7 @@ import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
 import { type FileSource, openFileSource } from '../kube/file-source.ts';
 import { type Applied, ControlPlane } from '../processes/control-plane.ts';
-import type { DataPlanes } from '../processes/data-planes.ts';
+import { type DataPlanes, nobodyElse } from '../processes/data-planes.ts';
 import { LocalDataPlane } from '../processes/local-data-plane.ts';
 import { MappedServices } from '../processes/mapped-services.ts';
 import { WorkerPool } from '../processes/worker-pool.ts';
@@ -128,7 +128,8 @@ function openDataPlanes(
   log: Log,
   now: () => number,
 ): DataPlanes {
-  const options = { config, mappings: mapped.mappings, revocations: createRevocationTable(), log, logOptions };
+  const revocations = createRevocationTable();
+  const options = { config, mappings: mapped.mappings, revocations, events: nobodyElse, log, logOptions };
   return config.workers === 0 ? new LocalDataPlane({ ...options, now }) : new WorkerPool(options);
 }
 

@@ -21,6 +21,8 @@ export interface IdentityOptions {
   readonly view: () => IdentityView;
   readonly keys: () => KeyRing;
   readonly revocations: RevocationTable;
+  /** A session came that was sealed with a key which is not among `keys`. At the rate of such requests. */
+  readonly onUnknownKey: () => void;
   /** Takes a sign-out to the other workers and replicas. In this worker's table it is already. */
   readonly publishRevocation: (revocation: Revocation) => void;
   /** Whether `id` is redeemed here for the first time, across the workers of this replica; to be remembered until `expiresAtSeconds` (since the epoch). */
@@ -51,8 +53,8 @@ export interface OperatorAlarm {
  * const identity = createIdentity({ view: () => current, keys: () => ring, random: randomBytes, ... });
  */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { view, keys, revocations, publishRevocation, redeemOnce, random } = options;
-  const sessions = withPostponedRechecks(createSessionReader({ view, keys, revocations }), keys);
+  const { view, keys, revocations, onUnknownKey, publishRevocation, redeemOnce, random } = options;
+  const sessions = withPostponedRechecks(createSessionReader({ view, keys, revocations, onUnknownKey }), keys);
   const providers = new ProviderClients(createHttpsCall(options), {
     secret: (key) => view().secret(key),
     federatedTokenFile: options.federatedTokenFile,

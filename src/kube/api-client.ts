@@ -9,7 +9,15 @@ export type ApiAccess =
   /** The ServiceAccount of the pod, whose token is read again while it rotates. `root` is where its files are mounted: empty in a pod. */
   { readonly kind: 'in-cluster'; readonly root: string } | { readonly kind: 'kubeconfig'; readonly path: string };
 
-/** Reads from the API server. */
+/** A change of one object. */
+export interface ApiChange {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  /** Of a PATCH: a JSON merge patch (RFC 7386). */
+  readonly body: object;
+}
+
+/** Reads and changes what the API server holds. */
 export interface ApiClient {
   /** One JSON answer, whole. */
   get(path: string, signal: AbortSignal): Promise<ApiResult<unknown>>;
@@ -19,6 +27,8 @@ export interface ApiClient {
    * @param idleLimit longest time without a byte, in milliseconds
    */
   open(path: string, signal: AbortSignal, idleLimit: number): Promise<ApiResult<IncomingMessage>>;
+  /** Makes one change, once: the answer is the object as it is then. */
+  write(change: ApiChange, signal: AbortSignal): Promise<ApiResult<unknown>>;
   /** Ends every request. */
   close(): void;
 }
@@ -36,6 +46,9 @@ const MAX_BODY_BYTES = 256 * 1024 * 1024;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 class SilentError extends Error {}
+
+/** A request as it is sent. */
+type ApiCall = ApiChange | { readonly method: 'GET'; readonly path: string; readonly body: null };
 
 /**
  * Connects to nothing yet.
@@ -70,21 +83,29 @@ class HttpsApiClient implements ApiClient {
   }
 
   async get(path: string, signal: AbortSignal): Promise<ApiResult<unknown>> {
-    const opened = await this.open(path, signal, IDLE_LIMIT);
-    if (!opened.ok) return opened;
-    try {
-      const body = await readBody(opened.value, MAX_BODY_BYTES);
-      return body === null ? malformed(`an answer exceeds ${MAX_BODY_BYTES} bytes`) : parseJson(body);
-    } catch (error) {
-      return { ok: false, failure: failureOf(error) };
-    }
+    return readAnswer(await this.open(path, signal, IDLE_LIMIT));
   }
 
-  async open(path: string, signal: AbortSignal, idleLimit: number): Promise<ApiResult<IncomingMessage>> {
+  async write(change: ApiChange, signal: AbortSignal): Promise<ApiResult<unknown>> {
+    return readAnswer(await this.#exchange(change, signal, IDLE_LIMIT));
+  }
+
+  open(path: string, signal: AbortSignal, idleLimit: number): Promise<ApiResult<IncomingMessage>> {
+    return this.#exchange({ method: 'GET', path, body: null }, signal, idleLimit);
+  }
+
+  async #exchange(call: ApiCall, signal: AbortSignal, idleLimit: number): Promise<ApiResult<IncomingMessage>> {
+    const text = call.body === null ? '' : JSON.stringify(call.body);
     try {
-      const options = await this.#requestOptions();
-      const response = await this.#send({ ...options, path: `${options.path ?? ''}${path}` }, signal, idleLimit);
-      if (response.statusCode === 200) return { ok: true, value: response };
+      const { path = '', headers, ...options } = await this.#requestOptions();
+      const request = {
+        ...options,
+        method: call.method,
+        path: `${path}${call.path}`,
+        headers: call.body === null ? headers : { ...headers, ...bodyFields(call.method, text) },
+      };
+      const response = await this.#send(request, text, signal, idleLimit);
+      if (isSuccess(response.statusCode)) return { ok: true, value: response };
       if (response.statusCode === 401) this.#config = null;
       return { ok: false, failure: await refusalOf(response) };
     } catch (error) {
@@ -117,11 +138,11 @@ class HttpsApiClient implements ApiClient {
     };
   }
 
-  #send(options: RequestOptions, signal: AbortSignal, idleLimit: number): Promise<IncomingMessage> {
+  #send(options: RequestOptions, body: string, signal: AbortSignal, idleLimit: number): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       let answer: IncomingMessage | null = null;
       const ended = AbortSignal.any([signal, this.#closed.signal]);
-      const sent = request({ ...options, method: 'GET', signal: ended });
+      const sent = request({ ...options, signal: ended });
       const connecting = setTimeout(() => {
         sent.destroy(new Error(`no connection to the API server within ${CONNECT_LIMIT} ms`));
       }, CONNECT_LIMIT);
@@ -141,7 +162,7 @@ class HttpsApiClient implements ApiClient {
         answer = response;
         resolve(response);
       });
-      sent.end();
+      sent.end(body);
     });
   }
 
@@ -175,6 +196,26 @@ function clusterOf(config: KubeConfig): { readonly server: string; readonly prox
   if (!cluster.server.startsWith('https://'))
     throw new Error(`the kubeconfig names the server ${cluster.server}, which is not https`);
   return cluster;
+}
+
+function bodyFields(method: ApiCall['method'], text: string): Readonly<Record<string, string>> {
+  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+  return { 'Content-Type': type, 'Content-Length': String(Buffer.byteLength(text)) };
+}
+
+/** 202: a deletion that has begun. */
+function isSuccess(status: number | undefined): boolean {
+  return status === 200 || status === 201 || status === 202;
+}
+
+async function readAnswer(opened: ApiResult<IncomingMessage>): Promise<ApiResult<unknown>> {
+  if (!opened.ok) return opened;
+  try {
+    const body = await readBody(opened.value, MAX_BODY_BYTES);
+    return body === null ? malformed(`an answer exceeds ${MAX_BODY_BYTES} bytes`) : parseJson(body);
+  } catch (error) {
+    return { ok: false, failure: failureOf(error) };
+  }
 }
 
 async function readBody(response: IncomingMessage, limit: number): Promise<string | null> {

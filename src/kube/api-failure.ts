@@ -6,7 +6,7 @@ export type ApiFailure =
   | { readonly kind: 'network'; readonly message: string }
   /** No byte for the idle limit. */
   | { readonly kind: 'silent'; readonly message: string }
-  /** An answer other than 200, or an ERROR event of a watch. */
+  /** An answer other than success, or an ERROR event of a watch. */
   | {
       readonly kind: 'status';
       readonly status: number;
@@ -29,6 +29,7 @@ export type FailureCause =
   | 'unauthorized'
   | 'forbidden'
   | 'not-found'
+  | 'conflict'
   | 'expired'
   | 'throttled'
   | 'future-version'
@@ -43,6 +44,8 @@ export function causeOf(failure: ApiFailure): FailureCause {
       return 'forbidden';
     case 404:
       return 'not-found';
+    case 409:
+      return 'conflict';
     case 410:
       return 'expired';
     case 429:

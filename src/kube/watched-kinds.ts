@@ -28,7 +28,7 @@ export function collectionPath({ apiVersion, kind }: KindInfo, namespace: string
   return `${group}${scope}/${plurals[kind]}`;
 }
 
-/** One object of a namespaced kind in the API. */
+/** One object in the API. */
 export function objectPath(info: KindInfo, { namespace, name }: ObjectRef): string {
-  return `${collectionPath(info, namespace)}/${encodeURIComponent(name)}`;
+  return `${collectionPath(info, namespace === '' ? null : namespace)}/${encodeURIComponent(name)}`;
 }

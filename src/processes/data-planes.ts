@@ -5,6 +5,17 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { MetricSet } from '../telemetry/metrics.ts';
 import type { ListeningPorts } from './messages.ts';
 
+/** What happens in a data plane and concerns more than this replica. */
+export interface DataPlaneEvents {
+  /** Somebody signed out. This replica refuses the session already. */
+  readonly revoked: (revocation: Revocation) => void;
+  /** A session came that was sealed with a key this replica does not have. At most once a second from each data plane. */
+  readonly unknownKey: () => void;
+}
+
+/** Where there is one replica, which made its own keys. */
+export const nobodyElse: DataPlaneEvents = { revoked: () => {}, unknownKey: () => {} };
+
 /** The data planes of this replica, in this process or in workers, as the control plane sees them. */
 export interface DataPlanes {
   /** Binds the listeners; they answer 503 until the first snapshot. Rejects with EntragateError `listen-failed`. */

@@ -6,7 +6,7 @@ import type { Secrets } from '../snapshot/secret.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Log } from '../telemetry/logger.ts';
 import { collectMetrics, type MetricSet } from '../telemetry/metrics.ts';
-import type { DataPlanes } from './data-planes.ts';
+import type { DataPlaneEvents, DataPlanes } from './data-planes.ts';
 import type { Mappings } from './mapped-services.ts';
 import type { ListeningPorts } from './messages.ts';
 import { RedeemedTickets } from './redeemed-tickets.ts';
@@ -16,6 +16,7 @@ export interface LocalDataPlaneOptions {
   readonly config: Config;
   readonly mappings: Mappings;
   readonly revocations: RevocationTable;
+  readonly events: DataPlaneEvents;
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -32,11 +33,15 @@ export class LocalDataPlane implements DataPlanes {
   }
 
   async start(ring: KeyRing): Promise<ListeningPorts> {
-    const { now } = this.#options;
+    const { now, events } = this.#options;
     this.#serving = createServing({
       ...this.#options,
       ring,
-      publishRevocation: (revocation) => this.revoke(revocation),
+      publishRevocation: (revocation) => {
+        this.revoke(revocation);
+        events.revoked(revocation);
+      },
+      onUnknownKey: events.unknownKey,
       redeemOnce: async (ticket, expiresAt) => this.#tickets.redeem(ticket, expiresAt, now() / 1000),
     });
     const { httpsPort, httpPort } = await this.#serving.dataPlane.listen();

@@ -38,6 +38,7 @@ export type ToPrimary =
   | { readonly type: 'applied'; readonly sequence: number }
   | { readonly type: 'not-applied'; readonly sequence: number; readonly message: string }
   | { readonly type: 'revoke'; readonly revocation: Revocation }
+  | { readonly type: 'unknown-key' }
   | { readonly type: 'redeem'; readonly question: number; readonly ticket: string; readonly expiresAt: number }
   | { readonly type: 'metrics'; readonly question: number; readonly metrics: MetricSet };
 

@@ -25,6 +25,8 @@ export interface ServingOptions {
   readonly revocations: RevocationTable;
   /** Tells everybody else; this process refuses at once. */
   readonly publishRevocation: (revocation: Revocation) => void;
+  /** A session came of a key that is not in the ring. At most once a second. */
+  readonly onUnknownKey: () => void;
   /** Whether this replica sees a ticket for the first time. */
   readonly redeemOnce: (ticket: string, expiresAtSeconds: number) => Promise<boolean>;
   readonly log: Log;
@@ -45,6 +47,7 @@ export interface Serving {
 }
 
 const sweepEveryMs = 60_000;
+const unknownKeyEveryMs = 1_000;
 
 /**
  * Joins identity and data plane.
@@ -61,6 +64,7 @@ export function createServing(options: ServingOptions): Serving {
     keys: () => ring,
     revocations,
     publishRevocation: options.publishRevocation,
+    onUnknownKey: seldom(options.onUnknownKey),
     redeemOnce: options.redeemOnce,
     trustedCa: config.authorityCa,
     dnsOverride: config.isDevelopment ? resolveLocalhost : null,
@@ -104,6 +108,17 @@ export function createServing(options: ServingOptions): Serving {
       dataPlane.revoked();
     },
     close: () => clearInterval(sweep),
+  };
+}
+
+/** Anybody can send a cookie that names an unknown key: what follows from it must not cost more than one message a second. */
+function seldom(call: () => void): () => void {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (now - lastAt < unknownKeyEveryMs) return;
+    lastAt = now;
+    call();
   };
 }
 

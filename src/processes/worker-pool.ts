@@ -13,7 +13,7 @@ import { diff } from '../snapshot/snapshot-delta.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import type { Log, LogLevel } from '../telemetry/logger.ts';
 import type { MetricSet } from '../telemetry/metrics.ts';
-import type { DataPlanes } from './data-planes.ts';
+import type { DataPlaneEvents, DataPlanes } from './data-planes.ts';
 import type { Mappings } from './mapped-services.ts';
 import type { ListeningPorts, ToPrimary, ToWorker } from './messages.ts';
 import { RedeemedTickets } from './redeemed-tickets.ts';
@@ -23,6 +23,7 @@ export interface WorkerPoolOptions {
   readonly mappings: Mappings;
   /** The primary's own table: what a worker that starts late is told. */
   readonly revocations: RevocationTable;
+  readonly events: DataPlaneEvents;
   readonly log: Log;
   /** How workers log: the same as this process. */
   readonly logOptions: { readonly format: 'json' | 'pretty'; readonly level: LogLevel };
@@ -188,6 +189,10 @@ export class WorkerPool implements DataPlanes {
       }
       case 'revoke':
         this.revoke(message.revocation);
+        this.#options.events.revoked(message.revocation);
+        return;
+      case 'unknown-key':
+        this.#options.events.unknownKey();
         return;
       case 'redeem': {
         const isFirst = this.#tickets.redeem(message.ticket, message.expiresAt, Date.now() / 1000);

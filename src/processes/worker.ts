@@ -88,6 +88,7 @@ async function takeKeys({ ring }: Extract<ToWorker, { readonly type: 'keys' }>):
     ring: keys,
     revocations,
     publishRevocation: (revocation) => tell({ type: 'revoke', revocation }),
+    onUnknownKey: () => tell({ type: 'unknown-key' }),
     redeemOnce,
     log: createLogger({ ...log, destination: null }),
     now: Date.now,

@@ -18,7 +18,8 @@ describe('the command line', function () {
 
   it('lists the commands with --help, -h, help, and without anything', () => {
     const { status, stdout, stderr } = entragate('--help');
-    for (const command of ['dev', 'check', 'emulator']) assert.match(stdout, new RegExp(`^  ${command} +\\S`, 'm'));
+    for (const command of ['serve', 'dev', 'check', 'emulator'])
+      assert.match(stdout, new RegExp(`^  ${command} +\\S`, 'm'));
     assert.deepEqual([status, stderr], [0, '']);
     for (const argv of [['-h'], ['help'], []]) assert.equal(entragate(...argv).stdout, stdout);
   });

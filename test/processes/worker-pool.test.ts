@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'mocha';
 import type { Config } from '../../src/config/config.ts';
 import { createKeyRing, generateKey } from '../../src/identity/keys/key-ring.ts';
 import { createRevocationTable } from '../../src/identity/revocation/create-revocation-table.ts';
+import { nobodyElse } from '../../src/processes/data-planes.ts';
 import { WorkerPool } from '../../src/processes/worker-pool.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -64,6 +65,7 @@ describe('Workers', () => {
       config,
       mappings: [],
       revocations: createRevocationTable(),
+      events: nobodyElse,
       log: createLogger({ level: 'info', format: 'json', destination }),
       logOptions: { format: 'json', level: 'error' },
     });

@@ -89,6 +89,7 @@ export async function startProxy(options: HarnessOptions): Promise<ProxyHarness>
     view: () => view,
     keys: () => ring,
     revocations,
+    onUnknownKey: () => {},
     publishRevocation: () => {},
     redeemOnce: async () => true,
     trustedCa: null,

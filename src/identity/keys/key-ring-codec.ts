@@ -12,7 +12,8 @@ export interface EncodedKeyRing {
   readonly keys: readonly EncodedKey[];
 }
 
-interface EncodedKey {
+/** One key as plain data, in the clear. */
+export interface EncodedKey {
   /** 32 bytes, base64url. */
   readonly secret: string;
   readonly assertionKey: PrivateJwk;
@@ -21,12 +22,16 @@ interface EncodedKey {
 
 /** Writes a ring as plain data, keys in the clear. */
 export function encodeKeyRing(ring: KeyRing): EncodedKeyRing {
-  const encode = (key: RingKey): EncodedKey => ({
+  return { version: 1, keys: ring.keys.map(encodeKey) };
+}
+
+/** Writes one key as plain data, in the clear. */
+export function encodeKey(key: RingKey): EncodedKey {
+  return {
     secret: Buffer.from(key.secret.reveal()).toString('base64url'),
     assertionKey: key.assertionKey.reveal(),
     sealing: key.sealing,
-  });
-  return { version: 1, keys: ring.keys.map(encode) };
+  };
 }
 
 /**
@@ -41,7 +46,13 @@ export function decodeKeyRing(value: unknown): KeyRing {
   return createKeyRing(value.keys.map(decodeKey));
 }
 
-function decodeKey(value: unknown, index: number): RingKey {
+/**
+ * Reads one key back.
+ *
+ * @param index its position, for the message
+ * @throws EntragateError `key-ring-invalid`
+ */
+export function decodeKey(value: unknown, index: number): RingKey {
   const where = `keys[${index}]`;
   if (!isRecord(value)) throw invalid(`${where} is not an object`);
   const { secret, assertionKey, sealing } = value;

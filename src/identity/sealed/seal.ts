@@ -75,6 +75,12 @@ export function open(
   return opened === null || opened.binding !== binding ? null : opened.payload;
 }
 
+/** Whether `sealed` may well be ours, of a key that `ring` does not have: another replica may have got it first. */
+export function namesUnknownKey(sealed: string, ring: KeyRing): boolean {
+  const bytes = decode(sealed);
+  return bytes !== null && bytes[0] === version && keyOf(bytes, ring) === null;
+}
+
 const version = 1;
 const headBytes = 1 + keyIdBytes + bindingBytes;
 const minSealedLength = Math.ceil(((headBytes + xaesNonceBytes + xaesTagBytes) * 4) / 3);

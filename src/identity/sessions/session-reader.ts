@@ -1,6 +1,7 @@
 import type { IdentityProvider, Mentions } from '../../snapshot/snapshot.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { RevocationTable } from '../revocation/revocation-table.ts';
+import { namesUnknownKey } from '../sealed/seal.ts';
 import type { Session, SessionState } from '../session.ts';
 import type { IdentityView } from '../view.ts';
 import { appSessionCookie } from './cookie-names.ts';
@@ -30,6 +31,8 @@ export interface SessionReaderOptions {
   readonly view: () => IdentityView;
   readonly keys: () => KeyRing;
   readonly revocations: RevocationTable;
+  /** A session came that was sealed with a key this process does not have. */
+  readonly onUnknownKey: () => void;
 }
 
 /**
@@ -44,7 +47,7 @@ const cacheCharacters = 8_000_000;
  */
 const mostFraming = `${appSessionCookie}.1=; ${appSessionCookie}.2=`.length;
 
-export function createSessionReader({ view, keys, revocations }: SessionReaderOptions): SessionReader {
+export function createSessionReader({ view, keys, revocations, onUnknownKey }: SessionReaderOptions): SessionReader {
   const cache = new SessionCache<OpenedSession>(cacheCharacters);
   let cachedUnder: KeyRing | null = null;
 
@@ -64,7 +67,10 @@ export function createSessionReader({ view, keys, revocations }: SessionReaderOp
     const known = cache.get(sealed, host);
     if (known !== null) return known;
     const session = openSession('session', sealed, host, ring);
-    if (session === null) return null;
+    if (session === null) {
+      if (namesUnknownKey(sealed, ring)) onUnknownKey();
+      return null;
+    }
     const entry = new OpenedSession(session);
     cache.set(cookies.length - sealed.length <= mostFraming ? cookies : sealed, host, entry);
     return entry;
@@ -82,7 +88,10 @@ export function createSessionReader({ view, keys, revocations }: SessionReaderOp
     readAuthSession: (cookies: string, host: string, now: number): AuthSessionState => {
       const sealed = findSealedSession('auth-session', cookies);
       const session = sealed === null ? null : openSession('auth-session', sealed, host, keys());
-      if (session === null) return none;
+      if (session === null) {
+        if (sealed !== null && namesUnknownKey(sealed, keys())) onUnknownKey();
+        return none;
+      }
       const provider = view().providers.get(session.provider);
       const why = sessionEnd(session, provider, revocations, now);
       if (why !== null || provider === undefined) return { kind: 'ended', why: why ?? 'provider-changed', session };

@@ -28,6 +28,23 @@ export const clusterRules: readonly Rule[] = [
   { apiGroups: ['entragate.dev'], resources: ['clusterpolicies', 'identityproviders', 'revocations'], verbs: reading },
 ];
 
+/** What a replica writes: keys, Lease, statuses, Events, revocations. */
+export const writingRules: readonly Rule[] = [
+  { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'update'] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+  { apiGroups: [''], resources: ['services', 'namespaces'], verbs: ['get'] },
+  { apiGroups: networking, resources: ['ingresses'], verbs: ['get'] },
+  { apiGroups: networking, resources: ['ingresses/status'], verbs: ['update'] },
+  { apiGroups: ['entragate.dev'], resources: ['policies', 'clusterpolicies', 'identityproviders'], verbs: ['get'] },
+  {
+    apiGroups: ['entragate.dev'],
+    resources: ['policies/status', 'clusterpolicies/status', 'identityproviders/status'],
+    verbs: ['update'],
+  },
+  { apiGroups: ['entragate.dev'], resources: ['revocations'], verbs: ['create', 'delete'] },
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['get', 'create', 'patch'] },
+];
+
 const rbac = 'rbac.authorization.k8s.io/v1';
 
 /** Makes a ServiceAccount, and returns a token of it. */

@@ -94,6 +94,7 @@ export async function startGateway(setup: GatewaySetup = {}): Promise<Gateway> {
     view: () => view,
     keys: () => ring,
     revocations: createRevocationTable(),
+    onUnknownKey: () => {},
     publishRevocation: (revocation) => revocations.push(revocation),
     redeemOnce: redeemOnceInMemory(),
     trustedCa: authority.caPem,

@@ -33,6 +33,7 @@ class Stage {
   hosts: readonly string[] = [appHost, otherHost];
   ring = createKeyRing([generateKey(true)]);
   readonly revocations = createRevocationTable();
+  unknownKeys = 0;
   readonly reader = createSessionReader({
     view: () =>
       sampleView({
@@ -43,6 +44,9 @@ class Stage {
       }),
     keys: () => this.ring,
     revocations: this.revocations,
+    onUnknownKey: () => {
+      this.unknownKeys += 1;
+    },
   });
 
   cookies(session: Session, host = appHost, kind: SessionKind = 'session'): string {
@@ -343,6 +347,18 @@ describe('the session of the auth host', () => {
     deepEqual(read(stage, 3600), { kind: 'ended', why: 'max-stale', session: auth });
     stage.revocations.add(revokeLogin(auth, signInTime * 1000));
     deepEqual(read(stage, 0), { kind: 'ended', why: 'revoked', session: auth });
+  });
+
+  it('tells of a session that another key sealed, and of nothing else that does not open', () => {
+    const stage = new Stage();
+    const cookies = stage.cookies(sampleSession());
+    stage.read(cookies.slice(0, -9));
+    stage.read('__Host-entragate=x');
+    stage.read(cookies, 0, otherHost);
+    equal(stage.unknownKeys, 0);
+    stage.ring = createKeyRing([generateKey(true)]);
+    equal(stage.read(cookies).kind, 'none');
+    equal(stage.unknownKeys, 1);
   });
 });
 

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Registry } from '@prometheus-io/client';
+import type { StatusUpdate } from '../api/status-update.ts';
+import type { ApiClient } from '../kube/api-client.ts';
+import type { LoadBalancerAddress } from '../kube/desired-status.ts';
+import { Lease, type LeaseTiming } from '../kube/lease.ts';
+import { followServiceAddress } from '../kube/service-address.ts';
+import { createStatusMetrics } from '../kube/status-metrics.ts';
+import { StatusWriter } from '../kube/status-writer.ts';
+import type { Log } from '../telemetry/logger.ts';
+import type { ServeOptions } from './serve-options.ts';
+
+/** What one replica of a release does for all: it writes statuses and Events, and makes new keys. */
+export interface Leadership {
+  readonly isLeader: () => boolean;
+  /** Shows what translation says, when this replica leads. Returns at once. */
+  readonly submit: (statuses: readonly StatusUpdate[]) => void;
+  readonly start: () => void;
+  /** Gives the Lease back. */
+  readonly close: () => Promise<void>;
+}
+
+/** Nothing is asked or written before `start`. */
+export function createLeadership(
+  { config, release, translation, published }: ServeOptions,
+  client: ApiClient,
+  timing: LeaseTiming,
+  registry: Registry,
+  log: Log,
+): Leadership {
+  const instance = `${hostname()}-${randomBytes(4).toString('hex')}`;
+  const closing = new AbortController();
+  let addresses: readonly LoadBalancerAddress[] = published.kind === 'fixed' ? published.addresses : [];
+  let following: Promise<void> = Promise.resolve();
+  const lease: Lease = new Lease({
+    client,
+    namespace: config.controllerNamespace,
+    name: release,
+    identity: instance,
+    timing,
+    onElected: () => writer.compareAll(),
+    log,
+  });
+  const isLeader = () => lease.isHeld();
+  const writer = new StatusWriter({
+    client,
+    author: () => ({ controllerName: translation.controllerName, addresses, instance }),
+    mayWrite: isLeader,
+    metrics: createStatusMetrics(registry, isLeader),
+    now: Date.now,
+    log,
+  });
+  const onAddresses = (found: readonly LoadBalancerAddress[]) => {
+    addresses = found;
+    writer.compareAll();
+  };
+  return {
+    isLeader,
+    submit: (statuses) => writer.submit(statuses),
+    start: () => {
+      lease.start();
+      writer.start();
+      if (published.kind === 'service')
+        following = followServiceAddress(client, published, onAddresses, closing.signal);
+    },
+    close: async () => {
+      closing.abort();
+      await Promise.all([writer.close(), following]);
+      await lease.close();
+    },
+  };
+}

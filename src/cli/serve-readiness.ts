@@ -1,0 +1,44 @@
+import type { SourceCondition } from '../kube/cluster-source.ts';
+import type { Readiness } from '../telemetry/admin-server.ts';
+
+/**
+ * Readiness of a replica: false until the first whole snapshot is served, and again when it is asked to end. In between nothing takes it away:
+ * a replica that the API server does not answer serves as well as before.
+ */
+export class ServeReadiness {
+  readonly #conditions: () => readonly SourceCondition[];
+  #hasKeys = false;
+  #isServing = false;
+  #isEnding = false;
+
+  /** @param conditions those of the collections that are followed */
+  constructor(conditions: () => readonly SourceCondition[]) {
+    this.#conditions = conditions;
+  }
+
+  /** The keys that all replicas share are there. */
+  keysKnown(): void {
+    this.#hasKeys = true;
+  }
+
+  /** Every data plane serves from the first snapshot. */
+  serving(): void {
+    this.#isServing = true;
+  }
+
+  ending(): void {
+    this.#isEnding = true;
+  }
+
+  current(): Readiness {
+    if (this.#isEnding) return { isReady: false, waitingFor: 'the end of requests under way: this replica ends' };
+    return this.#isServing ? { isReady: true } : { isReady: false, waitingFor: this.#waitingFor() };
+  }
+
+  #waitingFor(): string {
+    const missing = this.#conditions().filter(({ hasListed }) => !hasListed);
+    const kinds = [...new Set(missing.map(({ kind }) => kind))];
+    if (kinds.length > 0) return `the API server to list ${kinds.join(', ')}`;
+    return this.#hasKeys ? 'the first snapshot' : 'the Secret with the keys';
+  }
+}

@@ -1,0 +1,156 @@
+import { isRecord } from '../api/normalize.ts';
+import type { StatusCondition, StatusUpdate } from '../api/status-update.ts';
+import { canonicalJson } from '../snapshot/content-hash.ts';
+import { secondTime } from './micro-time.ts';
+
+/** Where clients reach us, as `status.loadBalancer.ingress` of an Ingress says it. */
+export type LoadBalancerAddress = { readonly ip: string } | { readonly hostname: string };
+
+/** Who writes, and what an Ingress gets to show. */
+export interface StatusAuthor {
+  /** `spec.controller` of our IngressClasses: names our entry of `status.controllers`. */
+  readonly controllerName: string;
+  /** Empty: addresses of Ingresses are left alone. */
+  readonly addresses: readonly LoadBalancerAddress[];
+}
+
+/** Most names that `routes` of the status lists (CRD). */
+const MOST_ROUTES = 50;
+/** Longest `message` of a route (CRD). */
+const LONGEST_ROUTE_MESSAGE = 1024;
+/** The conditions that are ours on the object as a whole. */
+const OWN_TYPES: readonly unknown[] = ['Accepted', 'ResolvedRefs'] satisfies StatusCondition['type'][];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The status that `object` ought to have; null when it has it already. What other controllers wrote stays, and so does the time of a
+ * condition whose status does not change (metav1.Condition, lastTransitionTime).
+ *
+ * @param object as the API server answered
+ * @param now milliseconds since the epoch
+ */
+export function desiredStatus(object: Fields, update: StatusUpdate, author: StatusAuthor, now: number): Fields | null {
+  const status = isRecord(object.status) ? object.status : {};
+  const desired = statusOf(status, update, author, secondTime(now));
+  return canonicalJson(desired) === canonicalJson(status) ? null : desired;
+}
+
+/** The status of an Ingress that is ours no longer: without our addresses, and otherwise as it is; null when it shows none of them. */
+export function statusWithoutAddress(object: Fields, { addresses }: StatusAuthor): Fields | null {
+  const status = isRecord(object.status) ? object.status : {};
+  const shown = addressesOf(status);
+  const left = shown.filter((entry) => !isOneOf(entry, addresses));
+  return left.length === shown.length ? null : withAddresses(status, left);
+}
+
+function statusOf(status: Fields, update: StatusUpdate, author: StatusAuthor, time: string): Fields {
+  switch (update.ref.kind) {
+    case 'Ingress':
+      return ingressStatus(status, update, author);
+    case 'Policy':
+    case 'ClusterPolicy':
+      return policyStatus(status, update, author, time);
+    case 'IdentityProvider':
+      return providerStatus(status, update, author, time);
+    default:
+      return status;
+  }
+}
+
+function ingressStatus(status: Fields, { address }: StatusUpdate, author: StatusAuthor): Fields {
+  const { addresses } = author;
+  if (addresses.length === 0) return status;
+  if (address) return withAddresses(status, addresses);
+  return statusWithoutAddress({ status }, author) ?? status;
+}
+
+function providerStatus(status: Fields, update: StatusUpdate, author: StatusAuthor, time: string): Fields {
+  return {
+    ...status,
+    conditions: ownConditions(status, update, time),
+    controllers: withController(status, update, author, time, {}),
+  };
+}
+
+function policyStatus(status: Fields, update: StatusUpdate, author: StatusAuthor, time: string): Fields {
+  const others = listOf(status.controllers).filter(({ name }) => name !== author.controllerName);
+  const elsewhere = others.reduce((sum, { attachedRoutes }) => sum + (Number(attachedRoutes) || 0), 0);
+  const routes = {
+    attachedRoutes: update.attachedRoutes.length,
+    routes: update.attachedRoutes.slice(0, MOST_ROUTES).map(({ namespace, name, state, reason, message }) => ({
+      namespace,
+      name,
+      state,
+      reason,
+      message: message.slice(0, LONGEST_ROUTE_MESSAGE),
+    })),
+  };
+  return {
+    ...status,
+    conditions: ownConditions(status, update, time),
+    attachedRoutes: elsewhere + update.attachedRoutes.length,
+    controllers: withController(status, update, author, time, routes),
+  };
+}
+
+/** The entries of all controllers, ours with `routes`, in the order of their names. */
+function withController(
+  status: Fields,
+  update: StatusUpdate,
+  { controllerName }: StatusAuthor,
+  time: string,
+  routes: Fields,
+): readonly Fields[] {
+  const entries = listOf(status.controllers);
+  const before = entries.find(({ name }) => name === controllerName) ?? {};
+  const conditions = [withTime(listOf(before.conditions), programmed(update), update.generation, time)];
+  const others = entries.filter(({ name }) => name !== controllerName);
+  const own: Fields = { name: controllerName, conditions, ...routes };
+  return [...others, own].toSorted((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
+}
+
+/** Updates come when all workers of this replica have acknowledged the snapshot that they were said of. */
+function programmed({ conditions }: StatusUpdate): Condition {
+  const isAccepted = conditions.some(({ type, status }) => type === 'Accepted' && status === 'True');
+  return isAccepted
+    ? { type: 'Programmed', status: 'True', reason: 'Programmed', message: 'All workers decide by it.' }
+    : { type: 'Programmed', status: 'False', reason: 'NotAccepted', message: 'Routes that use it deny.' };
+}
+
+type Condition = Omit<StatusCondition, 'type'> & { readonly type: StatusCondition['type'] | 'Programmed' };
+
+function ownConditions(status: Fields, { conditions, generation }: StatusUpdate, time: string): readonly Fields[] {
+  const before = listOf(status.conditions);
+  const foreign = before.filter(({ type }) => !OWN_TYPES.includes(type));
+  return [...conditions.map((condition) => withTime(before, condition, generation, time)), ...foreign];
+}
+
+function withTime(before: readonly Fields[], condition: Condition, generation: number, time: string): Fields {
+  const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
+  return {
+    ...condition,
+    observedGeneration: generation,
+    lastTransitionTime: same?.lastTransitionTime ?? time,
+  };
+}
+
+function addressesOf(status: Fields): readonly Fields[] {
+  return isRecord(status.loadBalancer) ? listOf(status.loadBalancer.ingress) : [];
+}
+
+/** Kubernetes leaves out an empty list: so does this, that nothing seems to differ. */
+function withAddresses(status: Fields, ingress: readonly object[]): Fields {
+  const unchanged =
+    ingress.length === addressesOf(status).length && addressesOf(status).every((entry) => isOneOf(entry, ingress));
+  if (unchanged) return status;
+  return { ...status, loadBalancer: ingress.length === 0 ? {} : { ingress } };
+}
+
+function isOneOf(entry: Fields, addresses: readonly object[]): boolean {
+  return addresses.some((address) => Object.entries(address).every(([field, value]) => entry[field] === value));
+}
+
+function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}

@@ -1,0 +1,193 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { describeRef, type ObjectRef, objectKey } from '../api/cluster-state.ts';
+import { type KindInfo, kinds } from '../api/kinds.ts';
+import { isRecord } from '../api/normalize.ts';
+import type { StatusUpdate } from '../api/status-update.ts';
+import type { Log } from '../telemetry/logger.ts';
+import type { ApiClient } from './api-client.ts';
+import { type ApiFailure, type ApiResult, causeOf, describeFailure } from './api-failure.ts';
+import { desiredStatus, type StatusAuthor, statusWithoutAddress } from './desired-status.ts';
+import { EVENT_REFRESH, type EventAuthor, writeEvent } from './object-event.ts';
+import type { StatusMetrics } from './status-metrics.ts';
+import { objectPath } from './watched-kinds.ts';
+
+export interface StatusWriterOptions {
+  readonly client: ApiClient;
+  /** As of now: addresses may change. */
+  readonly author: () => StatusAuthor & EventAuthor;
+  /** Whether this replica may write now: asked before every write. */
+  readonly mayWrite: () => boolean;
+  readonly metrics: StatusMetrics;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** What one object is to show. */
+interface Wanted {
+  readonly ref: ObjectRef;
+  /** null: an Ingress that is ours no longer. */
+  readonly update: StatusUpdate | null;
+  readonly text: string;
+  /** Whether the API server shows it, as far as this replica knows. */
+  isSettled: boolean;
+  /** Time of the next Event (ms, monotonic); the same state says so again before its Event expires. */
+  eventDue: number;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Objects written at the same time. */
+const LANES = 4;
+/** Tries with a fresh read where somebody else writes the same object at the same time (409). */
+const CONFLICT_TRIES = 5;
+const RETRY_MS = 2_000;
+/** Beyond the 30 minutes after which Events are refreshed, so that not all are at once: API servers keep them for an hour. */
+const EVENT_JITTER_MS = 15 * 60_000;
+
+/**
+ * Shows on objects what translation says of them: a map in which the latest word wins, worked through in the background while this replica leads.
+ * Every write compares with what the API server holds at that moment, so that a new leader writes differences only.
+ */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
+  readonly #wanted = new Map<string, Wanted>();
+  readonly #closed = new AbortController();
+  #wake = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Takes the latest statuses of all objects. Returns at once; what was not written yet and is not said any more is forgotten. */
+  submit(statuses: readonly StatusUpdate[]): void {
+    const keys = new Set(statuses.map(({ ref }) => keyOf(ref)));
+    for (const [key, { ref, update }] of this.#wanted) {
+      if (keys.has(key) || update === null) continue;
+      if (ref.kind === 'Ingress') this.#wanted.set(key, wanted(ref, null));
+      else this.#wanted.delete(key);
+    }
+    for (const update of statuses) {
+      const key = keyOf(update.ref);
+      const next = wanted(update.ref, update);
+      const known = this.#wanted.get(key);
+      if (known?.text === next.text) continue;
+      if (isDeepStrictEqual(known?.update?.event, update.event)) next.eventDue = known?.eventDue ?? next.eventDue;
+      this.#wanted.set(key, next);
+    }
+    this.#wake.abort();
+  }
+
+  /** This replica leads now: everything is compared with what objects show. */
+  compareAll(): void {
+    for (const entry of this.#wanted.values()) entry.isSettled = false;
+    this.#wake.abort();
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closed;
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      const due = this.#options.mayWrite() ? this.#due() : [];
+      const queue = due.values();
+      await Promise.all(Array.from({ length: LANES }, () => this.#work(queue)));
+      this.#options.metrics.pending(
+        this.#wanted
+          .values()
+          .filter(({ isSettled }) => !isSettled)
+          .toArray().length,
+      );
+      await delay(RETRY_MS, null, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(() => {});
+    }
+  }
+
+  #due(): readonly Wanted[] {
+    const now = performance.now();
+    return [...this.#wanted.values()].filter(({ isSettled, eventDue }) => !isSettled || eventDue <= now);
+  }
+
+  async #work(queue: IterableIterator<Wanted>): Promise<void> {
+    for (const entry of queue) {
+      if (this.#closed.signal.aborted || !this.#options.mayWrite()) return;
+      const failure = await this.#settle(entry);
+      if (this.#closed.signal.aborted) return;
+      if (failure === null) {
+        this.#settled(entry);
+        continue;
+      }
+      this.#options.metrics.failed(causeOf(failure));
+      const message = `The status of ${describeRef(entry.ref)} can not be written: ${describeFailure(failure)}`;
+      this.#options.log.warn({ cause: causeOf(failure) }, message);
+    }
+  }
+
+  #settled(entry: Wanted): void {
+    entry.isSettled = true;
+    const key = keyOf(entry.ref);
+    if (entry.update === null && this.#wanted.get(key) === entry) this.#wanted.delete(key);
+  }
+
+  /** null: the object shows what it should, or is gone. */
+  async #settle(entry: Wanted): Promise<ApiFailure | null> {
+    const info = infoOf(entry.ref);
+    const { client } = this.#options;
+    for (let tries = 0; ; tries += 1) {
+      const found = await client.get(objectPath(info, entry.ref), this.#closed.signal);
+      if (!found.ok) return causeOf(found.failure) === 'not-found' ? null : found.failure;
+      if (!isRecord(found.value)) return { kind: 'malformed', message: 'an object does not have the form of one' };
+      const answer = await this.#write(info, found.value, entry);
+      if (answer.ok) return this.#tell(info, found.value, entry);
+      const cause = causeOf(answer.failure);
+      if (cause === 'not-found') return null;
+      if (cause !== 'conflict' || tries >= CONFLICT_TRIES) return answer.failure;
+    }
+  }
+
+  /** With the version that was read: a status never overwrites one that it was not compared with. */
+  async #write(info: KindInfo, object: Fields, { ref, update }: Wanted): Promise<ApiResult<unknown>> {
+    const { client, author, now, mayWrite, metrics } = this.#options;
+    const status =
+      update === null ? statusWithoutAddress(object, author()) : desiredStatus(object, update, author(), now());
+    if (status === null || !mayWrite()) return { ok: true, value: null };
+    metrics.written(ref.kind);
+    const path = `${objectPath(info, ref)}/status`;
+    return client.write({ method: 'PUT', path, body: { ...object, status } }, this.#closed.signal);
+  }
+
+  async #tell(info: KindInfo, object: Fields, entry: Wanted): Promise<ApiFailure | null> {
+    const { client, author, now, mayWrite } = this.#options;
+    const event = entry.update?.event ?? null;
+    if (entry.update === null || event === null || performance.now() < entry.eventDue || !mayWrite()) return null;
+    const update = { ...entry.update, event };
+    const answer = await writeEvent(client, object, update, info, author(), now(), this.#closed.signal);
+    if (!answer.ok) return answer.failure;
+    entry.eventDue = performance.now() + EVENT_REFRESH + Math.random() * EVENT_JITTER_MS;
+    return null;
+  }
+}
+
+function wanted(ref: ObjectRef, update: StatusUpdate | null): Wanted {
+  const eventDue = update === null || update.event === null ? Number.POSITIVE_INFINITY : 0;
+  return { ref, update, text: JSON.stringify(update), isSettled: false, eventDue };
+}
+
+function keyOf({ kind, namespace, name }: ObjectRef): string {
+  return `${kind} ${objectKey(namespace, name)}`;
+}
+
+function infoOf(ref: ObjectRef): KindInfo {
+  const info = kinds.find(({ kind }) => kind === ref.kind);
+  if (info === undefined) throw new Error(`the table of kinds has no ${ref.kind}`);
+  return info;
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import type { ClusterState } from '../api/cluster-state.ts';
+import type { Revocation as RevocationObject } from '../api/generated/revocation.ts';
+import { maxRevocationsPerUser } from '../identity/revocation/create-revocation-table.ts';
+import type { Revocation, RevokedUser } from '../identity/revocation/revocation.ts';
+
+/** A Revocation object to be written. Its name follows from its content, so that writing it twice is writing it once. */
+export interface RevocationDraft {
+  readonly name: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: RevocationObject['spec'];
+}
+
+/** What keeps the Revocation objects of a cluster few: drafts are to be written before anything is removed. */
+export interface RevocationTidying {
+  readonly drafts: readonly RevocationDraft[];
+  readonly expired: readonly string[];
+  /** Names that the drafts stand for. */
+  readonly replaced: readonly string[];
+}
+
+/** Most Revocation objects; past it the older half becomes one, of everybody confirmed before then. */
+const MOST_OBJECTS = 10_000;
+
+/** Names whose session or login an object ends, so that many of one user can become one. */
+const TENANT_ANNOTATION = 'entragate.dev/revoked-tenant';
+const USER_ANNOTATION = 'entragate.dev/revoked-user';
+
+/** The object that tells other replicas of a revocation. */
+export function draftOf(revocation: Revocation): RevocationDraft {
+  const expiresAt = timeOf(revocation.expiresAt);
+  switch (revocation.kind) {
+    case 'session':
+      return draft(
+        'session',
+        { session: revocation.sid, expiresAt, reason: 'Signed out of one host' },
+        revocation.user,
+      );
+    case 'login':
+      return draft('login', { session: revocation.lid, expiresAt, reason: 'Signed out everywhere' }, revocation.user);
+    case 'user': {
+      const { provider, tid, oid, before } = revocation;
+      const user = { tid, oid, ...(provider === null ? {} : { provider }) };
+      return draft('user', { user, before: timeOf(before), expiresAt, reason: 'Many sign-outs of one user' }, null);
+    }
+    case 'everything':
+      return draft('all', { before: timeOf(revocation.before), expiresAt, reason: 'Many sign-outs' }, null);
+  }
+}
+
+/**
+ * What of the Revocation objects is over, and which become one: more than 20 sessions or logins of one user, and the older half of too many.
+ * What is folded revokes more than was asked for, never less.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function tidyRevocations({ revocations }: ClusterState, now: number): RevocationTidying {
+  const objects = [...revocations.values()];
+  const expired = objects.filter(({ spec }) => Date.parse(spec.expiresAt) < now);
+  const valid = objects.filter(({ spec }) => Date.parse(spec.expiresAt) >= now);
+  if (valid.length > MOST_OBJECTS) {
+    const older = valid.toSorted((a, b) => momentOf(a) - momentOf(b)).slice(0, Math.ceil(valid.length / 2));
+    return tidying([draftOf({ kind: 'everything', ...spanOf(older) })], expired, older);
+  }
+  const byUser = Map.groupBy(valid.filter(isSingle), ({ metadata }) =>
+    JSON.stringify([metadata.annotations[TENANT_ANNOTATION], metadata.annotations[USER_ANNOTATION]]),
+  );
+  const crowded = [...byUser.values()].filter(({ length }) => length > maxRevocationsPerUser);
+  return tidying(crowded.map(draftOfUser), expired, crowded.flat());
+}
+
+function tidying(
+  drafts: readonly RevocationDraft[],
+  expired: readonly RevocationObject[],
+  replaced: readonly RevocationObject[],
+): RevocationTidying {
+  const names = (objects: readonly RevocationObject[]) => objects.map(({ metadata }) => metadata.name);
+  const kept = new Set(drafts.map(({ name }) => name));
+  return { drafts, expired: names(expired), replaced: names(replaced).filter((name) => !kept.has(name)) };
+}
+
+/** Only objects that replicas wrote name a user beside a session. */
+function isSingle({ spec, metadata: { annotations } }: RevocationObject): boolean {
+  return (
+    spec.session !== undefined &&
+    annotations[TENANT_ANNOTATION] !== undefined &&
+    annotations[USER_ANNOTATION] !== undefined
+  );
+}
+
+function draftOfUser(objects: readonly RevocationObject[]): RevocationDraft {
+  const annotations = objects[0]?.metadata.annotations ?? {};
+  const { before, expiresAt } = spanOf(objects);
+  const user = { tid: annotations[TENANT_ANNOTATION] ?? '', oid: annotations[USER_ANNOTATION] ?? '' };
+  const reason = 'Many sign-outs of one user';
+  return draft('user', { user, before: timeOf(before), expiresAt: timeOf(expiresAt), reason }, null);
+}
+
+/** Seconds since the epoch that cover all of them. */
+function spanOf(objects: readonly RevocationObject[]): { readonly before: number; readonly expiresAt: number } {
+  const expiries = objects.map(({ spec }) => Date.parse(spec.expiresAt));
+  return {
+    before: Math.ceil(Math.max(...objects.map(momentOf)) / 1000),
+    expiresAt: Math.ceil(Math.max(...expiries) / 1000),
+  };
+}
+
+/** Up to when (ms) a coarser revocation must reach to cover this one. */
+function momentOf({ metadata, spec }: RevocationObject): number {
+  return Date.parse(spec.before ?? metadata.creationTimestamp);
+}
+
+function draft(kind: string, spec: RevocationObject['spec'], user: RevokedUser | null): RevocationDraft {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([spec.session, spec.user, spec.before]))
+    .digest('hex');
+  const annotations: Readonly<Record<string, string>> =
+    user === null ? {} : { [TENANT_ANNOTATION]: user.tid, [USER_ANNOTATION]: user.oid };
+  return { name: `${kind}-${hash.slice(0, 32)}`, annotations, spec };
+}
+
+/** @param seconds since the epoch */
+function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}

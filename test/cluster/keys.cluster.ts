@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { freePort } from '../../src/cli/dev-options.ts';
+import { CONTOSO } from '../../src/emulator/contoso.ts';
+import type { KeyRing } from '../../src/identity/keys/key-ring.ts';
+import type { KeyTiming } from '../../src/identity/keys/stored-keys.ts';
+import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
+import { openKeySecret } from '../../src/kube/key-secret.ts';
+import { SharedKeys } from '../../src/processes/shared-keys.ts';
+import { createSilentLog } from '../../src/telemetry/logger.ts';
+import { until } from '../support/until.ts';
+import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
+import { type ServeWorld, startServeWorld } from './kube/serve-world.ts';
+import { useApiServer } from './kube/use-api-server.ts';
+
+const fast: KeyTiming = { readEvery: 200, rotateEvery: Number.POSITIVE_INFINITY, keep: 60_000 };
+
+/** One replica as far as its keys are concerned. */
+interface KeyHolder {
+  readonly keys: SharedKeys;
+  ring: KeyRing | null;
+  isLeader: boolean;
+}
+
+describe('the keys that replicas share', function () {
+  this.timeout(60_000);
+  const server = useApiServer({ controllers: false, flags: [] });
+  const secret = secretObject('entragate', 'entragate-keys', 'unused');
+  let client: ApiClient;
+  let holders: KeyHolder[] = [];
+
+  const hold = (timing: KeyTiming, isLeader = false): KeyHolder => {
+    const holder: KeyHolder = {
+      ring: null,
+      isLeader,
+      keys: new SharedKeys({
+        store: openKeySecret(client, 'entragate', 'entragate-keys'),
+        timing,
+        isLeader: () => holder.isLeader,
+        onRing: (ring) => {
+          holder.ring = ring;
+        },
+        now: Date.now,
+        log: createSilentLog(),
+      }),
+    };
+    holders.push(holder);
+    holder.keys.start();
+    return holder;
+  };
+  const idsOf = ({ ring }: KeyHolder) => ring?.keys.map(({ kid }) => kid) ?? [];
+  const start = async (count: number, timing: KeyTiming = fast): Promise<readonly KeyHolder[]> => {
+    const started = Array.from({ length: count }, () => hold(timing));
+    await Promise.all(started.map(({ keys }) => keys.known));
+    return started;
+  };
+
+  before(async () => {
+    await applyObject(server().admin, namespaceObject('entragate'));
+    client = createApiClient({ kind: 'kubeconfig', path: server().kubeconfig });
+  });
+  afterEach(async () => {
+    for (const { keys } of holders) await keys.close();
+    holders = [];
+    await deleteObject(server().admin, secret).catch(() => {});
+  });
+  after(() => client?.close());
+
+  it('are the same for five that start at once, and the first key seals at once', async () => {
+    const five = await start(5);
+    for (const holder of five) assert.deepEqual(idsOf(holder), idsOf(five[0] ?? holder));
+    for (const { ring } of five) assert.equal(ring?.keys[0]?.sealing, true);
+  });
+
+  it('get a successor from the leader alone, which every replica opens with before one seals with it', async () => {
+    const [leader, follower] = await start(2, { ...fast, rotateEvery: 3_000 });
+    assert.ok(leader !== undefined && follower !== undefined);
+    const [old] = idsOf(leader);
+    leader.isLeader = true;
+    await until(() => idsOf(leader).length === 2 || idsOf(follower).length === 2, 10_000);
+    leader.isLeader = false;
+    const isSealing = ({ ring }: KeyHolder) => ring !== null && ring.sealingKey.kid !== old;
+    assert.equal(isSealing(leader) || isSealing(follower), false, 'a new key only opens');
+    let openedFirst = false;
+    await until(() => {
+      if (isSealing(leader) || isSealing(follower)) {
+        openedFirst = idsOf(leader).length === 2 && idsOf(follower).length === 2;
+        return true;
+      }
+      return false;
+    }, 5_000);
+    assert.ok(openedFirst, 'everybody had it before somebody sealed with it');
+    await until(() => isSealing(leader) && isSealing(follower), 5_000);
+    assert.ok(idsOf(follower).includes(old ?? ''), 'what the old one sealed still opens');
+    assert.deepEqual(idsOf(leader), idsOf(follower));
+  });
+
+  it('are read again at once when somebody uses one that is not known here', async () => {
+    const [slow] = await start(1, { ...fast, readEvery: 60_000 });
+    assert.ok(slow !== undefined);
+    const other = hold({ ...fast, rotateEvery: 0 }, true);
+    await until(() => idsOf(other).length >= 2, 5_000);
+    await other.keys.close();
+    assert.equal(idsOf(slow).length, 1);
+    slow.keys.reread();
+    await until(() => idsOf(slow).length >= 2, 2_000);
+  });
+
+  it('[STATIC] stay as they are while their Secret is gone or broken; a deleted one is written again', async () => {
+    const [first] = await start(1);
+    assert.ok(first !== undefined);
+    const ids = idsOf(first);
+    await deleteObject(server().admin, secret);
+    await until(async () => {
+      const path = '/api/v1/namespaces/entragate/secrets/entragate-keys';
+      return (await server().admin.send('GET', path)).status === 200;
+    }, 5_000);
+    const [second] = await start(1);
+    assert.deepEqual(idsOf(second ?? first), ids);
+    await applyObject(server().admin, { ...secret, data: { keys: Buffer.from('{"version":2}').toString('base64') } });
+    const late = hold(fast);
+    const outcome = await Promise.race([
+      late.keys.known.then(() => 'known'),
+      new Promise((resolve) => setTimeout(resolve, 700, 'unknown')),
+    ]);
+    assert.deepEqual([outcome, idsOf(first)], ['unknown', ids]);
+  });
+});
+
+describe('two replicas of entragate serve', function () {
+  this.timeout(60_000);
+  const server = useApiServer({ controllers: false, flags: [] });
+  let world: ServeWorld;
+  before(async () => {
+    world = await startServeWorld(server());
+  });
+  after(async () => world?.close());
+
+  it('open what the other sealed, and publish the same keys', async () => {
+    const port = await freePort('127.0.0.1');
+    const [one, two] = [await world.start(), await world.start(['--https-port', String(port)])];
+    for (const replica of [one, two]) {
+      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    }
+    const client = world.client();
+    assert.equal((await client.signIn(world.url(), CONTOSO.users.adele.username)).status, 200);
+    const atTwo = (path: string) => world.url(path).replace(`:${one.httpsPort}`, `:${port}`);
+    assert.equal((await client.request(atTwo('/'))).status, 200);
+    const [ofOne, ofTwo] = await Promise.all(
+      [world.url('/.entragate/jwks.json'), atTwo('/.entragate/jwks.json')].map((url) => client.request(url)),
+    );
+    assert.equal(ofOne?.status, 200);
+    assert.equal(ofOne.body, ofTwo?.body);
+    for (const replica of [one, two]) await replica.close(100);
+  });
+
+  it('sign nobody out while the leader makes one key after another', async () => {
+    const rotating: KeyTiming = { readEvery: 300, rotateEvery: 1_500, keep: 60_000 };
+    const port = await freePort('127.0.0.1');
+    const replicas = [await world.start([], rotating), await world.start(['--https-port', String(port)], rotating)];
+    for (const replica of replicas) {
+      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    }
+    const atOther = world.url().replace(/:\d+/, `:${port}`);
+    const client = world.client();
+    assert.equal((await client.signIn(world.url(), CONTOSO.users.adele.username)).status, 200);
+    const kids = async (): Promise<readonly string[]> => {
+      const { keys } = JSON.parse((await client.request(world.url('/.entragate/jwks.json'))).body);
+      return keys.map(({ kid }: { readonly kid: string }) => kid);
+    };
+    const before = await kids();
+    let requests = 0;
+    await until(async () => {
+      for (const url of [world.url(), atOther]) {
+        assert.equal((await client.request(url)).status, 200, `request ${requests}`);
+        requests += 1;
+      }
+      return (await kids()).length >= before.length + 3;
+    }, 30_000);
+    console.log(`      ${requests} requests of one session, three new keys, no sign-in`);
+  });
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
+import { Lease, type LeaseTiming } from '../../src/kube/lease.ts';
+import { createSilentLog } from '../../src/telemetry/logger.ts';
+import { until } from '../support/until.ts';
+import { applyObject, deleteObject, namespaceObject, type TestObject } from './kube/objects.ts';
+import { useApiServer } from './kube/use-api-server.ts';
+
+const timing: LeaseTiming = { duration: 1_000, renewDeadline: 700, retryEvery: 100 };
+
+/** A Lease that a replica with a wrong clock left behind. */
+function abandoned(renewTime: string): TestObject {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: 'entragate', name: 'entragate' },
+    spec: { holderIdentity: 'gone', leaseDurationSeconds: 1, acquireTime: renewTime, renewTime, leaseTransitions: 4 },
+  };
+}
+
+describe('the Lease that says which replica writes', function () {
+  this.timeout(60_000);
+  const server = useApiServer({ controllers: false, flags: [] });
+  let client: ApiClient;
+  let leases: Lease[] = [];
+
+  const open = (identity: string): Lease => {
+    const lease = new Lease({
+      client,
+      namespace: 'entragate',
+      name: 'entragate',
+      identity,
+      timing,
+      onElected: () => {},
+      log: createSilentLog(),
+    });
+    leases.push(lease);
+    lease.start();
+    return lease;
+  };
+  const held = () => leases.filter((lease) => lease.isHeld()).length;
+
+  before(async () => {
+    await applyObject(server().admin, namespaceObject('entragate'));
+    client = createApiClient({ kind: 'kubeconfig', path: server().kubeconfig });
+  });
+  afterEach(async () => {
+    for (const lease of leases) await lease.close();
+    leases = [];
+    await deleteObject(server().admin, abandoned('')).catch(() => {});
+  });
+  after(() => client?.close());
+
+  it('is held by one of five, and by another at once when that one gives it back', async () => {
+    for (let index = 0; index < 5; index += 1) open(`replica-${index}`);
+    await until(() => held() === 1, 5_000);
+    for (let round = 0; round < 3; round += 1) {
+      const holder = leases.find((lease) => lease.isHeld());
+      const givenAt = performance.now();
+      await holder?.close();
+      await until(() => {
+        assert.ok(held() <= 1, 'never two');
+        return held() === 1;
+      }, 5_000);
+      assert.ok(performance.now() - givenAt < timing.duration, 'without waiting for its end');
+    }
+  });
+
+  for (const renewTime of ['2001-01-01T00:00:00.000000Z', '2099-01-01T00:00:00.000000Z']) {
+    it(`passes on when nothing was seen of its holder for its duration, whatever the clock said (${renewTime})`, async () => {
+      await applyObject(server().admin, abandoned(renewTime));
+      const openedAt = performance.now();
+      const lease = open('replica-1');
+      await until(() => lease.isHeld(), 5_000);
+      const waited = performance.now() - openedAt;
+      assert.ok(waited >= timing.duration, `taken after ${waited} ms`);
+      const { body } = await server().admin.send(
+        'GET',
+        '/apis/coordination.k8s.io/v1/namespaces/entragate/leases/entragate',
+      );
+      const { spec } = body as {
+        readonly spec: { readonly holderIdentity: string; readonly leaseTransitions: number };
+      };
+      assert.deepEqual([spec.holderIdentity, spec.leaseTransitions], ['replica-1', 5]);
+    });
+  }
+
+  it('is not held any more when it could not be renewed, before anybody else could have it', async () => {
+    const lease = open('replica-1');
+    await until(() => lease.isHeld(), 5_000);
+    await server().kill();
+    const killedAt = performance.now();
+    await until(() => !lease.isHeld(), 5_000);
+    assert.ok(performance.now() - killedAt < timing.duration);
+    await server().start();
+    await until(() => lease.isHeld(), 15_000);
+  });
+});

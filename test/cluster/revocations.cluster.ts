@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'mocha';
+import { freePort } from '../../src/cli/dev-options.ts';
+import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { until } from '../support/until.ts';
+import type { WebClient } from '../support/web-client.ts';
+import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
+import { useApiServer } from './kube/use-api-server.ts';
+
+const waiting = (count: number) => new RegExp(`^entragate_revocations_waiting ${count}$`, 'm');
+
+describe('signing out, of two replicas', function () {
+  this.timeout(90_000);
+  const server = useApiServer({ controllers: false, flags: [] });
+  let world: ServeWorld;
+  let one: Replica;
+  let atTwo: (path?: string) => string;
+  let client: WebClient;
+
+  const statusAt = async (url: string) => (await client.request(url)).status;
+  const signOut = async (everywhere: boolean) => {
+    const stolen = client.cookieHeader('ledger.example.com');
+    const answer = await client.request(world.url('/.entragate/sign-out'), {
+      method: 'POST',
+      headers: {
+        origin: new URL(world.url()).origin,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: everywhere ? 'everywhere=1' : 'everywhere=0',
+    });
+    assert.equal(answer.status, 303, answer.body);
+    const [name = '', ...value] = stolen.split('=');
+    client.setCookie('ledger.example.com', name, value.join('='));
+  };
+
+  before(async () => {
+    world = await startServeWorld(server());
+    one = await world.start();
+    const port = await freePort('127.0.0.1');
+    const two = await world.start(['--https-port', String(port)]);
+    atTwo = (path = '/') => world.url(path).replace(`:${one.httpsPort}`, `:${port}`);
+    for (const replica of [one, two]) {
+      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    }
+  });
+  beforeEach(async () => {
+    client = world.client();
+    assert.equal((await client.signIn(world.url(), CONTOSO.users.adele.username)).status, 200);
+    assert.deepEqual([await statusAt(world.url()), await statusAt(atTwo())], [200, 200]);
+  });
+  after(async () => world?.close());
+
+  for (const everywhere of [false, true]) {
+    it(`[BOUNDED] a copy of a session that was signed out ${everywhere ? 'everywhere' : 'here'} is refused by both within 5 s`, async () => {
+      await signOut(everywhere);
+      const at = performance.now();
+      assert.equal(await statusAt(world.url()), 401);
+      await until(async () => (await statusAt(atTwo())) === 401, 5_000);
+      console.log(`      the other replica refuses it ${Math.round(performance.now() - at)} ms later`);
+    });
+  }
+
+  it('[STATIC] is told to the other replica when the API server is back, and refused here meanwhile', async () => {
+    await server().kill();
+    await signOut(true);
+    assert.deepEqual([await statusAt(world.url()), await statusAt(atTwo())], [401, 200]);
+    await until(async () => waiting(1).test((await one.admin('/metrics')).text), 2_000);
+    await server().start();
+    await until(async () => (await statusAt(atTwo())) === 401, 30_000);
+    await until(async () => waiting(0).test((await one.admin('/metrics')).text), 2_000);
+  });
+});

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { freePort } from '../../src/cli/dev-options.ts';
+import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { until } from '../support/until.ts';
+import { applyObject, deleteObject } from './kube/objects.ts';
+import { financePolicy, type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
+import { useApiServer } from './kube/use-api-server.ts';
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration: number;
+  readonly lastTransitionTime: string;
+}
+
+interface ReadObject {
+  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly generation: number };
+  readonly status?: {
+    readonly conditions?: readonly Condition[];
+    readonly attachedRoutes?: number;
+    readonly controllers?: readonly { readonly name: string; readonly conditions: readonly Condition[] }[];
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
+  };
+}
+
+interface ReadEvent {
+  readonly metadata: { readonly name: string };
+  readonly reason: string;
+  readonly type: string;
+  readonly note: string;
+  readonly regarding: { readonly kind: string; readonly name: string };
+}
+
+const address = '203.0.113.7';
+const policyPath = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/finance';
+const ingressPath = '/apis/networking.k8s.io/v1/namespaces/apps/ingresses/ledger';
+
+describe('what objects show of themselves', function () {
+  this.timeout(60_000);
+  const server = useApiServer({ controllers: false, flags: [] });
+  let world: ServeWorld;
+  let first: Replica;
+
+  const read = async (path: string) => (await server().admin.send('GET', path)).body as ReadObject;
+  const conditionOf = (object: ReadObject, type: string) => object.status?.conditions?.find((one) => one.type === type);
+  const eventsOf = async (name: string): Promise<readonly ReadEvent[]> => {
+    const { body } = await server().admin.send('GET', '/apis/events.k8s.io/v1/namespaces/apps/events');
+    return (body as { readonly items: readonly ReadEvent[] }).items.filter(({ regarding }) => regarding.name === name);
+  };
+  const leads = async (replica: Replica) => /^entragate_leader 1$/m.test((await replica.admin('/metrics')).text);
+  const writes = async (replica: Replica) => {
+    const lines = (await replica.admin('/metrics')).text.matchAll(/^entragate_status_writes_total\{[^}]*\} (\d+)$/gm);
+    return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+
+  before(async () => {
+    world = await startServeWorld(server());
+    first = await world.start(['--publish-address', address]);
+    await until(async () => (await leads(first)) && (await read(policyPath)).status !== undefined, 15_000);
+  });
+  after(async () => world?.close());
+
+  it('a Policy says that it is accepted, by how many routes it is used, and that all workers decide by it', async () => {
+    const policy = await read(policyPath);
+    const accepted = conditionOf(policy, 'Accepted');
+    assert.deepEqual(
+      [accepted?.status, accepted?.observedGeneration, policy.status?.attachedRoutes],
+      ['True', policy.metadata.generation, 1],
+    );
+    assert.equal(conditionOf(policy, 'ResolvedRefs')?.status, 'True');
+    const [controller] = policy.status?.controllers ?? [];
+    assert.equal(controller?.name, 'entragate.dev/ingress-controller');
+    assert.deepEqual(
+      controller.conditions.map(({ type, status }) => [type, status]),
+      [['Programmed', 'True']],
+    );
+  });
+
+  it('an IdentityProvider says so too, and an Ingress gets the address and one Event that names its policies', async () => {
+    await until(async () => {
+      const provider = await read('/apis/entragate.dev/v1alpha1/identityproviders/default');
+      return conditionOf(provider, 'ResolvedRefs')?.status === 'True';
+    }, 5_000);
+    await until(async () => (await read(ingressPath)).status?.loadBalancer?.ingress?.[0]?.ip === address, 5_000);
+    await until(async () => (await eventsOf('ledger')).length > 0, 5_000);
+    const events = await eventsOf('ledger');
+    assert.deepEqual(
+      events.map(({ type, reason, note }) => [type, reason, note]),
+      [['Normal', 'Programmed', 'Programmed; access by policy finance.']],
+    );
+  });
+
+  it('a change that keeps a condition keeps its time; one that turns it says why', async () => {
+    const before = conditionOf(await read(policyPath), 'Accepted');
+    await applyObject(server().admin, financePolicy(CONTOSO.groups.employees));
+    await until(async () => {
+      const { metadata, status } = await read(policyPath);
+      return status?.conditions?.every(({ observedGeneration }) => observedGeneration === metadata.generation) === true;
+    }, 5_000);
+    assert.equal(conditionOf(await read(policyPath), 'Accepted')?.lastTransitionTime, before?.lastTransitionTime);
+    const broken = {
+      ...financePolicy(CONTOSO.groups.finance),
+      spec: { rules: [{ allow: { and: [{ 'claim/x': {} }] } }] },
+    };
+    await applyObject(server().admin, broken);
+    await until(async () => conditionOf(await read(policyPath), 'Accepted')?.status === 'False', 5_000);
+    assert.match(conditionOf(await read(policyPath), 'Accepted')?.message ?? '', /^Routes that use the policy deny\. /);
+    await until(async () => (await eventsOf('ledger')).some(({ reason }) => reason === 'Denied'), 5_000);
+    await deleteObject(server().admin, financePolicy(''));
+    await applyObject(server().admin, financePolicy(CONTOSO.groups.finance));
+    await until(async () => conditionOf(await read(policyPath), 'Accepted')?.status === 'True', 5_000);
+  });
+
+  it('a second replica writes nothing while the first leads; it takes over when that one ends, and writes differences only', async () => {
+    const port = String(await freePort('127.0.0.1'));
+    const second = await world.start(['--publish-address', address, '--https-port', port]);
+    await until(async () => (await second.admin('/readyz')).status === 200, 15_000);
+    await until(async () => /^entragate_status_pending 0$/m.test((await first.admin('/metrics')).text), 5_000);
+    assert.deepEqual([await leads(second), await writes(second)], [false, 0]);
+    const version = (await read(policyPath)).metadata.resourceVersion;
+    const endedAt = performance.now();
+    await first.close(100);
+    await until(() => leads(second), 10_000);
+    const took = Math.round(performance.now() - endedAt);
+    console.log(`      another replica leads ${took} ms after the first was asked to end`);
+    assert.ok(took < 1_400, 'without waiting for the end of the Lease');
+    await until(async () => /^entragate_status_pending 0$/m.test((await second.admin('/metrics')).text), 5_000);
+    assert.equal(await writes(second), 0, 'everything was as it should be');
+    assert.equal((await read(policyPath)).metadata.resourceVersion, version);
+    first = second;
+  });
+
+  it('an Ingress that leaves our class loses our address, and no other', async () => {
+    const foreign = { ip: '198.51.100.200' };
+    const shown = { loadBalancer: { ingress: [{ ip: address }, foreign] } };
+    const withBoth = { ...(await read(ingressPath)), status: shown };
+    await server().admin.expect(200, server().admin.send('PUT', `${ingressPath}/status`, withBoth));
+    const current = await read(ingressPath);
+    const left = { ...current, spec: { ...Object(Reflect.get(current, 'spec')), ingressClassName: 'other' } };
+    await server().admin.expect(200, server().admin.send('PUT', ingressPath, left));
+    await until(async () => {
+      const ingress = (await read(ingressPath)).status?.loadBalancer?.ingress ?? [];
+      return ingress.length === 1 && ingress[0]?.ip === foreign.ip;
+    }, 5_000);
+  });
+});

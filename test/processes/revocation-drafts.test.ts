@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { type ClusterState, objectKey } from '../../src/api/cluster-state.ts';
+import type { Revocation as RevocationObject } from '../../src/api/generated/revocation.ts';
+import type { Revocation } from '../../src/identity/revocation/revocation.ts';
+import { draftOf, type RevocationDraft, tidyRevocations } from '../../src/processes/revocation-drafts.ts';
+import { revocationsOf } from '../../src/processes/revocations-of.ts';
+import { parseObjectId, parseTenantId } from '../../src/snapshot/ids.ts';
+import { emptyState } from '../translate/manifest-state.ts';
+
+const tid = parseTenantId('11111111-2222-3333-4444-555555555555');
+const oid = parseObjectId('87d349ed-44d7-43e1-9a83-5f2406dee5bd');
+assert.ok(tid !== null && oid !== null);
+const user = { tid, oid };
+const at = 1_795_428_000;
+const expiresAt = at + 3_600;
+
+function login(index: number, of: typeof user | null = user): Revocation {
+  return { kind: 'login', lid: `login-${String(index).padStart(16, '0')}`, user: of, at, expiresAt };
+}
+
+/** The cluster after these were written, each a second after the one before. */
+function cluster(drafts: readonly RevocationDraft[]): ClusterState {
+  const objects = drafts.map(({ name, annotations, spec }, index): RevocationObject => {
+    const creationTimestamp = new Date((at + index) * 1000).toISOString();
+    const metadata = { name, namespace: '', uid: name, generation: 1, creationTimestamp, labels: {}, annotations };
+    return { apiVersion: 'entragate.dev/v1alpha1', kind: 'Revocation', metadata, spec };
+  });
+  return { ...emptyState(), revocations: new Map(objects.map((one) => [objectKey('', one.metadata.name), one])) };
+}
+
+const logins = (count: number, of: typeof user | null = user) =>
+  Array.from({ length: count }, (_, index) => draftOf(login(index, of)));
+
+describe('Revocation objects', () => {
+  const revocations: readonly Revocation[] = [
+    login(1),
+    { kind: 'session', sid: 'session-0000000000000001', user, at, expiresAt },
+    { kind: 'user', provider: 'default', tid, oid, before: at, expiresAt },
+    { kind: 'user', provider: null, tid, oid, before: at, expiresAt },
+    { kind: 'everything', before: at, expiresAt },
+  ];
+  for (const revocation of revocations) {
+    it(`tell another replica what was revoked: ${JSON.stringify(Object.values(revocation).slice(0, 2))}`, () => {
+      const told = revocationsOf(cluster([draftOf(revocation)]));
+      const { user: _, ...plain } = { user: null, ...revocation };
+      const expected = 'user' in revocation ? { ...plain, user: null } : plain;
+      assert.ok(
+        told.some(
+          (one) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(expected).sort()),
+        ),
+        JSON.stringify(told),
+      );
+    });
+  }
+
+  it('have the same name for the same revocation, and another for every other', () => {
+    const names = revocations.map((revocation) => draftOf(revocation).name);
+    assert.equal(new Set(names).size, names.length);
+    assert.deepEqual(
+      revocations.map((revocation) => draftOf(revocation).name),
+      names,
+    );
+    for (const name of names) assert.match(name, /^[a-z]+-[0-9a-f]{32}$/);
+  });
+
+  it('stay as they are up to 20 of one user', () => {
+    assert.deepEqual(tidyRevocations(cluster(logins(20)), at * 1000), { drafts: [], expired: [], replaced: [] });
+    assert.deepEqual(tidyRevocations(cluster(logins(40, null)), at * 1000).drafts, [], 'nobody knows whose they are');
+  });
+
+  it('of one user become one past 20, which ends every session that they ended', () => {
+    const drafts = logins(21);
+    const { drafts: folded, replaced } = tidyRevocations(cluster(drafts), at * 1000);
+    assert.deepEqual(replaced.toSorted(), drafts.map(({ name }) => name).toSorted());
+    const told = revocationsOf(cluster(folded));
+    assert.deepEqual(told, [{ kind: 'user', provider: null, ...user, before: at + 20, expiresAt }]);
+  });
+
+  it('become one of everybody past 10,000: the older half', () => {
+    const { drafts, replaced } = tidyRevocations(cluster(logins(10_001, null)), at * 1000);
+    assert.equal(replaced.length, 5_001);
+    assert.deepEqual(revocationsOf(cluster(drafts)), [{ kind: 'everything', before: at + 5_000, expiresAt }]);
+  });
+
+  it('are removed when they have expired, and not before', () => {
+    const state = cluster(logins(3));
+    assert.deepEqual(tidyRevocations(state, expiresAt * 1000).expired, []);
+    assert.equal(tidyRevocations(state, expiresAt * 1000 + 1).expired.length, 3);
+  });
+});

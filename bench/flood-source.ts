@@ -1,9 +1,11 @@
+import { setPriority } from 'node:os';
 import { PreparedConnection } from './prepared-connection.ts';
 import type { FloodSettings } from './settings.ts';
 
 /** Sends one request on many connections, each as fast as it is answered, until it is told to stop. */
 const { port, connections, request } = JSON.parse(process.argv[2] ?? '') as FloodSettings;
 
+setPriority(19); // it shares its processor with the members, who must not wait for it there
 let answered = 0;
 process.on('message', () => process.send?.(answered));
 process.on('disconnect', () => process.exit(0));

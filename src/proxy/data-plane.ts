@@ -77,6 +77,12 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   };
 }
 
+/**
+ * For so long after a request of somebody signed in our own answers leave most of the processor unused: a worker that is never
+ * idle is held up by its scheduler, its CPU limit and its garbage collector, and signed-in users with it.
+ */
+const SIGNED_IN_PRESENCE_MS = 1_000;
+
 function createPlane(options: DataPlaneOptions): Plane {
   const { limits } = options;
   const plane: Plane = {
@@ -91,7 +97,15 @@ function createPlane(options: DataPlaneOptions): Plane {
     }),
     tunnels: createTunnels(({ exchange }) => isStillAllowed(plane, exchange), limits.recheckMs, options.metrics),
     inFlight: new InFlight(),
-    waitingLine: new WaitingLine((length) => options.metrics.requestsWaiting(length)),
+    ownAnswers: new WaitingLine(
+      () => performance.now() - plane.lastSignedIn < SIGNED_IN_PRESENCE_MS,
+      (length) => options.metrics.requestsWaiting('own', length),
+    ),
+    publicRequests: new WaitingLine(
+      () => false,
+      (length) => options.metrics.requestsWaiting('public', length),
+    ),
+    lastSignedIn: Number.NEGATIVE_INFINITY,
     ending: new WeakSet(),
     state: null,
     isDraining: false,

@@ -13,8 +13,9 @@ import { readRequest } from './reading/read-request.ts';
 import { failInternally, respondProblem, respondRedirect } from './respond.ts';
 import { respondDenied } from './respond-denied.ts';
 import { matchRoute } from './routing/match-route.ts';
+import type { WaitingLine } from './waiting-line.ts';
 
-/** `forwarded`: to an app, by the last step. Work ends the request, too: it is done when the client's turn has come. */
+/** `forwarded`: to an app, by the last step. Or an answer of our own, which is given when the client's turn has come. */
 type StepResult = 'next' | 'forwarded' | (() => void);
 
 interface Step {
@@ -44,7 +45,7 @@ export function runPipeline(exchange: Exchange): void {
     for (const step of requestSteps) {
       const result = step.run(exchange);
       if (result === 'next') continue;
-      if (result !== 'forwarded') waitInLine(exchange, result);
+      if (result !== 'forwarded') waitInLine(exchange.plane.ownAnswers, exchange, result);
       return;
     }
   } catch (error) {
@@ -53,10 +54,10 @@ export function runPipeline(exchange: Exchange): void {
 }
 
 /** Only what goes to an app for somebody signed in does not wait: a flood of anything else delays itself, not them. */
-function waitInLine(exchange: Exchange, work: () => void): void {
-  const { connection, outgoing, plane, request } = exchange;
+function waitInLine(line: WaitingLine, exchange: Exchange, work: () => void): void {
+  const { connection, outgoing, request } = exchange;
   const address = request?.sourceIp ?? connection.peerAddress;
-  plane.waitingLine.add(address === null ? '' : clientNetwork(address), () => {
+  line.add(address === null ? '' : clientNetwork(address), () => {
     // The client has left, or broken its body and was told so.
     if (outgoing.destroyed || outgoing.headersSent) return;
     try {
@@ -205,11 +206,15 @@ function checkUpgradeOrigin(exchange: Exchange): StepResult {
 }
 
 function forwardAllowed(exchange: Exchange): StepResult {
-  const { request, route, verdict } = exchange;
+  const { plane, request, route, verdict } = exchange;
   if (request === null || route === null || verdict.kind !== 'allow') {
     throw new EntragateError('no-decision', 'A request came to the forwarding step without an allow');
   }
-  if (verdict.session === null) return () => forward(exchange, request, route, verdict);
+  if (verdict.session === null) {
+    waitInLine(plane.publicRequests, exchange, () => forward(exchange, request, route, verdict));
+    return 'forwarded';
+  }
+  plane.lastSignedIn = exchange.start;
   forward(exchange, request, route, verdict);
   return 'forwarded';
 }

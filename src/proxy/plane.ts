@@ -13,8 +13,12 @@ export interface Plane {
   readonly tunnels: Tunnels;
   /** Requests without an end so far, upgrades apart. */
   readonly inFlight: InFlight;
-  /** What is left to do for requests of nobody signed in. */
-  readonly waitingLine: WaitingLine;
+  /** Our own answers: to those who are not signed in, and refusals of any kind. */
+  readonly ownAnswers: WaitingLine;
+  /** Requests to public routes. */
+  readonly publicRequests: WaitingLine;
+  /** `performance.now()` when the last request came that was forwarded for somebody signed in. */
+  lastSignedIn: number;
   /** Connections whose last answer is on its way: Node still hands over the requests behind it, and none of them is served. */
   readonly ending: WeakSet<Socket>;
   /** Null until the first snapshot. Assigned once for each snapshot, so that a request sees one or the other. */

@@ -1,14 +1,18 @@
 import { writeNow } from './late-writes.ts';
 
-/** What waits may take this part of the time that everything else in a turn of the event loop has taken, … */
+/** In one turn what waits may take this part of the time that has passed since it was served last, … */
 const SHARE = 0.25;
 /** … up to this, in milliseconds; one piece of work at least. */
 const MOST_MS = 1;
+/** A line that is to rest does one piece in a turn, so many in a row, and then nothing for a while. */
+const PIECES_TO_REST = 4;
+/** Milliseconds; a timer takes no less. */
+const REST_MS = 1;
 
 /**
- * What a worker does for those who are not signed in waits here: a little of it in each turn of the event loop, clients in
- * rotation. However many of them ask at once, turns stay short, and so does the wait of signed-in users, who are served in
- * every turn. A client that waits for its answers slows itself down; others pass it.
+ * What a worker does for those who are not signed in waits here: a little of it at a time, clients in rotation. However many
+ * of them ask at once, turns of the event loop stay short, and so does the wait of signed-in users, who are served in every
+ * turn. A client that waits for its answers slows itself down; others pass it.
  *
  * It is no longer than there are connections: each has one request under way (see `Turns`).
  */
@@ -16,13 +20,22 @@ export class WaitingLine {
   readonly #workByClient = new Map<string, (() => void)[]>();
   /** Clients with work, the next one first. */
   readonly #rotation: string[] = [];
+  readonly #mustRest: () => boolean;
   readonly #onLength: (length: number) => void;
   #length = 0;
-  /** `performance.now()` when it was last served, or began to be anything but empty. */
+  /** It will be served in a turn to come. */
+  #isDue = false;
+  /** `performance.now()` at the end of the last serving. */
   #servedAt = 0;
+  /** Servings since the last rest. */
+  #servings = 0;
 
-  /** @param onLength told how many pieces of work wait, after each change */
-  constructor(onLength: (length: number) => void) {
+  /**
+   * @param mustRest whether time is to be left unused between two servings
+   * @param onLength told how many pieces of work wait, after each change
+   */
+  constructor(mustRest: () => boolean, onLength: (length: number) => void) {
+    this.#mustRest = mustRest;
     this.#onLength = onLength;
   }
 
@@ -33,22 +46,31 @@ export class WaitingLine {
       this.#workByClient.set(client, [work]);
       this.#rotation.push(client);
     } else waiting.push(work);
-    if (this.#length === 0) {
-      this.#servedAt = performance.now();
-      setImmediate(this.#serve);
-    }
     this.#changeLength(1);
+    this.#serveSoon();
+  }
+
+  #serveSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    const hasRested = performance.now() - this.#servedAt >= REST_MS;
+    const isToRest = !hasRested && this.#servings >= PIECES_TO_REST && this.#mustRest();
+    if (hasRested || isToRest) this.#servings = 0;
+    if (isToRest) setTimeout(this.#serve, REST_MS);
+    else setImmediate(this.#serve);
   }
 
   readonly #serve = (): void => {
+    this.#isDue = false;
     writeNow(); // what signed-in users wait for
     const start = performance.now();
-    const end = start + Math.min(MOST_MS, (start - this.#servedAt) * SHARE);
+    const most = this.#mustRest() ? 0 : Math.min(MOST_MS, (start - this.#servedAt) * SHARE);
+    this.#servings += 1;
     do {
       this.#takeNext()?.();
       this.#servedAt = performance.now();
-    } while (this.#length > 0 && this.#servedAt < end);
-    if (this.#length > 0) setImmediate(this.#serve);
+    } while (this.#length > 0 && this.#servedAt < start + most);
+    if (this.#length > 0) this.#serveSoon();
   };
 
   #takeNext(): (() => void) | undefined {

@@ -11,8 +11,8 @@ export interface Metrics {
   connectionOpened(listener: 'http' | 'https'): void;
   connectionClosed(listener: 'http' | 'https'): void;
   connectionRefused(cap: 'worker' | 'client'): void;
-  /** How many requests of nobody signed in wait for their turn. */
-  requestsWaiting(count: number): void;
+  /** How many requests wait for their turn: for an answer of our own, or to go to a public route. */
+  requestsWaiting(line: 'own' | 'public', count: number): void;
   upgradeOpened(): void;
   upgradeClosed(): void;
   /** An upgraded connection was cut because it was no longer authorised. */
@@ -69,7 +69,7 @@ export function createMetrics(): Metrics {
   const headersDropped = counter('entragate_header_fields_dropped_total', 'Header fields with an ambiguous name.');
   const connections = gauge('entragate_connections', 'Open client connections.', 'listener');
   const connectionsRefused = counter('entragate_connections_refused_total', 'Connections past a cap.', 'cap');
-  const waiting = gauge('entragate_requests_waiting', 'Requests of nobody signed in that wait for their turn.');
+  const waiting = gauge('entragate_requests_waiting', 'Requests of nobody signed in that wait for their turn.', 'line');
   const upgrades = gauge('entragate_upgrades', 'Open upgraded connections.');
   const upgradesCut = counter('entragate_upgrades_cut_total', 'Upgraded connections cut by a later decision.');
   const responsesCut = counter('entragate_responses_cut_total', 'Responses under way cut by a later decision.');
@@ -88,7 +88,7 @@ export function createMetrics(): Metrics {
     connectionOpened: (listener) => connections.inc({ listener }),
     connectionClosed: (listener) => connections.dec({ listener }),
     connectionRefused: (cap) => connectionsRefused.inc({ cap }),
-    requestsWaiting: (count) => waiting.set(count),
+    requestsWaiting: (line, count) => waiting.set({ line }, count),
     upgradeOpened: () => upgrades.inc(),
     upgradeClosed: () => upgrades.dec(),
     upgradeCut: () => upgradesCut.inc(),

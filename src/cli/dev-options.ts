@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { parseHostPattern } from '../api/host-pattern.ts';
@@ -167,13 +168,24 @@ export function readLevel(text: string): 'debug' | 'info' | 'warn' | 'error' {
   throw new UsageError(`--log-level takes debug, info, warn or error, not ${JSON.stringify(text)}`);
 }
 
-/** A free TCP port: redirects name the https port before anything listens on it. */
-export function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below the ports that systems hand out to outgoing connections (IANA: from 49152; Linux: from 32768). */
+const chosenPorts = { from: 10_240, to: 32_767, tries: 64 } as const;
+
+/**
+ * A free TCP port: redirects name the https port before anything listens on it. It is chosen where no outgoing connection
+ * of another program can take it until somebody does.
+ */
+export async function freePort(host: string): Promise<number> {
+  for (let attempt = 0; attempt < chosenPorts.tries; attempt += 1) {
+    const port = randomInt(chosenPorts.from, chosenPorts.to + 1);
+    if (await isFree(host, port)) return port;
+  }
+  throw new UsageError(`no free port was found on ${host}; name one with --https-port`);
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject).listen(0, host, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+    server.once('error', () => resolve(false)).listen(port, host, () => server.close(() => resolve(true)));
   });
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -14,6 +14,10 @@ interface Stage {
   user: number | null;
   entrypoint: readonly string[];
   environment: Record<string, string>;
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
 }
 
 const context = process.cwd();
@@ -100,11 +104,15 @@ function run(folder: string, command: string): void {
   if (status !== 0) throw new Error(`Dockerfile: RUN ${command} ended with ${status}`);
 }
 
+/** By the lock: a package that production needs too, through another one, is no development dependency. */
 function refuseDevelopmentDependencies(stage: Stage): void {
-  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-  const installed = new Set(readdirSync(join(stage.root, stage.workdir, 'node_modules')));
-  const direct = Object.keys(manifest.devDependencies).filter((name) => !name.includes('/') && installed.has(name));
-  if (direct.length > 0) throw new Error(`The image holds development dependencies: ${direct.join(', ')}`);
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock;
+  const modules = join(stage.root, stage.workdir, 'node_modules');
+  const tools = Object.entries(packages).flatMap(([path, { dev }]) => {
+    const name = path.slice('node_modules/'.length);
+    return dev === true && existsSync(join(modules, name)) ? [name] : [];
+  });
+  if (tools.length > 0) throw new Error(`The image holds development dependencies: ${tools.join(', ')}`);
 }
 
 async function startAndStop(stage: Stage): Promise<void> {

@@ -2,7 +2,15 @@ import type { ClusterPolicy } from './generated/cluster-policy.ts';
 import type { IdentityProvider } from './generated/identity-provider.ts';
 import type { Policy } from './generated/policy.ts';
 import type { Revocation } from './generated/revocation.ts';
-import type { EndpointSlice, Ingress, IngressClass, Namespace, Secret, Service } from './kubernetes.ts';
+import {
+  type EndpointSlice,
+  type Ingress,
+  type IngressClass,
+  type Namespace,
+  SERVICE_NAME_LABEL,
+  type Secret,
+  type Service,
+} from './kubernetes.ts';
 
 /** Every object that a source may hold. `kind` tells them apart. */
 export type KubernetesObject =
@@ -38,6 +46,12 @@ export type ObjectKey = string & { readonly [objectKeyBrand]: true };
 /** @param namespace empty for cluster-scoped kinds */
 export function objectKey(namespace: string, name: string): ObjectKey {
   return JSON.stringify([namespace, name]) as ObjectKey;
+}
+
+/** The Service that a slice belongs to, by its label; null: none, so no route can use it. */
+export function serviceOfSlice({ metadata }: EndpointSlice): ObjectKey | null {
+  const name = metadata.labels[SERVICE_NAME_LABEL];
+  return name === undefined ? null : objectKey(metadata.namespace, name);
 }
 
 /** The reference that names an object. */

@@ -5,12 +5,13 @@ import {
   type ObjectKey,
   type ObjectRef,
   objectKey,
+  serviceOfSlice,
   type UnreadableObject,
 } from '../api/cluster-state.ts';
 import type { ObjectEvent } from './follow-watch.ts';
 import { ObjectStore } from './object-store.ts';
 import type { ReadObject } from './read-object.ts';
-import { referencedServices, serviceOfSlice } from './service-references.ts';
+import { referencedServices } from './service-references.ts';
 
 /** The stores of all kinds, and what they are together. */
 export class ClusterObjects {

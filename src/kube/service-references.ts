@@ -1,5 +1,5 @@
 import { type ObjectKey, objectKey } from '../api/cluster-state.ts';
-import { type EndpointSlice, type Ingress, SERVICE_NAME_LABEL } from '../api/kubernetes.ts';
+import type { Ingress } from '../api/kubernetes.ts';
 
 /** The Services that Ingresses name, in their own namespace. */
 export function referencedServices(ingresses: Iterable<Ingress>): ReadonlySet<ObjectKey> {
@@ -14,10 +14,4 @@ export function referencedServices(ingresses: Iterable<Ingress>): ReadonlySet<Ob
     }
   }
   return keys;
-}
-
-/** The Service whose endpoints a slice holds; null for one that belongs to none. */
-export function serviceOfSlice({ metadata }: EndpointSlice): ObjectKey | null {
-  const name = metadata.labels[SERVICE_NAME_LABEL];
-  return name === undefined ? null : objectKey(metadata.namespace, name);
 }

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import type { ClusterState, ObjectKey } from '../api/cluster-state.ts';
-import { objectKey } from '../api/cluster-state.ts';
-import { type EndpointSlice, SERVICE_NAME_LABEL, type Service, type ServicePort } from '../api/kubernetes.ts';
+import { type ClusterState, type ObjectKey, serviceOfSlice } from '../api/cluster-state.ts';
+import type { EndpointSlice, Service, ServicePort } from '../api/kubernetes.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import type { Endpoint, EndpointSet } from '../snapshot/snapshot.ts';
 import { isLive } from './live-state.ts';
@@ -9,12 +8,6 @@ import type { AddressCheck } from './refused-addresses.ts';
 
 /** EndpointSlices by the Service they belong to. */
 export type SlicesByService = ReadonlyMap<ObjectKey, readonly EndpointSlice[]>;
-
-/** The Service of a slice, named by its label; null for a slice without. */
-export function serviceOfSlice(slice: EndpointSlice): ObjectKey | null {
-  const name = slice.metadata.labels[SERVICE_NAME_LABEL];
-  return name === undefined ? null : objectKey(slice.metadata.namespace, name);
-}
 
 /** Groups the slices of some Services, or of all. */
 export function groupSlices(state: ClusterState, isWanted: (service: ObjectKey) => boolean): SlicesByService {

@@ -1,7 +1,6 @@
-import type { ClusterState, KubernetesObject, ObjectKey } from '../api/cluster-state.ts';
+import { type ClusterState, type KubernetesObject, type ObjectKey, serviceOfSlice } from '../api/cluster-state.ts';
 import type { EndpointSlice } from '../api/kubernetes.ts';
 import { buildEndpoints } from './build-endpoints.ts';
-import { serviceOfSlice } from './endpoint-set.ts';
 import { addressCheck } from './refused-addresses.ts';
 import { translate } from './translate.ts';
 import type { TranslateOptions } from './translate-options.ts';

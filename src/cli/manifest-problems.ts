@@ -49,7 +49,7 @@ const severities: Readonly<Record<FindingKind, Severity>> = {
   'policy-questionable': 'warning',
   'identity-provider-invalid': 'error',
   'identity-provider-questionable': 'warning',
-  'hosts-annotation-invalid': 'error',
+  'namespace-annotation-invalid': 'error',
 };
 
 /**

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Registry } from '@prometheus-io/client';
+import { objectKey } from '../api/cluster-state.ts';
 import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
 import { type KeyTiming, keyTiming } from '../identity/keys/stored-keys.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
@@ -85,6 +86,7 @@ export async function startServe(
   surroundings: ServeSurroundings = surroundingsOfPod,
 ): Promise<RunningServe> {
   const { config } = options;
+  const { ownService } = options.translation;
   const log = createLogger({ ...options.log, destination: null });
   const registry = new Registry();
   const client = createApiClient(options.access);
@@ -93,6 +95,7 @@ export async function startServe(
   const source = openClusterSource({
     client,
     namespaces: options.namespaces,
+    ownService: ownService === null ? null : objectKey(ownService.namespace, ownService.name),
     timing: surroundings.timing,
     metrics: createSourceMetrics(registry),
     log,

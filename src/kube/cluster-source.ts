@@ -1,4 +1,4 @@
-import type { ClusterState, Kind, ObjectRef } from '../api/cluster-state.ts';
+import type { ClusterState, Kind, ObjectKey, ObjectRef } from '../api/cluster-state.ts';
 import { describeRef } from '../api/cluster-state.ts';
 import type { KindInfo } from '../api/kinds.ts';
 import type { Log } from '../telemetry/logger.ts';
@@ -72,6 +72,8 @@ export interface ClusterSourceOptions {
   readonly client: ApiClient;
   /** Where namespaced kinds are followed, one reflector each (`rbac.scope: namespaced`); null for the whole cluster. */
   readonly namespaces: readonly string[] | null;
+  /** The Service of this release; null: there is none. */
+  readonly ownService: ObjectKey | null;
   readonly timing: SourceTiming;
   readonly metrics: SourceMetrics;
   readonly log: Log;
@@ -85,7 +87,7 @@ export function openClusterSource(options: ClusterSourceOptions): ClusterSource 
 class FollowedCluster implements ClusterSource {
   readonly synced: Promise<void>;
   readonly #options: ClusterSourceOptions;
-  readonly #objects = new ClusterObjects();
+  readonly #objects: ClusterObjects;
   readonly #gate: ChangeGate;
   readonly #secrets: SecretReader;
   readonly #conditions: SourceCondition[];
@@ -96,6 +98,7 @@ class FollowedCluster implements ClusterSource {
 
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
+    this.#objects = new ClusterObjects(options.ownService);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.synced = promise;
     this.#resolveSynced = resolve;

@@ -7,6 +7,7 @@ import type { PolicyProgram } from './policy-program.ts';
  */
 export interface Snapshot {
   readonly hosts: Table<Host>;
+  readonly challenges: Table<Challenge>;
   readonly policies: Table<PolicyEntry>;
   readonly backends: Table<Backend>;
   readonly endpoints: Table<EndpointSet>;
@@ -40,6 +41,18 @@ export interface Host {
   readonly routes: readonly Route[];
   readonly mentions: Mentions;
 }
+
+/**
+ * One answer to an ACME HTTP-01 challenge (RFC 8555 §8.3), served on plain HTTP only. `route` is public and has an `Exact` path below
+ * {@link CHALLENGE_PREFIX}. The host may have no {@link Host}: its first certificate is what the challenge is for.
+ */
+export interface Challenge {
+  readonly host: string;
+  readonly route: Route;
+}
+
+/** RFC 8555 §8.3. */
+export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/';
 
 /** `none`: the host asked for no TLS and there is no default certificate: 421. */
 export type HostCertificate =
@@ -89,6 +102,8 @@ export type RouteDenial =
   | 'identity-provider-missing'
   | 'identity-provider-invalid'
   | 'identity-provider-mismatch'
+  | 'access-not-allowed'
+  | 'namespace-unknown'
   | 'path-refused'
   | 'object-unreadable';
 
@@ -189,6 +204,8 @@ export interface Settings {
   /** `none`: each host runs its own sign-in flow. */
   readonly authHost: { readonly kind: 'host'; readonly name: string } | { readonly kind: 'none' };
   readonly defaultCertificate: { readonly kind: 'secret'; readonly certificate: Key } | { readonly kind: 'none' };
+  /** Addresses of all replicas of this release, where no app is. Sorted. */
+  readonly ownAddresses: readonly string[];
   /** What all policies together mention: what an auth-host session keeps past 200 groups. */
   readonly mentions: Mentions;
 }

@@ -38,7 +38,8 @@ function objectLines(before: Translation, after: Translation): readonly string[]
 }
 
 function sideOf({ snapshot, statuses }: Translation): Side {
-  const routes = [...snapshot.hosts.values()].flatMap(({ value }) => value.routes);
+  const ofChallenges = [...snapshot.challenges.values()].map(({ value }) => value.route);
+  const routes = [...[...snapshot.hosts.values()].flatMap(({ value }) => value.routes), ...ofChallenges];
   const routesByPolicy = new Map<PolicyKey, number>();
   for (const { access } of routes) {
     for (const key of access.kind === 'policy' ? access.policies : []) {
@@ -60,7 +61,7 @@ function describeObject(
   before: Side,
   after: Side,
 ): string | null {
-  if (now === undefined) return old?.ref.kind === 'Namespace' ? 'hosts annotation is valid' : 'deleted';
+  if (now === undefined) return old?.ref.kind === 'Namespace' ? 'its annotations are valid' : 'deleted';
   switch (now.ref.kind) {
     case 'Policy':
     case 'ClusterPolicy':

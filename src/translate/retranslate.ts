@@ -1,6 +1,7 @@
 import { type ClusterState, type KubernetesObject, type ObjectKey, serviceOfSlice } from '../api/cluster-state.ts';
 import type { EndpointSlice } from '../api/kubernetes.ts';
 import { buildEndpoints } from './build-endpoints.ts';
+import { isOwnSlice, ownAddresses } from './own-addresses.ts';
 import { addressCheck } from './refused-addresses.ts';
 import { translate } from './translate.ts';
 import type { TranslateOptions } from './translate-options.ts';
@@ -18,7 +19,7 @@ export function retranslate(
   after: ClusterState,
   options: TranslateOptions,
 ): Translation {
-  if (!onlyEndpointsDiffer(before, after)) return translate(after, options);
+  if (!onlyEndpointsDiffer(before, after) || ownSlicesDiffer(before, after, options)) return translate(after, options);
   return retranslateEndpoints(previous, before, after, options);
 }
 
@@ -34,7 +35,8 @@ export function retranslateEndpoints(
 ): Translation {
   const services = servicesOfChangedSlices(before.endpointSlices, after.endpointSlices);
   const { backends, endpoints } = previous.snapshot;
-  const rebuilt = buildEndpoints(backends, after, services, addressCheck(options.deniedCidrs));
+  const isAllowed = addressCheck(options.deniedCidrs, ownAddresses(after, options));
+  const rebuilt = buildEndpoints(backends, after, services, isAllowed);
   const changed = [...rebuilt].filter(([key, entry]) => endpoints.get(key)?.hash !== entry.hash);
   if (changed.length === 0) return previous;
   const next = new Map(endpoints);
@@ -46,14 +48,23 @@ function servicesOfChangedSlices(
   before: ClusterState['endpointSlices'],
   after: ClusterState['endpointSlices'],
 ): ReadonlySet<ObjectKey> {
-  const services = new Set<ObjectKey>();
-  const collect = (slice: EndpointSlice) => {
-    const service = serviceOfSlice(slice);
-    if (service !== null) services.add(service);
-  };
-  for (const [key, slice] of before) if (after.get(key) !== slice) collect(slice);
-  for (const [key, slice] of after) if (before.get(key) !== slice) collect(slice);
-  return services;
+  return new Set(changedSlices(before, after).flatMap((slice) => serviceOfSlice(slice) ?? []));
+}
+
+/** Old and new versions of the slices that are not the same object in both. */
+function changedSlices(
+  before: ClusterState['endpointSlices'],
+  after: ClusterState['endpointSlices'],
+): readonly EndpointSlice[] {
+  const changed: EndpointSlice[] = [];
+  for (const [key, slice] of before) if (after.get(key) !== slice) changed.push(slice);
+  for (const [key, slice] of after) if (before.get(key) !== slice) changed.push(slice);
+  return changed;
+}
+
+/** Where our own Pods are decides about the endpoints of every Service. */
+function ownSlicesDiffer(before: ClusterState, after: ClusterState, options: TranslateOptions): boolean {
+  return changedSlices(before.endpointSlices, after.endpointSlices).some((slice) => isOwnSlice(slice, options));
 }
 
 function onlyEndpointsDiffer(before: ClusterState, after: ClusterState): boolean {

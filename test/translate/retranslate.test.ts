@@ -24,6 +24,21 @@ describe('retranslation', () => {
     );
   });
 
+  it('of slices among which are those of our own Pods equals a translation of everything', () => {
+    const options = { ...testOptions, ownService: { namespace: 'payments', name: 'web' } };
+    const slices = fc.array(arbitrarySlice, { maxLength: 6 });
+    fc.assert(
+      fc.property(arbitraryObjects, slices, slices, (objects, some, others) => {
+        const rest = objects.filter(({ kind }) => kind !== 'EndpointSlice');
+        const before = stateOf(uniqueObjects([...rest, ...some]));
+        const after = { ...stateOf(uniqueObjects([...rest, ...others])), unreadable: before.unreadable };
+        const rebuilt = retranslate(translate(before, options), before, after, options);
+        assert.deepEqual(rebuilt, translate(after, options));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('of any change equals a translation of everything', () => {
     fc.assert(
       fc.property(arbitraryObjects, arbitraryObjects, (some, others) => {

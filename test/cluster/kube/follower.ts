@@ -33,6 +33,7 @@ export function follow(access: ApiAccess, timing: SourceTiming, namespaces: read
   const source = openClusterSource({
     client,
     namespaces,
+    ownService: null,
     timing,
     metrics: createSourceMetrics(registry),
     log: createSilentLog(),

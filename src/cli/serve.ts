@@ -8,6 +8,8 @@ import { createApiClient } from '../kube/api-client.ts';
 import { type ClusterSource, openClusterSource, type SourceTiming, sourceTiming } from '../kube/cluster-source.ts';
 import { type LeaseTiming, leaseTiming } from '../kube/lease.ts';
 import { createSourceMetrics } from '../kube/source-metrics.ts';
+import { watchConfigAge } from '../processes/config-age.ts';
+import { createControlMetrics } from '../processes/control-metrics.ts';
 import { ControlPlane } from '../processes/control-plane.ts';
 import type { DataPlaneEvents, DataPlanes } from '../processes/data-planes.ts';
 import { LocalDataPlane } from '../processes/local-data-plane.ts';
@@ -40,14 +42,15 @@ export interface ServeSurroundings {
   /** Where addresses of endpoints really are. */
   readonly mappings: Mappings;
   readonly timing: SourceTiming;
-  readonly keys: KeyTiming;
+  /** @param rotateEvery what the command line says (ms) */
+  readonly keys: (rotateEvery: number) => KeyTiming;
   readonly lease: LeaseTiming;
 }
 
 const surroundingsOfPod: ServeSurroundings = {
   mappings: [],
   timing: sourceTiming,
-  keys: keyTiming,
+  keys: (rotateEvery) => ({ ...keyTiming, rotateEvery }),
   lease: leaseTiming,
 };
 
@@ -102,7 +105,8 @@ export async function startServe(
   });
   const readiness = new ServeReadiness(source.conditions);
   const group = joinReplicaGroup({
-    ...{ options, client, registry, log, keyTiming: surroundings.keys, leaseTiming: surroundings.lease },
+    ...{ options, client, registry, log, leaseTiming: surroundings.lease },
+    keyTiming: surroundings.keys(options.rotateKeysEvery),
     state: source.state,
     onRing: (ring) => {
       planes.setKeys(ring);
@@ -110,17 +114,29 @@ export async function startServe(
     },
   });
   const planes = openDataPlanes(options, surroundings.mappings, group.events, log);
+  const metrics = createControlMetrics(registry, source.age);
+  let warned: readonly string[] = [];
   const control = new ControlPlane({
     ...{ source, planes, log, translation },
     prepare: async (state) => state,
-    onApplied: ({ translation: { secretRefs, statuses, warnings }, changes, isFirst }) => {
+    onApplied: ({ translation: { secretRefs, expiries, statuses, warnings }, changes, isFirst }) => {
       source.refer(secretRefs);
       group.submit(statuses);
+      metrics.serves(expiries);
       if (isFirst) readiness.serving();
       for (const change of changes) log.info({}, change);
-      for (const warning of warnings) log.warn({}, warning);
+      for (const warning of warnings) if (!warned.includes(warning)) log.warn({}, warning);
+      warned = warnings;
     },
   });
+  const onServing = () =>
+    watchConfigAge({
+      ...{ age: source.age, most: options.maxConfigAge, log, signal: closing.signal },
+      onChange: (isOutdated) => {
+        metrics.outdated(isOutdated);
+        control.setOutdated(isOutdated);
+      },
+    });
   let admin: AdminServer | null = null;
   const closing = new AbortController();
   const close = async (graceMs: number) => {
@@ -146,9 +162,9 @@ export async function startServe(
     // Nothing is sealed before the first snapshot, which waits for the shared keys: these only let the listeners bind.
     const ports = await planes.start(createKeyRing([generateKey(true)]));
     group.start();
-    beginServing(source, group, control, translation, closing.signal).catch((cause: unknown) =>
-      log.error({ err: cause }, 'The first snapshot could not be built'),
-    );
+    beginServing(source, group, control, translation, closing.signal)
+      .then(onServing)
+      .catch((cause: unknown) => log.error({ err: cause }, 'The first snapshot could not be built'));
     return { httpsPort: ports.https, httpPort: ports.http, adminPort: admin.port, close };
   } catch (error) {
     await close(0);

@@ -47,6 +47,11 @@ export interface ClusterSource {
   readonly conditions: () => readonly SourceCondition[];
   /** Whether every collection was listed. Once true it stays true: an outage takes away nothing that is known. */
   readonly hasSynced: () => boolean;
+  /**
+   * How old what is known may be (ms): the time since the collection was heard that has been silent longest. A quiet cluster is heard about
+   * once a minute. Infinite before {@link ClusterSource.hasSynced}.
+   */
+  readonly age: () => number;
   /** Resolves when {@link ClusterSource.hasSynced}; never, when the source is closed before. */
   readonly synced: Promise<void>;
   /** Secrets that were referred to and that the API server has not answered for yet. */
@@ -91,6 +96,8 @@ class FollowedCluster implements ClusterSource {
   readonly #gate: ChangeGate;
   readonly #secrets: SecretReader;
   readonly #conditions: SourceCondition[];
+  /** By collection, on a clock that nobody sets. */
+  readonly #heardAt: number[];
   readonly #listeners = new Set<(change: ClusterChange) => void>();
   readonly #closed = new AbortController();
   readonly #running: readonly Promise<void>[];
@@ -116,6 +123,7 @@ class FollowedCluster implements ClusterSource {
     this.#conditions = collections.map(({ info: { kind }, namespace }) => {
       return { kind, namespace, hasListed: false, isWatching: false, failure: null };
     });
+    this.#heardAt = collections.map(() => Number.NEGATIVE_INFINITY);
     this.#running = collections.map(({ info, namespace }, index) => this.#follow(info, namespace, index));
   }
 
@@ -131,6 +139,8 @@ class FollowedCluster implements ClusterSource {
   readonly conditions = (): readonly SourceCondition[] => [...this.#conditions];
 
   readonly hasSynced = (): boolean => this.#conditions.every(({ hasListed }) => hasListed);
+
+  readonly age = (): number => performance.now() - Math.min(...this.#heardAt);
 
   readonly unansweredSecrets = (): readonly ObjectRef[] => this.#secrets.unanswered();
 
@@ -162,6 +172,9 @@ class FollowedCluster implements ClusterSource {
         metrics.event(kind);
         if (this.#objects.apply(event)) this.#gate.add([event.object.ref]);
         countUnreadable();
+      },
+      onHeard: () => {
+        this.#heardAt[index] = performance.now();
       },
       onPhase: (phase) => this.#onPhase(index, phase),
     };

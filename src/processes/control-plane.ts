@@ -1,7 +1,9 @@
 import type { ClusterState } from '../api/cluster-state.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { validateChange, validateSnapshot } from '../snapshot/validate-snapshot.ts';
 import type { Log } from '../telemetry/logger.ts';
+import { denyEverything } from '../translate/deny-everything.ts';
 import { describeChange } from '../translate/describe-change.ts';
 import { retranslate } from '../translate/retranslate.ts';
 import { translate } from '../translate/translate.ts';
@@ -43,7 +45,9 @@ export interface Applied {
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   #revoked: ReadonlySet<string> = new Set();
-  #current: { readonly state: ClusterState; readonly translation: Translation } | null = null;
+  #current: { readonly state: ClusterState; readonly translation: Translation; readonly served: Snapshot } | null =
+    null;
+  #isOutdated = false;
   #isPending = false;
   #round: Promise<void> = Promise.resolve();
   #isRunning = false;
@@ -58,6 +62,13 @@ export class ControlPlane {
     this.#stop = this.#options.source.onChange(() => this.#take());
     this.#take();
     await this.#round;
+  }
+
+  /** Whether what the source knows is too old to let anybody in: then everything is denied, until it is not. */
+  setOutdated(isOutdated: boolean): void {
+    if (this.#isOutdated === isOutdated) return;
+    this.#isOutdated = isOutdated;
+    this.#take();
   }
 
   /** No round starts after this; resolves when the running one has ended. */
@@ -95,16 +106,14 @@ export class ControlPlane {
     const options = translation(state);
     const next =
       previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
-    const problems =
-      previous === null
-        ? validateSnapshot(next.snapshot)
-        : validateChange(previous.translation.snapshot, next.snapshot);
+    const served = this.#isOutdated ? denyEverything(next.snapshot) : next.snapshot;
+    const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
     if (problems.length > 0) {
       log.error({ problems: problems.slice(0, 10) }, 'A snapshot is not valid; the last good one stays');
       return;
     }
-    this.#current = { state, translation: next };
-    await planes.publish(next.snapshot, next.secrets);
+    this.#current = { state, translation: next, served };
+    await planes.publish(served, next.secrets);
     const changes = previous === null ? [] : describeChange(previous.translation, next);
     onApplied({ translation: next, changes, isFirst: previous === null });
   }

@@ -105,7 +105,8 @@ export type RouteDenial =
   | 'access-not-allowed'
   | 'namespace-unknown'
   | 'path-refused'
-  | 'object-unreadable';
+  | 'object-unreadable'
+  | 'config-outdated';
 
 /** Where requests go; `unavailable` is answered with 503. */
 export type RouteBackend =

@@ -80,6 +80,7 @@ const validateAccess: Check = variantOf('kind', {
       'namespace-unknown',
       'path-refused',
       'object-unreadable',
+      'config-outdated',
     ),
     detail: someText,
   }),

@@ -82,6 +82,7 @@ export function translate(state: ClusterState, options: TranslateOptions): Trans
     snapshot: Object.freeze(snapshot),
     secrets: inKeyOrder(material.secrets),
     secretRefs: material.asked,
+    expiries: material.expiries,
     statuses: buildStatuses(state, outcomes, solved.outcomes, providers, declared),
     findings: collectFindings(state, outcomes, solved.outcomes, providers, declared, options),
     warnings: certificates.warnings,

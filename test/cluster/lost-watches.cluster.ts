@@ -229,6 +229,7 @@ describe('lists in pages', () => {
       signal,
       onOpen: () => {},
       onEvent: () => assert.fail('there is nothing to tell'),
+      onHeard: () => assert.fail('there is nothing to hear'),
     });
     assert.equal(end.kind === 'lost' && causeOf(end.failure), 'silent', JSON.stringify(end));
   });

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { type EchoApp, startEchoApp } from '../../../examples/echo/echo-app.ts';
 import { freePort } from '../../../src/cli/dev-options.ts';
 import { type RunningServe, startServe } from '../../../src/cli/serve.ts';
-import { readServeOptions } from '../../../src/cli/serve-options.ts';
+import { readServeOptions, type ServeOptions } from '../../../src/cli/serve-options.ts';
 import { CONTOSO, contoso } from '../../../src/emulator/contoso.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/start-emulator.ts';
 import { type KeyTiming, keyTiming } from '../../../src/identity/keys/stored-keys.ts';
+import type { SourceTiming } from '../../../src/kube/cluster-source.ts';
 import type { LeaseTiming } from '../../../src/kube/lease.ts';
 import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
 import { WebClient } from '../../support/web-client.ts';
@@ -31,12 +32,19 @@ export interface Replica extends RunningServe {
   readonly admin: (path: string) => Promise<{ readonly status: number; readonly text: string }>;
 }
 
+/** What of a replica the command line can not say. */
+export interface ReplicaChanges {
+  readonly keys?: Partial<KeyTiming>;
+  readonly timing?: SourceTiming;
+  readonly options?: Partial<ServeOptions>;
+}
+
 /** One routed app in a cluster, Finance only, and an Entra emulator: what `entragate serve` needs to sign somebody in. */
 export interface ServeWorld {
   readonly url: (path?: string) => string;
   readonly app: EchoApp;
   /** Starts `entragate serve` under its own ServiceAccount; ended with the world. All but the first of several need a port of their own. */
-  readonly start: (further?: readonly string[], keys?: KeyTiming) => Promise<Replica>;
+  readonly start: (further?: readonly string[], changed?: ReplicaChanges) => Promise<Replica>;
   /** The command line of such a replica. */
   readonly argv: readonly string[];
   readonly client: () => WebClient;
@@ -74,11 +82,17 @@ export async function startServeWorld(server: ApiServer): Promise<ServeWorld> {
     app,
     argv,
     url: (path = '/') => `https://${appHost}:${httpsPort}${path}`,
-    start: async (further = [], keys = keyTiming) => {
+    start: async (further = [], { keys, timing = testTiming, options: changed }: ReplicaChanges = {}) => {
       const options = readServeOptions([...argv, ...further], {});
       if (options === 'help') throw new Error('no help was asked for');
       const mappings = [[appAddress, { host: '127.0.0.1', port: app.port }]] as const;
-      const serve = await startServe(options, { mappings, timing: testTiming, keys, lease: testLeaseTiming });
+      const serve = await startServe(
+        { ...options, ...changed },
+        {
+          ...{ mappings, timing, lease: testLeaseTiming },
+          keys: (rotateEvery) => ({ ...keyTiming, rotateEvery, ...keys }),
+        },
+      );
       let end: Promise<void> | null = null;
       const close = (graceMs: number) => {
         end ??= serve.close(graceMs);

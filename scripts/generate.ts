@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import type { CustomResource, JsonSchema } from '../src/api/json-schema.ts';
+import { type CustomResource, type JsonSchema, REVISION_ANNOTATION } from '../src/api/json-schema.ts';
 import { annotationsPage } from './generate-annotations.ts';
 import { errorsPage } from './generate-errors.ts';
 import { metricsPage } from './generate-metrics.ts';
@@ -12,6 +12,7 @@ import { kebabCase, registryModule, typesModule } from './generate-types.ts';
 
 /** The part of a CustomResourceDefinition (apiextensions.k8s.io/v1) that is read here. */
 interface CustomResourceDefinition {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
   readonly spec: {
     readonly group: string;
     readonly scope: 'Namespaced' | 'Cluster';
@@ -32,7 +33,7 @@ async function readDefinitions(): Promise<
   const files = (await readdir(join(root, 'crds'))).filter((name) => name.endsWith('.yaml')).toSorted();
   return Promise.all(
     files.map(async (file) => {
-      const { spec } = parse(await readFile(join(root, 'crds', file), 'utf8')) as CustomResourceDefinition;
+      const { metadata, spec } = parse(await readFile(join(root, 'crds', file), 'utf8')) as CustomResourceDefinition;
       const [version, ...others] = spec.versions;
       if (version === undefined || others.length > 0)
         throw new Error(`crds/${file}: generate reads exactly one version`);
@@ -44,6 +45,7 @@ async function readDefinitions(): Promise<
           kind,
           plural,
           namespaced: spec.scope === 'Namespaced',
+          revision: Number(metadata.annotations[REVISION_ANNOTATION]),
           schema: version.schema.openAPIV3Schema,
         },
         names: {

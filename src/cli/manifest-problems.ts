@@ -12,6 +12,7 @@ export type Severity = 'error' | 'warning';
 type ManifestProblemCode =
   | FindingKind
   | 'manifest-invalid'
+  | 'object-unreadable'
   | 'class-of-others'
   | 'default-provider-missing'
   | 'no-objects';

@@ -6,6 +6,7 @@ import { type KeyTiming, keyTiming } from '../identity/keys/stored-keys.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
 import { createApiClient } from '../kube/api-client.ts';
 import { type ClusterSource, openClusterSource, type SourceTiming, sourceTiming } from '../kube/cluster-source.ts';
+import { watchDefinitions } from '../kube/definitions.ts';
 import { type LeaseTiming, leaseTiming } from '../kube/lease.ts';
 import { createSourceMetrics } from '../kube/source-metrics.ts';
 import { watchConfigAge } from '../processes/config-age.ts';
@@ -139,8 +140,10 @@ export async function startServe(
     });
   let admin: AdminServer | null = null;
   const closing = new AbortController();
+  let watching: Promise<void> = Promise.resolve();
   const close = async (graceMs: number) => {
     closing.abort();
+    await watching;
     readiness.ending();
     await group.stopLeading();
     // What is under way is still held to every change of a Policy, and to every revocation.
@@ -162,6 +165,7 @@ export async function startServe(
     // Nothing is sealed before the first snapshot, which waits for the shared keys: these only let the listeners bind.
     const ports = await planes.start(createKeyRing([generateKey(true)]));
     group.start();
+    watching = watchDefinitions({ client, registry, log, signal: closing.signal });
     beginServing(source, group, control, translation, closing.signal)
       .then(onServing)
       .catch((cause: unknown) => log.error({ err: cause }, 'The first snapshot could not be built'));

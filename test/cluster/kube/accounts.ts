@@ -26,6 +26,7 @@ export const clusterRules: readonly Rule[] = [
   { apiGroups: networking, resources: ['ingressclasses'], verbs: reading },
   { apiGroups: [''], resources: ['namespaces'], verbs: reading },
   { apiGroups: ['entragate.dev'], resources: ['clusterpolicies', 'identityproviders', 'revocations'], verbs: reading },
+  { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: ['get'] },
 ];
 
 /** What a replica writes: keys, Lease, statuses, Events, revocations. */

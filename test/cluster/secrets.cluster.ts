@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, before, describe, it } from 'mocha';
 import { type ObjectRef, objectKey } from '../../src/api/cluster-state.ts';
-import type { SourceTiming } from '../../src/kube/cluster-source.ts';
+import { type SourceTiming, sourceTiming } from '../../src/kube/cluster-source.ts';
 import { until } from '../support/until.ts';
 import { clusterRules, createAccount, grant, namespacedRules } from './kube/accounts.ts';
 import { ApiRequests } from './kube/api-requests.ts';
@@ -110,11 +110,14 @@ describe('reading Secrets by name', () => {
   it('[ISOLATED] a namespace that names 200 missing Secrets keeps within the budget, and delays no other namespace', async function () {
     this.timeout(30_000);
     await applyObject(server().admin, secretObject('hr', 'in-time', 'one'));
-    const running = await start({ ...testTiming, secrets: { known: 60_000, missing: 1_000, budget: 10 } });
+    const running = await start({ ...testTiming, secrets: { ...sourceTiming.secrets, missing: 1_000 } });
     const many = Array.from({ length: 200 }, (_, index) => secretRef('apps', `missing-${index}`));
-    const before = await secretGets();
     running.source.refer(many);
-    await delay(2_000); // the flood under way: this time is what is measured
+    const startedAt = performance.now();
+    await until(() => running.source.unansweredSecrets().length === 0, 5_000);
+    const first = Math.round(performance.now() - startedAt);
+    const before = await secretGets();
+    await delay(2_000); // they are read again and again: this time is what is measured
     running.source.refer([...many, secretRef('hr', 'in-time')]);
     const referredAt = performance.now();
     await until(() => textOf(running, 'hr', 'in-time') === 'one', 5_000);
@@ -124,7 +127,7 @@ describe('reading Secrets by name', () => {
     assert.ok(reads > 30 && reads <= 10 + 10 * 5, `${reads} reads in 4 s`);
     assert.ok(wait < 500, `${wait} ms`);
     console.log(
-      `      ${reads} reads in 4 s at a budget of 10/s; a Secret of another namespace after ${Math.round(wait)} ms`,
+      `      200 first reads in ${first} ms; then ${reads} reads in 4 s at a budget of 10/s, a Secret of another namespace after ${Math.round(wait)} ms`,
     );
   });
 

@@ -23,7 +23,7 @@ export interface Follower {
 export const testTiming: SourceTiming = {
   ...sourceTiming,
   reflector: { ...sourceTiming.reflector, backoff: { first: 50, last: 500 } },
-  secrets: { known: 500, missing: 100, budget: 50 },
+  secrets: { ...sourceTiming.secrets, known: 500, missing: 100, again: { burst: 50, perSecond: 50 } },
 };
 
 /** Opens a cluster source. */

@@ -36,7 +36,11 @@ function controlPlane(): Registry {
   createSourceMetrics(registry);
   createControlMetrics(registry, () => 0);
   createDefinitionGauge(registry);
-  createStatusMetrics(registry, () => false);
+  createStatusMetrics(
+    registry,
+    () => false,
+    () => 0,
+  );
   createRevocationMetrics(registry, () => 0);
   return registry;
 }

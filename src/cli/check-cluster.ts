@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { Registry } from '@prometheus-io/client';
 import { type ClusterState, describeRef, objectKey } from '../api/cluster-state.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
-import { type ApiAccess, createApiClient } from '../kube/api-client.ts';
+import { createApiClient } from '../kube/api-client.ts';
 import { causeOf, describeFailure } from '../kube/api-failure.ts';
+import type { ApiAccess } from '../kube/api-route.ts';
 import { type ClusterSource, openClusterSource, sourceTiming } from '../kube/cluster-source.ts';
 import { createSourceMetrics } from '../kube/source-metrics.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
@@ -34,6 +35,7 @@ export async function checkCluster(
 ): Promise<CheckReport> {
   const { ownService } = translation;
   const client = createApiClient(access);
+  await client.checkAccess();
   const source = openClusterSource({
     client,
     namespaces,

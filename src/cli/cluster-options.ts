@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ApiAccess } from '../kube/api-client.ts';
+import type { ApiAccess } from '../kube/api-route.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import { readAuthHost } from './dev-options.ts';
 import { CONTROLLER_NAME } from './manifest-translation.ts';

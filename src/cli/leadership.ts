@@ -43,11 +43,11 @@ export function createLeadership(
     log,
   });
   const isLeader = () => lease.isHeld();
-  const writer = new StatusWriter({
+  const writer: StatusWriter = new StatusWriter({
     client,
     author: () => ({ controllerName: translation.controllerName, addresses, instance }),
     mayWrite: isLeader,
-    metrics: createStatusMetrics(registry, isLeader),
+    metrics: createStatusMetrics(registry, isLeader, () => writer.pending()),
     now: Date.now,
     log,
   });

@@ -94,6 +94,7 @@ export async function startServe(
   const log = createLogger({ ...options.log, destination: null });
   const registry = new Registry();
   const client = createApiClient(options.access);
+  await client.checkAccess();
   const materialKey = randomBytes(32);
   const translation = () => ({ ...options.translation, materialKey });
   const source = openClusterSource({

@@ -13,7 +13,7 @@ import type {
   Snapshot,
   Table,
 } from '../snapshot/snapshot.ts';
-import { buildEndpoints } from './build-endpoints.ts';
+import { buildEndpoints, noneReusable, type ReusableEndpoints } from './build-endpoints.ts';
 import { type BackendResolver, buildRoutes } from './build-host.ts';
 import { buildChallenges, solverIngresses } from './challenges.ts';
 import { collectFindings } from './collect-findings.ts';
@@ -40,8 +40,14 @@ import type { Translation } from './translation.ts';
  * Builds what the data plane serves from what the cluster holds. Pure: the same objects give the same result, whatever
  * the order in which they came (ORDER). Every object that is missing, broken or foreign takes away access, never gives
  * it (CLOSED), and harms its own routes only (ISOLATED).
+ *
+ * @param reusable what an earlier build of the same options found out already (see retranslate.ts)
  */
-export function translate(state: ClusterState, options: TranslateOptions): Translation {
+export function translate(
+  state: ClusterState,
+  options: TranslateOptions,
+  reusable: ReusableEndpoints = noneReusable,
+): Translation {
   const findings = new Findings();
   const material = new MaterialCollector(state, options.materialKey);
   const providers = resolveProviders(state, material, options);
@@ -73,7 +79,7 @@ export function translate(state: ClusterState, options: TranslateOptions): Trans
     challenges: inKeyOrder(solved.challenges),
     policies: inKeyOrder(policiesInUse(ingresses, owners)),
     backends: inKeyOrder(backends),
-    endpoints: inKeyOrder(buildEndpoints(backends, state, null, addressCheck(options.deniedCidrs, own))),
+    endpoints: inKeyOrder(buildEndpoints(backends, state, reusable, addressCheck(options.deniedCidrs, own))),
     certificates: inKeyOrder(material.certificates),
     identityProviders: inKeyOrder(providerTable(providers)),
     settings: settingsTable(options, certificates.defaultCertificate, own, hosts),

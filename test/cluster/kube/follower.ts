@@ -1,6 +1,7 @@
 import { Registry } from '@prometheus-io/client';
 import type { ClusterState } from '../../../src/api/cluster-state.ts';
-import { type ApiAccess, type ApiClient, createApiClient } from '../../../src/kube/api-client.ts';
+import { type ApiClient, createApiClient } from '../../../src/kube/api-client.ts';
+import type { ApiAccess } from '../../../src/kube/api-route.ts';
 import {
   type ClusterSource,
   openClusterSource,

@@ -107,7 +107,8 @@ describe('a large cluster', function () {
   it('shows every status, and is quiet from then on', async () => {
     const startedAt = performance.now();
     await until(async () => (await metric('entragate_leader')) === 1, 30_000);
-    await until(async () => (await metric('entragate_status_pending')) === 0, 240_000);
+    const written = async () => (await admin('/metrics')).text.includes('entragate_status_writes_total{kind="Policy"}');
+    await until(async () => (await written()) && (await metric('entragate_status_pending')) === 0, 240_000);
     console.log(
       `      every status and Event shown ${seconds(startedAt)} s later; the primary holds ${resident()} MiB`,
     );

@@ -30,6 +30,19 @@ export function metricsPage(): string {
   ].join('\n');
 }
 
+/** A metric as it is scraped. */
+export interface RegisteredMetric {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** Every metric of `entragate serve`. */
+export function registeredMetrics(): readonly RegisteredMetric[] {
+  return [createMetrics().registry, controlPlane()].flatMap(metricsOf);
+}
+
 /** All that `entragate serve` registers beside its workers. */
 function controlPlane(): Registry {
   const registry = new Registry();
@@ -46,11 +59,17 @@ function controlPlane(): Registry {
 }
 
 function table(registry: Registry): readonly string[] {
-  const rows = registry.getMetricsAsArray().map((metric) => {
-    const labels = labelNames(metric).map((name) => `\`${name}\``);
-    return `| \`${metric.name}\` | ${metric.type} | ${labels.join(', ')} | ${metric.help} |`;
+  const rows = metricsOf(registry).map(({ name, type, help, labels }) => {
+    const shown = labels.map((label) => `\`${label}\``);
+    return `| \`${name}\` | ${type} | ${shown.join(', ')} | ${help} |`;
   });
   return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows];
+}
+
+function metricsOf(registry: Registry): readonly RegisteredMetric[] {
+  return registry
+    .getMetricsAsArray()
+    .map((metric) => ({ name: metric.name, type: String(metric.type), help: metric.help, labels: labelNames(metric) }));
 }
 
 /** The library's types leave them out. */

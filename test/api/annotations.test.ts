@@ -205,6 +205,10 @@ describe('annotations of a Namespace', () => {
 });
 
 describe('parseHostPattern', () => {
+  it('folds no letter into ASCII that is none', () => {
+    assert.equal(parseHostPattern('\u212Aiosk.example.com').ok, false);
+  });
+
   it('reads what it wrote, and writes nothing but lower-case LDH', () => {
     fc.assert(
       fc.property(fc.oneof(fc.domain(), fc.string(), fc.stringMatching(/^(\*\.)?[A-Za-z0-9.-]{1,40}$/)), (text) => {

@@ -4,7 +4,8 @@ import { afterEach, before, describe, it } from 'mocha';
 import { type ObjectRef, objectKey } from '../../src/api/cluster-state.ts';
 import { type SourceTiming, sourceTiming } from '../../src/kube/cluster-source.ts';
 import { until } from '../support/until.ts';
-import { clusterRules, createAccount, grant, namespacedRules } from './kube/accounts.ts';
+import { type ChartRules, chartRules } from './chart/permissions.ts';
+import { createAccount, grant } from './kube/accounts.ts';
 import { ApiRequests } from './kube/api-requests.ts';
 import { type Follower, follow, testTiming } from './kube/follower.ts';
 import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
@@ -19,6 +20,7 @@ function secretRef(namespace: string, name: string): ObjectRef {
 describe('reading Secrets by name', () => {
   const server = useApiServer({ controllers: false, flags: [] });
   let token = '';
+  let rules: ChartRules;
   let follower: Follower | null = null;
 
   const start = async (timing: SourceTiming = testTiming): Promise<Follower> => {
@@ -35,7 +37,8 @@ describe('reading Secrets by name', () => {
   before(async () => {
     for (const name of ['apps', 'hr']) await applyObject(server().admin, namespaceObject(name));
     token = await createAccount(server(), account.namespace, account.name);
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    rules = await chartRules();
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
   });
   afterEach(async () => {
     await follower?.close();
@@ -97,12 +100,12 @@ describe('reading Secrets by name', () => {
     const running = await start();
     running.source.refer([secretRef('hr', 'kept')]);
     await until(() => textOf(running, 'hr', 'kept') === 'one', 5_000);
-    const withoutSecrets = namespacedRules.filter(({ resources }) => !resources.includes('secrets'));
-    await grant(server(), account, null, [...clusterRules, ...withoutSecrets]);
+    const withoutSecrets = rules.namespaced.filter(({ resources }) => !resources.includes('secrets'));
+    await grant(server(), account, null, [...rules.cluster, ...withoutSecrets]);
     const refusals = () => running.metric('entragate_kube_failures_total', { kind: 'Secret', cause: 'forbidden' });
     await until(async () => (await refusals()) > 1, 10_000);
     assert.equal(textOf(running, 'hr', 'kept'), 'one');
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
     await applyObject(server().admin, secretObject('hr', 'kept', 'two'));
     await until(() => textOf(running, 'hr', 'kept') === 'two', 10_000);
   });

@@ -13,7 +13,9 @@ import type { SourceTiming } from '../../../src/kube/cluster-source.ts';
 import type { LeaseTiming } from '../../../src/kube/lease.ts';
 import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
 import { WebClient } from '../../support/web-client.ts';
-import { clusterRules, createAccount, grant, namespacedRules, writingRules } from './accounts.ts';
+import { grantRelease } from '../chart/permissions.ts';
+import { minimalValues } from '../chart/render-chart.ts';
+import { createAccount } from './accounts.ts';
 import type { ApiServer } from './api-server.ts';
 import { testTiming } from './follower.ts';
 import { applyObject, endpointSliceObject, namespaceObject, policyObject, type TestObject } from './objects.ts';
@@ -65,7 +67,7 @@ export async function startServeWorld(server: ApiServer): Promise<ServeWorld> {
   const app = await startEchoApp('ledger', 0);
   started.defer(() => app.close());
   const token = await createAccount(server, account.namespace, account.name);
-  await grant(server, account, null, [...clusterRules, ...namespacedRules, ...writingRules]);
+  await grantRelease(server, { ...account, values: minimalValues });
   const kubeconfig = await server.writeKubeconfig('serve', token, server.port);
   for (const object of await releaseObjects(emulator.origin, clientSecret, authority)) {
     await applyObject(server.admin, object);

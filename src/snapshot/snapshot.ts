@@ -205,6 +205,8 @@ export interface Settings {
   /** `none`: each host runs its own sign-in flow. */
   readonly authHost: { readonly kind: 'host'; readonly name: string } | { readonly kind: 'none' };
   readonly defaultCertificate: { readonly kind: 'secret'; readonly certificate: Key } | { readonly kind: 'none' };
+  /** Name of the provider of whoever names none. It need not be there. */
+  readonly defaultIdentityProvider: string;
   /** Addresses of all replicas of this release, where no app is. Sorted. */
   readonly ownAddresses: readonly string[];
   /** What all policies together mention: what an auth-host session keeps past 200 groups. */

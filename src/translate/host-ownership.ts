@@ -55,8 +55,8 @@ export function assignHosts(
 }
 
 /**
- * Whether the namespace of a challenge may answer for a host: the one that has it, or any while nobody has. The sign-in host is the
- * controller's own.
+ * Whether the namespace of a challenge may answer for a host: the one that has it, or any while nobody has, unless only declared hosts count. The
+ * sign-in host is the controller's own.
  *
  * @returns null: it may
  */
@@ -65,14 +65,13 @@ export function judgeChallenge(
   namespace: string,
   owners: HostOwners,
   declared: DeclaredHosts,
-  { authHost, controllerNamespace }: TranslateOptions,
+  { authHost, controllerNamespace, hostOwnership }: TranslateOptions,
 ): ClaimRefusal | null {
   if (pattern.kind === 'exact' && pattern.name === authHost)
     return namespace === controllerNamespace ? null : 'auth-host';
-  const holder =
-    declarationOf(declared, pattern) ??
-    owners.byPattern.get(hostKey(pattern)) ??
-    holderOfWildcard(pattern, owners.byPattern);
+  const declaration = declarationOf(declared, pattern);
+  if (declaration === null && hostOwnership === 'Declared') return 'not-declared';
+  const holder = declaration ?? owners.byPattern.get(hostKey(pattern)) ?? holderOfWildcard(pattern, owners.byPattern);
   return holder === undefined || holder.namespace === namespace ? null : 'other-namespace';
 }
 

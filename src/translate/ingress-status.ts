@@ -15,16 +15,20 @@ export interface IngressOutcome {
   readonly findings: readonly Finding[];
 }
 
-/** The status of an Ingress: one Event on its current state, and whether it gets our address (only with all its hosts). */
+/**
+ * The status of an Ingress: one Event on its current state, and whether it gets our address: only with all its hosts, and not when nobody can
+ * tell which hosts it names now.
+ */
 export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
-  const { ingress } = outcome.own;
+  const { ingress, access } = outcome.own;
+  const isReadable = access.access.kind !== 'denied' || access.access.reason !== 'object-unreadable';
   return {
     ref: refOf(ingress),
     generation: ingress.metadata.generation,
     conditions: [],
     attachedRoutes: [],
     event: ingressEvent(outcome),
-    address: outcome.hosts > 0 && outcome.refused.length === 0,
+    address: isReadable && outcome.hosts > 0 && outcome.refused.length === 0,
   };
 }
 

@@ -82,6 +82,7 @@ export async function startDev(
     planes,
     log,
     prepare: (state) => certificate.overlay(mapped.overlay(state)),
+    readSecrets: async () => false, // they lie in the folders, beside what names them
     translation: manifestTranslation({
       authHost: config.authHost,
       defaultCertificate: { namespace: config.controllerNamespace, name: developmentCertificateName },

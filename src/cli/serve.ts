@@ -19,6 +19,7 @@ import { renderMetrics } from '../telemetry/metrics.ts';
 import { translate } from '../translate/translate.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import { firstSecrets } from './first-secrets.ts';
+import { readNewSecrets } from './new-secrets.ts';
 import { describeOptions, UsageError } from './options.ts';
 import { joinReplicaGroup, type ReplicaGroup } from './replica-group.ts';
 import { readServeOptions, type ServeOptions, serveOptionTable } from './serve-options.ts';
@@ -52,6 +53,9 @@ const surroundingsOfPod: ServeSurroundings = {
 
 /** Longest time that readiness waits for Secrets (ms). */
 const firstSecretsMs = 10_000;
+
+/** Longest time that a change waits for Secrets that it is the first to name (ms): all that is promised for changes in all is 250 ms. */
+const newSecretsMs = 100;
 
 const about = `Follows a cluster and serves its Ingresses, with Microsoft Entra ID in front of every routed host: what runs in the pod.`;
 
@@ -110,6 +114,7 @@ export async function startServe(
   const control = new ControlPlane({
     ...{ source, planes, log, translation },
     prepare: async (state) => state,
+    readSecrets: readNewSecrets(source, newSecretsMs),
     onApplied: ({ translation: { secretRefs, statuses, warnings }, changes, isFirst }) => {
       source.refer(secretRefs);
       group.submit(statuses);

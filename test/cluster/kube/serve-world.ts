@@ -54,17 +54,20 @@ export async function startServeWorld(server: ApiServer): Promise<ServeWorld> {
 /** The Policy of the app, for tests that change it. */
 export const financePolicy = (group: string): TestObject => policyObject('apps', 'finance', group);
 
+/** The Ingress of the app. */
+export const ledgerRoute: TestObject = routeObject({
+  namespace: 'apps',
+  name: 'ledger',
+  host: appHost,
+  annotations: { 'entragate.dev/policies': 'finance' },
+  service: 'ledger',
+  secretName: 'ledger-tls',
+});
+
 const appObjects: readonly TestObject[] = [
   namespaceObject('apps'),
   financePolicy(CONTOSO.groups.finance),
-  routeObject({
-    namespace: 'apps',
-    name: 'ledger',
-    host: appHost,
-    annotations: { 'entragate.dev/policies': 'finance' },
-    service: 'ledger',
-    secretName: 'ledger-tls',
-  }),
+  ledgerRoute,
   serviceObject('apps', 'ledger'),
   endpointSliceObject('apps', 'ledger-1', 'ledger', [appAddress]),
 ];

@@ -44,7 +44,7 @@ describe('the time from a write to its effect', function () {
 
   before(async () => {
     const timing = { timing: sourceTiming, lease: leaseTiming, keys: keyTiming };
-    world = await startRoutedWorld(server(), ['one', 'two'], { timing });
+    world = await startRoutedWorld(server(), ['one', 'two'], async () => ({ timing }));
     for (const name of ['one', 'two']) {
       for (const namespace of ['apps', 'hr']) await world.apply(...serviceOf(world, namespace, name, name));
     }

@@ -37,11 +37,14 @@ const namespaces = ['apps', 'hr'];
 /** Longest wait for a change to be in force (ms): far past what is promised, so that a test tells what it saw instead. */
 const EFFECT_DEADLINE = 5_000;
 
-/** @param names of the apps */
+/**
+ * @param names of the apps
+ * @param options of the replica
+ */
 export async function startRoutedWorld(
   server: ApiServer,
   names: readonly string[],
-  options: ReplicaOptions = {},
+  options: (release: Release) => Promise<ReplicaOptions> = async () => ({}),
 ): Promise<RoutedWorld> {
   await using started = new AsyncDisposableStack();
   const apps = await startNamedApps(names);
@@ -50,7 +53,7 @@ export async function startRoutedWorld(
   started.defer(() => release.close());
   const { admin } = server;
   for (const name of namespaces) await applyObject(admin, namespaceObject(name));
-  const replica = await release.start(options);
+  const replica = await release.start(await options(release));
   await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
   const client = (host: string) => ({ port: release.httpsPort, ca: release.authority.caPem, host });
   const get: RoutedWorld['get'] = async (host, path = '/', cookie = '') => {

@@ -54,8 +54,8 @@ const surroundingsOfPod: ServeSurroundings = {
 /** Longest time that readiness waits for Secrets (ms). */
 const firstSecretsMs = 10_000;
 
-/** Longest time that a change waits for Secrets that it is the first to name (ms): all that is promised for changes in all is 250 ms. */
-const newSecretsMs = 100;
+/** Longest time that a round waits for Secrets that it is the first to name (ms). A change may have to wait for two rounds, within 250 ms in all. */
+const newSecretsMs = 50;
 
 const about = `Follows a cluster and serves its Ingresses, with Microsoft Entra ID in front of every routed host: what runs in the pod.`;
 

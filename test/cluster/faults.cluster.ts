@@ -78,7 +78,8 @@ describe('faults of the API server and of the way to it, under load', function (
       await fault();
       converged = await convergence(changes, within);
     } catch (error) {
-      await load.stop();
+      const { wrong, examples } = await load.stop();
+      console.log(`      ${title}: not converged; ${wrong} wrong answers\n${examples.join('\n')}`);
       throw error;
     }
     const { inForce, shown } = converged;

@@ -8,8 +8,12 @@ import { useApiServer } from './kube/use-api-server.ts';
 import { openEventStream } from './traffic/event-stream.ts';
 import { fingerprintOf, presentedCertificate } from './traffic/handshake.ts';
 import { openKeepAliveClient } from './traffic/keep-alive-client.ts';
+import { percentile } from './traffic/percentile.ts';
 import { publicRoute, type RoutedWorld, serviceOf, startRoutedWorld } from './traffic/routed-world.ts';
 import { expectStatus, startSteadyLoad } from './traffic/steady-load.ts';
+
+/** What a busy machine may add (ms). */
+const SLACK = 250;
 
 describe('the life of a certificate', function () {
   this.timeout(60_000);
@@ -100,6 +104,32 @@ describe('the life of a certificate', function () {
       `      a certificate appears, changes and goes: ${turns.join(', ')} ms after it was written (read every ${missing} ms while missing, ${known} ms else); ${requests} requests on 10 connections, 0 wrong`,
     );
     await world.delete(route);
+  });
+
+  it('[ISOLATED] a namespace that names one missing Secret after the other delays what another changes a little at most', async () => {
+    const host = 'timely.example.com';
+    const flood = Array.from({ length: 150 }, (_, index) =>
+      publicRoute(`flood-${index}`, { namespace: 'hr', service: 'two', secretName: `missing-${index}` }),
+    );
+    let isFlooding = true;
+    const flooding = world.apply(...flood).finally(() => {
+      isFlooding = false;
+    });
+    const times: number[] = [];
+    for (let round = 0; isFlooding || round < 4; round += 1) {
+      const annotations = round % 2 === 0 ? { 'entragate.dev/access': 'public' } : {};
+      await world.apply(publicRoute('timely', { service: 'one', annotations }));
+      times.push(await world.becomes(host, round % 2 === 0 ? 200 : 403));
+    }
+    await flooding;
+    const { budget } = testTiming.secrets;
+    const [median, slowest] = [50, 100].map((part) => Math.round(percentile(times, part)));
+    console.log(
+      `      ${times.length} changes in force after ${median} ms, the slowest after ${slowest} ms, while ${flood.length} Ingresses name a missing Secret each (${budget} reads/s)`,
+    );
+    // Gathered for 50 ms, and perhaps behind another round: each waits for at most 50 ms.
+    assert.ok((median ?? 0) < 150 + SLACK, times.map(Math.round).join(' '));
+    await world.delete(...flood, publicRoute('timely'));
   });
 
   it('[STATIC] a default certificate that is renewed is served, too', async () => {

@@ -12,8 +12,8 @@ import { percentile } from './traffic/percentile.ts';
 import { publicRoute, type RoutedWorld, serviceOf, startRoutedWorld } from './traffic/routed-world.ts';
 import { expectStatus, startSteadyLoad } from './traffic/steady-load.ts';
 
-/** What a busy machine may add (ms). */
-const SLACK = 250;
+/** What a busy machine may add to the slowest of some changes (ms): seen are up to 300. */
+const SLACK = 850;
 
 describe('the life of a certificate', function () {
   this.timeout(60_000);
@@ -127,8 +127,8 @@ describe('the life of a certificate', function () {
     console.log(
       `      ${times.length} changes in force after ${median} ms, the slowest after ${slowest} ms, while ${flood.length} Ingresses name a missing Secret each (${budget} reads/s)`,
     );
-    // Gathered for 50 ms, and perhaps behind another round: each waits for at most 50 ms.
-    assert.ok((median ?? 0) < 150 + SLACK, times.map(Math.round).join(' '));
+    // Gathered for 50 ms, and perhaps behind another round: each waits for at most 50 ms. Without that bound it is 2 s and more.
+    assert.ok((slowest ?? 0) < 150 + SLACK, times.map(Math.round).join(' '));
     await world.delete(...flood, publicRoute('timely'));
   });
 

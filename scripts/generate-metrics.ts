@@ -1,3 +1,9 @@
+import { Registry } from '@prometheus-io/client';
+import { createDefinitionGauge } from '../src/kube/definitions.ts';
+import { createSourceMetrics } from '../src/kube/source-metrics.ts';
+import { createStatusMetrics } from '../src/kube/status-metrics.ts';
+import { createControlMetrics } from '../src/processes/control-metrics.ts';
+import { createRevocationMetrics } from '../src/processes/revocation-metrics.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 
 /** `docs/reference/metrics.md`, from the metrics as they are registered. */
@@ -5,20 +11,65 @@ export function metricsPage(): string {
   return [
     '# Metrics',
     '',
-    '<!-- Generated from src/telemetry/metrics.ts by `npm run generate`. Do not edit. -->',
+    '<!-- Generated from the metrics as the sources register them by `npm run generate`. Do not edit. -->',
     '',
-    'In the text format of Prometheus at `/metrics` of the admin listener, the sum over all workers. Labels are names from configuration and fixed words: no client adds a series.',
+    'In the text format of Prometheus at `/metrics` of the admin listener. Labels are names from configuration and fixed words: no client adds a series.',
     '',
-    '| metric | type | labels | meaning |',
-    '|---|---|---|---|',
-    ...createMetrics()
-      .registry.getMetricsAsArray()
-      .map((metric) => {
-        const labels = labelNames(metric).map((name) => `\`${name}\``);
-        return `| \`${metric.name}\` | ${metric.type} | ${labels.join(', ')} | ${metric.help} |`;
-      }),
+    '## Data plane',
+    '',
+    'The sum over all workers of the replica.',
+    '',
+    ...table(createMetrics().registry),
+    '',
+    '## Control plane',
+    '',
+    'Of `entragate serve`. What they mean for an operator is in [operations.md](../operations.md).',
+    '',
+    ...table(controlPlane()),
     '',
   ].join('\n');
+}
+
+/** A metric as it is scraped. */
+export interface RegisteredMetric {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** Every metric of `entragate serve`. */
+export function registeredMetrics(): readonly RegisteredMetric[] {
+  return [createMetrics().registry, controlPlane()].flatMap(metricsOf);
+}
+
+/** All that `entragate serve` registers beside its workers. */
+function controlPlane(): Registry {
+  const registry = new Registry();
+  createSourceMetrics(registry);
+  createControlMetrics(registry, () => 0);
+  createDefinitionGauge(registry);
+  createStatusMetrics(
+    registry,
+    () => false,
+    () => 0,
+  );
+  createRevocationMetrics(registry, () => 0);
+  return registry;
+}
+
+function table(registry: Registry): readonly string[] {
+  const rows = metricsOf(registry).map(({ name, type, help, labels }) => {
+    const shown = labels.map((label) => `\`${label}\``);
+    return `| \`${name}\` | ${type} | ${shown.join(', ')} | ${help} |`;
+  });
+  return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows];
+}
+
+function metricsOf(registry: Registry): readonly RegisteredMetric[] {
+  return registry
+    .getMetricsAsArray()
+    .map((metric) => ({ name: metric.name, type: String(metric.type), help: metric.help, labels: labelNames(metric) }));
 }
 
 /** The library's types leave them out. */

@@ -30,8 +30,8 @@ export function typesModule(resource: CustomResource): string {
 /** The module that lists all kinds. */
 export function registryModule(resources: readonly CustomResource[]): string {
   const entries = resources.map((resource) => {
-    const { group, version, kind, plural, namespaced } = resource;
-    const plain = JSON.stringify({ group, version, kind, plural, namespaced }).slice(1, -1);
+    const { group, version, kind, plural, namespaced, revision } = resource;
+    const plain = JSON.stringify({ group, version, kind, plural, namespaced, revision }).slice(1, -1);
     return `  { ${plain}, schema: ${schemaName(kind)} },`;
   });
   return [

@@ -3,15 +3,18 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import type { CustomResource, JsonSchema } from '../src/api/json-schema.ts';
+import { type CustomResource, type JsonSchema, REVISION_ANNOTATION } from '../src/api/json-schema.ts';
 import { annotationsPage } from './generate-annotations.ts';
 import { errorsPage } from './generate-errors.ts';
 import { metricsPage } from './generate-metrics.ts';
 import { type ResourceNames, referencePage } from './generate-reference.ts';
+import { conditionsPage, eventsPage } from './generate-status-pages.ts';
 import { kebabCase, registryModule, typesModule } from './generate-types.ts';
+import { valuesPage, withValueTables, withVersion } from './generate-values.ts';
 
 /** The part of a CustomResourceDefinition (apiextensions.k8s.io/v1) that is read here. */
 interface CustomResourceDefinition {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
   readonly spec: {
     readonly group: string;
     readonly scope: 'Namespaced' | 'Cluster';
@@ -29,10 +32,9 @@ const root = join(import.meta.dirname, '..');
 async function readDefinitions(): Promise<
   readonly { readonly resource: CustomResource; readonly names: ResourceNames }[]
 > {
-  const files = (await readdir(join(root, 'crds'))).filter((name) => name.endsWith('.yaml')).toSorted();
   return Promise.all(
-    files.map(async (file) => {
-      const { spec } = parse(await readFile(join(root, 'crds', file), 'utf8')) as CustomResourceDefinition;
+    (await definitionFiles()).map(async (file) => {
+      const { metadata, spec } = parse(await readFile(join(root, 'crds', file), 'utf8')) as CustomResourceDefinition;
       const [version, ...others] = spec.versions;
       if (version === undefined || others.length > 0)
         throw new Error(`crds/${file}: generate reads exactly one version`);
@@ -44,6 +46,7 @@ async function readDefinitions(): Promise<
           kind,
           plural,
           namespaced: spec.scope === 'Namespaced',
+          revision: Number(metadata.annotations[REVISION_ANNOTATION]),
           schema: version.schema.openAPIV3Schema,
         },
         names: {
@@ -67,7 +70,29 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   files.set('docs/reference/annotations.md', annotationsPage());
   files.set('docs/reference/errors.md', await errorsPage(root));
   files.set('docs/reference/metrics.md', metricsPage());
+  files.set('docs/reference/conditions.md', conditionsPage());
+  files.set('docs/reference/events.md', eventsPage());
+  for (const [path, text] of await chartFiles()) files.set(path, text);
   return files;
+}
+
+/** What of the chart follows from elsewhere: definitions, version, the tables of values. */
+async function chartFiles(): Promise<ReadonlyMap<string, string>> {
+  const chart = 'charts/entragate';
+  const read = (path: string) => readFile(join(root, path), 'utf8');
+  const values = await read(`${chart}/values.yaml`);
+  const defaults: unknown = parse(values);
+  const { version } = JSON.parse(await read('package.json')) as { readonly version: string };
+  const files = new Map<string, string>();
+  for (const file of await definitionFiles()) files.set(`${chart}/crds/${file}`, await read(`crds/${file}`));
+  files.set(`${chart}/Chart.yaml`, withVersion(await read(`${chart}/Chart.yaml`), version));
+  files.set(`${chart}/README.md`, withValueTables(await read(`${chart}/README.md`), values, defaults));
+  files.set('docs/reference/values.md', valuesPage(values, defaults));
+  return files;
+}
+
+async function definitionFiles(): Promise<readonly string[]> {
+  return (await readdir(join(root, 'crds'))).filter((name) => name.endsWith('.yaml')).toSorted();
 }
 
 async function readIfThere(path: string): Promise<string | null> {

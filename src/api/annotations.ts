@@ -19,7 +19,9 @@ export interface PolicyReference {
 }
 
 /** Who may pass: those whom the policies allow, every member of the tenant, or everybody. */
-type AccessMode = 'policy' | 'authenticated' | 'public';
+export type AccessMode = 'policy' | 'authenticated' | 'public';
+
+const accessModes: readonly AccessMode[] = ['policy', 'authenticated', 'public'];
 
 /** What the annotations of an Ingress say, defaults filled in. */
 export interface IngressAnnotations {
@@ -34,6 +36,8 @@ export interface IngressAnnotations {
 export interface NamespaceAnnotations {
   /** Declared hosts, each once; `null` when the annotation is absent, which is not the same as declaring none. */
   readonly hosts: readonly HostPattern[] | null;
+  /** Kinds of access that Ingresses of the namespace may use; `null` when the annotation is absent: all. */
+  readonly allowedAccess: readonly AccessMode[] | null;
 }
 
 /** One annotation, for people. */
@@ -95,8 +99,18 @@ const hosts: Annotation<readonly HostPattern[]> = {
   parse: parseHosts,
 };
 
+const allowedAccess: Annotation<readonly AccessMode[]> = {
+  name: `${ANNOTATION_PREFIX}allowed-access`,
+  kind: 'Namespace',
+  syntax: '`policy`, `authenticated` and `public`, as many as are allowed, separated by commas',
+  whenAbsent: 'every kind of access is allowed',
+  example: 'policy, authenticated',
+  description: `Kinds of access that the namespace's Ingresses may use in \`${access.name}\`; any other denies. A malformed list allows \`policy\` alone.`,
+  parse: parseAllowedAccess,
+};
+
 /** The one table of annotations. Its reference page is generated from it. */
-export const annotations: readonly AnnotationDefinition[] = [policies, access, identityProvider, hosts];
+export const annotations: readonly AnnotationDefinition[] = [policies, access, identityProvider, hosts, allowedAccess];
 
 /** Reads our annotations of an Ingress. One that is unknown or malformed is a problem: the Ingress is then denied. */
 export function parseAnnotations(ingress: Ingress): ReadResult<IngressAnnotations> {
@@ -114,7 +128,18 @@ export function parseAnnotations(ingress: Ingress): ReadResult<IngressAnnotation
 /** Reads our annotations of a Namespace. */
 export function parseNamespaceAnnotations(namespace: Namespace): ReadResult<NamespaceAnnotations> {
   const reader = new AnnotationReader(namespace.metadata, 'Namespace');
-  return reader.finish({ hosts: reader.read(hosts) });
+  return reader.finish({ hosts: reader.read(hosts), allowedAccess: reader.read(allowedAccess) });
+}
+
+/**
+ * The kinds of access that a Namespace allows, whatever else is wrong with its annotations; `null`: all. What can not be read allows the
+ * kind that needs a policy, and no other.
+ */
+export function readAllowedAccess({ metadata }: Namespace): readonly AccessMode[] | null {
+  const text = metadata.annotations[allowedAccess.name];
+  if (text === undefined) return null;
+  const parsed = parseAllowedAccess(text);
+  return parsed.ok ? parsed.value : ['policy'];
 }
 
 /** Reads annotations of one object one by one and collects what is wrong with them. */
@@ -192,16 +217,20 @@ function parsePolicies(text: string): Parsed<readonly PolicyReference[]> {
 }
 
 function parseAccess(text: string): Parsed<AccessMode> {
-  switch (text) {
-    case 'policy':
-    case 'authenticated':
-    case 'public':
-      return { ok: true, value: text };
-    default: {
-      const guess = didYouMean(text, ['policy', 'authenticated', 'public']);
-      return { ok: false, message: `${show(text)} is no kind of access${guess}`, hint: `write ${access.syntax}` };
-    }
+  const mode = accessModes.find((known) => known === text);
+  if (mode !== undefined) return { ok: true, value: mode };
+  const message = `${show(text)} is no kind of access${didYouMean(text, accessModes)}`;
+  return { ok: false, message, hint: `write ${access.syntax}` };
+}
+
+function parseAllowedAccess(text: string): Parsed<readonly AccessMode[]> {
+  const modes = new Set<AccessMode>();
+  for (const written of text.split(',')) {
+    const parsed = parseAccess(written.trim());
+    if (!parsed.ok) return { ...parsed, hint: `write ${allowedAccess.syntax}, such as "${allowedAccess.example}"` };
+    modes.add(parsed.value);
   }
+  return { ok: true, value: [...modes] };
 }
 
 function parseProviderName(text: string): Parsed<string> {

@@ -20,7 +20,8 @@ export type HostResult =
  */
 export function parseHostPattern(text: string): HostResult {
   const isWildcard = text.startsWith('*.');
-  const name = (isWildcard ? text.slice(2) : text).toLowerCase();
+  // A to Z only: toLowerCase makes an ASCII letter of others too (U+212A, the sign for kelvin).
+  const name = (isWildcard ? text.slice(2) : text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
   if (!isHostName(name)) return { ok: false, message: whyNoHostName(text, name) };
   return { ok: true, value: isWildcard ? { kind: 'wildcard', suffix: name } : { kind: 'exact', host: name } };
 }

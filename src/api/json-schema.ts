@@ -30,6 +30,9 @@ export interface JsonSchema {
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
 
+/** On a CRD: a whole number that grows with every change of its schema. */
+export const REVISION_ANNOTATION = 'entragate.dev/revision';
+
 /** One of our kinds, as its CRD defines it. */
 export interface CustomResource {
   readonly group: string;
@@ -37,5 +40,7 @@ export interface CustomResource {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** Annotation {@link REVISION_ANNOTATION} of the CRD. */
+  readonly revision: number;
   readonly schema: JsonSchema;
 }

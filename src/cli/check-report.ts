@@ -6,11 +6,21 @@ import { formatProblem, type ManifestProblem } from './manifest-problems.ts';
 export interface CheckReport {
   readonly isSound: boolean;
   readonly problems: readonly ManifestProblem[];
+  /** What became of each Ingress of a cluster; empty for manifests, which nobody serves yet. */
+  readonly ingresses: readonly IngressState[];
   readonly snapshot: Snapshot;
 }
 
 /** Raised when a field of the JSON changes its meaning or goes; new fields may come without. Described in docs/check.md. */
 const JSON_VERSION = 1;
+
+/** What the Event of an Ingress says. */
+export interface IngressState {
+  /** `apps/ledger`. */
+  readonly ingress: string;
+  readonly reason: string;
+  readonly message: string;
+}
 
 interface CheckSummary {
   readonly errors: number;
@@ -30,11 +40,12 @@ interface CheckedRoute {
   readonly ingress: string;
 }
 
-/** One line for each problem, then a summary: what compilers print, so that editors find the places. */
+/** One line for each Ingress of a cluster and for each problem, then a summary: what compilers print, so that editors find the places. */
 export function checkText(report: CheckReport): string {
   const { errors, warnings, routes } = summarize(report);
   const summary = `${count(errors, 'error')}, ${count(warnings, 'warning')}; ${count(routes, 'route')}`;
-  return [...report.problems.map(formatProblem), summary, ''].join('\n');
+  const ingresses = report.ingresses.map(({ ingress, reason, message }) => `Ingress ${ingress}: ${reason}: ${message}`);
+  return [...ingresses, ...report.problems.map(formatProblem), summary, ''].join('\n');
 }
 
 /** The same for programs, with the routes that the manifests make. */
@@ -55,6 +66,7 @@ export function checkJson(report: CheckReport): string {
     ok: report.isSound,
     summary: summarize(report),
     problems,
+    ingresses: report.ingresses,
     routes: checkedRoutes(report.snapshot),
   };
   return `${JSON.stringify(document, null, 2)}\n`;

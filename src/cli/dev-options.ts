@@ -11,6 +11,8 @@ import { type Option, type OptionValues, readOptions, UsageError } from './optio
 export interface DevOptions {
   readonly folders: readonly string[];
   readonly config: Config;
+  /** The host that signs in for all others; null: each for itself. */
+  readonly authHost: string | null;
   readonly mappings: readonly ServiceMapping[];
   /** Where the local certificate authority is kept. */
   readonly stateFolder: string;
@@ -81,6 +83,7 @@ export async function readDevOptions(
   return {
     folders: values.positionals,
     config: await readConfig(values, environment),
+    authHost: readAuthHost(values.text('auth-host')),
     mappings: values.list('map').map(readMapping),
     stateFolder: values.text('state'),
     certificate: readKeyPair(values.text('certificate'), values.text('key')),
@@ -99,14 +102,9 @@ async function readConfig(values: OptionValues, environment: NodeJS.ProcessEnv):
     externalHttpsPort:
       values.text('external-https-port') === '' ? httpsPort : values.number('external-https-port', 65_535),
     workers: values.number('workers', 64),
-    authHost: readAuthHost(values.text('auth-host')),
     trustedProxies: values.list('trusted-proxies'),
-    allowedAuthorities: [],
     authorityCa: authorityCa === '' ? null : readCertificates(authorityCa),
-    hostOwnership: 'FirstCome',
-    anyHostNamespaces: [],
     deniedCidrs: [],
-    controllerNamespace: 'entragate',
     federatedTokenFile: environment.AZURE_FEDERATED_TOKEN_FILE ?? null,
     isDevelopment: true,
   });

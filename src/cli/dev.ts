@@ -70,8 +70,7 @@ export async function startDev(
   const { config } = options;
   const log = createLogger({ ...options.log, destination: null });
   const authority = await createLocalAuthority(join(options.stateFolder, 'authority'));
-  const { authHost, controllerNamespace } = config;
-  const certificate = new DevelopmentCertificate(authority, controllerNamespace, authHost, options.certificate);
+  const certificate = new DevelopmentCertificate(authority, controllerNamespace, options.authHost, options.certificate);
   const mapped = new MappedServices(options.mappings);
   const source = await openFileSource(options.folders);
   const planes = openDataPlanes(options, mapped, log, now);
@@ -84,11 +83,11 @@ export async function startDev(
     prepare: (state) => certificate.overlay(mapped.overlay(state)),
     readSecrets: async () => false, // they lie in the folders, beside what names them
     translation: manifestTranslation({
-      authHost: config.authHost,
-      defaultCertificate: { namespace: config.controllerNamespace, name: developmentCertificateName },
-      controllerNamespace: config.controllerNamespace,
-      hostOwnership: config.hostOwnership,
-      anyHostNamespaces: config.anyHostNamespaces,
+      authHost: options.authHost,
+      defaultCertificate: { namespace: controllerNamespace, name: developmentCertificateName },
+      controllerNamespace,
+      hostOwnership: 'FirstCome',
+      anyHostNamespaces: [],
       deniedCidrs: config.deniedCidrs,
     }),
     onApplied: (applied) => {
@@ -119,6 +118,9 @@ export async function startDev(
     throw error;
   }
 }
+
+/** Where the Secrets of IdentityProviders are looked for. */
+const controllerNamespace = 'entragate';
 
 const about = `Serves the Ingresses, Policies and other objects in folders of manifests, as the controller would in a cluster. Editing a
 file applies within a second. Hosts below localhost get a certificate of a local authority; trust its file to avoid browser warnings.`;

@@ -23,7 +23,7 @@ export interface Leadership {
 
 /** Nothing is asked or written before `start`. */
 export function createLeadership(
-  { config, release, translation, published }: ServeOptions,
+  { release, translation, published }: ServeOptions,
   client: ApiClient,
   timing: LeaseTiming,
   registry: Registry,
@@ -35,7 +35,7 @@ export function createLeadership(
   let following: Promise<void> = Promise.resolve();
   const lease: Lease = new Lease({
     client,
-    namespace: config.controllerNamespace,
+    namespace: translation.controllerNamespace,
     name: release,
     identity: instance,
     timing,
@@ -43,11 +43,11 @@ export function createLeadership(
     log,
   });
   const isLeader = () => lease.isHeld();
-  const writer = new StatusWriter({
+  const writer: StatusWriter = new StatusWriter({
     client,
     author: () => ({ controllerName: translation.controllerName, addresses, instance }),
     mayWrite: isLeader,
-    metrics: createStatusMetrics(registry, isLeader),
+    metrics: createStatusMetrics(registry, isLeader, () => writer.pending()),
     now: Date.now,
     log,
   });

@@ -12,6 +12,7 @@ export type Severity = 'error' | 'warning';
 type ManifestProblemCode =
   | FindingKind
   | 'manifest-invalid'
+  | 'object-unreadable'
   | 'class-of-others'
   | 'default-provider-missing'
   | 'no-objects';
@@ -49,7 +50,7 @@ const severities: Readonly<Record<FindingKind, Severity>> = {
   'policy-questionable': 'warning',
   'identity-provider-invalid': 'error',
   'identity-provider-questionable': 'warning',
-  'hosts-annotation-invalid': 'error',
+  'namespace-annotation-invalid': 'error',
 };
 
 /**

@@ -21,6 +21,9 @@ export function manifestTranslation(chosen: ManifestTranslation): (state: Cluste
     watchIngressWithoutClass: false,
     allowedAuthorities: [...state.identityProviders.values()].flatMap(({ spec }) => spec.authority ?? []),
     allowExternalName: false,
+    authHostCertificate: null,
+    defaultIdentityProvider: 'default',
+    ownService: null,
     materialKey,
   });
 }

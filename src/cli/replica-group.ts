@@ -44,7 +44,7 @@ export function joinReplicaGroup(group: ReplicaGroupOptions): ReplicaGroup {
   const leadership = createLeadership(options, client, group.leaseTiming, registry, log);
   const { isLeader } = leadership;
   const keys = new SharedKeys({
-    store: openKeySecret(client, options.config.controllerNamespace, `${options.release}-keys`),
+    store: openKeySecret(client, options.translation.controllerNamespace, `${options.release}-keys`),
     timing: group.keyTiming,
     isLeader,
     onRing: group.onRing,

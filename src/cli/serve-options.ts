@@ -1,28 +1,32 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { parseDuration } from '../api/duration.ts';
 import type { Config } from '../config/config.ts';
-import type { ApiAccess } from '../kube/api-client.ts';
 import type { LoadBalancerAddress } from '../kube/desired-status.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
-import type { TranslateOptions } from '../translate/translate-options.ts';
-import { readAuthHost, readCertificates, readFormat, readLevel } from './dev-options.ts';
-import { CONTROLLER_NAME } from './manifest-translation.ts';
+import {
+  type ClusterOptions,
+  clusterOptionTable,
+  readClusterOptions,
+  readName,
+  readQualified,
+} from './cluster-options.ts';
+import { readCertificates, readFormat, readLevel } from './dev-options.ts';
 import { type Option, type OptionValues, readOptions, UsageError } from './options.ts';
 import { defaultWorkerCount } from './worker-count.ts';
 
 /** What `entragate serve` was asked to do. */
-export interface ServeOptions {
-  readonly access: ApiAccess;
+export interface ServeOptions extends ClusterOptions {
   readonly config: Config;
   /** Names the key Secret and the Lease of this release, in the controller's namespace. */
   readonly release: string;
-  /** Where namespaced kinds are followed; null: everywhere. */
-  readonly namespaces: readonly string[] | null;
-  readonly translation: Omit<TranslateOptions, 'materialKey'>;
   readonly published: Published;
   readonly log: { readonly format: 'json' | 'pretty'; readonly level: LogLevel };
   /** How long a request under way may go on after SIGTERM (ms). */
   readonly graceMs: number;
+  /** Age at which the newest session key gets a successor (ms). */
+  readonly rotateKeysEvery: number;
+  /** Age of what is known of the cluster past which everything is denied (ms); null: none. */
+  readonly maxConfigAge: number | null;
 }
 
 /** Which addresses Ingresses show as theirs. */
@@ -33,29 +37,8 @@ type Published =
 
 /** The options of `entragate serve`, as its help shows them. */
 export const serveOptionTable: readonly Option[] = [
-  { name: 'kubeconfig', value: 'FILE', fallback: '', help: 'way to the API server (the ServiceAccount of the pod)' },
-  {
-    name: 'controller-namespace',
-    value: 'NAME',
-    fallback: '',
-    help: 'where the controller runs and its Secrets are (that of the ServiceAccount, else entragate)',
-  },
-  { name: 'controller-name', value: 'NAME', fallback: CONTROLLER_NAME, help: 'spec.controller of our IngressClasses' },
+  ...clusterOptionTable,
   { name: 'release', value: 'NAME', fallback: 'entragate', help: 'names the key Secret and the Lease' },
-  {
-    name: 'ingress-class',
-    value: 'NAME',
-    fallback: '',
-    isRepeated: true,
-    help: 'only these of our classes; repeatable',
-  },
-  {
-    name: 'watch-ingress-without-class',
-    value: null,
-    fallback: 'false',
-    help: 'take Ingresses that name no class as well',
-  },
-  { name: 'namespaces', value: 'NAME', fallback: '', isRepeated: true, help: 'follow only these; repeatable (all)' },
   {
     name: 'listen',
     value: 'ADDRESS',
@@ -67,18 +50,6 @@ export const serveOptionTable: readonly Option[] = [
   { name: 'admin-port', value: 'PORT', fallback: '9090', help: '/healthz, /readyz and /metrics' },
   { name: 'external-https-port', value: 'PORT', fallback: '443', help: 'https port as browsers see it' },
   {
-    name: 'auth-host',
-    value: 'NAME',
-    fallback: 'none',
-    help: 'the host that signs in for all others; none: each for itself',
-  },
-  {
-    name: 'default-certificate',
-    value: '[NS/]SECRET',
-    fallback: '',
-    help: 'TLS Secret for hosts without their own, and for the auth host',
-  },
-  {
     name: 'trusted-proxies',
     value: 'CIDR',
     fallback: '',
@@ -86,28 +57,11 @@ export const serveOptionTable: readonly Option[] = [
     help: 'load balancers whose X-Forwarded-* count; repeatable',
   },
   {
-    name: 'host-ownership',
-    value: 'RULE',
-    fallback: 'FirstCome',
-    help: 'who gets hosts that no Namespace declares: FirstCome, or Declared for nobody',
-  },
-  {
-    name: 'any-host-namespaces',
-    value: 'NAME',
+    name: 'authority-ca',
+    value: 'FILE',
     fallback: '',
-    isRepeated: true,
-    help: 'namespaces whose Ingresses may have rules without a host; repeatable',
+    help: 'certificate authority of an origin of --allow-authority',
   },
-  { name: 'denied-cidrs', value: 'CIDR', fallback: '', isRepeated: true, help: 'where no backend may be; repeatable' },
-  {
-    name: 'allow-authority',
-    value: 'ORIGIN',
-    fallback: '',
-    isRepeated: true,
-    help: 'an origin that spec.authority of an IdentityProvider may name beside Microsoft’s; repeatable',
-  },
-  { name: 'authority-ca', value: 'FILE', fallback: '', help: 'certificate authority of such an origin' },
-  { name: 'allow-external-name', value: null, fallback: 'false', help: 'Services of type ExternalName are backends' },
   {
     name: 'publish-address',
     value: 'ADDRESS',
@@ -127,13 +81,18 @@ export const serveOptionTable: readonly Option[] = [
     fallback: '',
     help: 'worker processes (the CPU limit, else at most 4); 0: this one serves',
   },
+  { name: 'key-rotation', value: 'DURATION', fallback: '720h', help: 'age at which the session key gets a successor' },
+  {
+    name: 'max-config-age',
+    value: 'DURATION',
+    fallback: '',
+    help: 'deny everything when the API server was not heard for so long (never)',
+  },
   { name: 'grace', value: 'SECONDS', fallback: '30', help: 'for requests under way when asked to end' },
   { name: 'log', value: 'FORMAT', fallback: 'json', help: 'json or pretty' },
   { name: 'log-level', value: 'LEVEL', fallback: 'info', help: 'debug, info, warn or error' },
   { name: 'help', value: null, fallback: 'false', help: 'this text' },
 ];
-
-const accountNamespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
 /**
  * Reads the command line of `entragate serve`.
@@ -147,23 +106,41 @@ export function readServeOptions(argv: readonly string[], environment: NodeJS.Pr
   if (stray !== undefined) {
     throw new UsageError(`entragate serve follows a cluster and takes no folder such as ${JSON.stringify(stray)}`);
   }
-  const config = readConfig(values, environment);
-  const kubeconfig = values.text('kubeconfig');
-  const namespaces = values.list('namespaces');
+  const cluster = readClusterOptions(values);
+  const { translation } = cluster;
   return {
-    access: kubeconfig === '' ? { kind: 'in-cluster', root: '' } : { kind: 'kubeconfig', path: kubeconfig },
-    config,
+    ...cluster,
+    config: readConfig(values, translation, environment),
     release: readName('release', values.text('release')),
-    // The controller's own namespace holds what every release needs, whatever else is followed.
-    namespaces: namespaces.length === 0 ? null : [...new Set([...namespaces, config.controllerNamespace])],
-    translation: readTranslation(values, config),
-    published: readPublished(values, config.controllerNamespace),
+    published: readPublished(values, translation.controllerNamespace),
     log: { format: readFormat(values.text('log')), level: readLevel(values.text('log-level')) },
     graceMs: values.number('grace', 3600) * 1000,
+    rotateKeysEvery: readDuration('key-rotation', values.text('key-rotation'), leastKeyRotation),
+    maxConfigAge:
+      values.text('max-config-age') === ''
+        ? null
+        : readDuration('max-config-age', values.text('max-config-age'), leastConfigAge),
   };
 }
 
-function readConfig(values: OptionValues, environment: NodeJS.ProcessEnv): Config {
+/** Every replica needs minutes to take a key up. */
+const leastKeyRotation = '1h';
+/** A quiet cluster is heard once a minute (bookmarks of watches), and a lost watch is noticed after a minute and a half. */
+const leastConfigAge = '5m';
+
+function readDuration(option: string, text: string, least: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== null && seconds >= (parseDuration(least) ?? 0)) return seconds * 1000;
+  throw new UsageError(
+    `--${option} takes a duration such as 720h or 90m, at least ${least}, not ${JSON.stringify(text)}`,
+  );
+}
+
+function readConfig(
+  values: OptionValues,
+  translation: ClusterOptions['translation'],
+  environment: NodeJS.ProcessEnv,
+): Config {
   const host = values.text('listen');
   const authorityCa = values.text('authority-ca');
   return Object.freeze({
@@ -172,55 +149,12 @@ function readConfig(values: OptionValues, environment: NodeJS.ProcessEnv): Confi
     admin: { host, port: values.number('admin-port', 65_535) },
     externalHttpsPort: values.number('external-https-port', 65_535),
     workers: values.text('workers') === '' ? defaultWorkerCount() : values.number('workers', 64),
-    authHost: readAuthHost(values.text('auth-host')),
     trustedProxies: values.list('trusted-proxies'),
-    allowedAuthorities: values.list('allow-authority').map(readOrigin),
     authorityCa: authorityCa === '' ? null : readCertificates(authorityCa),
-    hostOwnership: readHostOwnership(values.text('host-ownership')),
-    anyHostNamespaces: values.list('any-host-namespaces'),
-    deniedCidrs: values.list('denied-cidrs'),
-    controllerNamespace: readControllerNamespace(values.text('controller-namespace')),
+    deniedCidrs: translation.deniedCidrs,
     federatedTokenFile: environment.AZURE_FEDERATED_TOKEN_FILE ?? null,
     isDevelopment: false,
   });
-}
-
-function readTranslation(values: OptionValues, config: Config): ServeOptions['translation'] {
-  const classes = values.list('ingress-class');
-  return {
-    controllerName: values.text('controller-name'),
-    ingressClassNames: classes.length === 0 ? null : classes,
-    watchIngressWithoutClass: values.isOn('watch-ingress-without-class'),
-    hostOwnership: config.hostOwnership,
-    anyHostNamespaces: config.anyHostNamespaces,
-    authHost: config.authHost,
-    defaultCertificate: readQualified(
-      'default-certificate',
-      values.text('default-certificate'),
-      config.controllerNamespace,
-    ),
-    controllerNamespace: config.controllerNamespace,
-    allowedAuthorities: config.allowedAuthorities,
-    allowExternalName: values.isOn('allow-external-name'),
-    deniedCidrs: config.deniedCidrs,
-  };
-}
-
-function readControllerNamespace(text: string): string {
-  if (text !== '') return readName('controller-namespace', text);
-  try {
-    return readFileSync(accountNamespaceFile, 'utf8').trim();
-  } catch {
-    return 'entragate';
-  }
-}
-
-/** RFC 1123 label, as Kubernetes wants names of namespaces; releases name objects by the same rule. */
-function readName(option: string, text: string): string {
-  if (/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/.test(text)) return text;
-  throw new UsageError(
-    `--${option} takes lower-case letters, digits and hyphens, at most 50, not ${JSON.stringify(text)}`,
-  );
 }
 
 function readPublished(values: OptionValues, namespace: string): Published {
@@ -233,30 +167,4 @@ function readPublished(values: OptionValues, namespace: string): Published {
   }
   const service = readQualified('publish-service', values.text('publish-service'), namespace);
   return service === null ? { kind: 'none' } : { kind: 'service', ...service };
-}
-
-function readQualified(
-  option: string,
-  text: string,
-  namespace: string,
-): { readonly namespace: string; readonly name: string } | null {
-  if (text === '') return null;
-  const match = /^(?:([a-z0-9-]{1,63})\/)?([a-z0-9.-]{1,253})$/.exec(text);
-  if (match === null) {
-    throw new UsageError(`--${option} takes NAMESPACE/NAME or NAME, not ${JSON.stringify(text)}`);
-  }
-  return { namespace: match[1] ?? namespace, name: match[2] ?? '' };
-}
-
-function readOrigin(text: string): string {
-  const url = URL.parse(text);
-  if (url !== null && url.protocol === 'https:' && url.origin === text.replace(/\/$/, '')) return url.origin;
-  throw new UsageError(
-    `--allow-authority takes an https origin such as https://login.example.com, not ${JSON.stringify(text)}`,
-  );
-}
-
-function readHostOwnership(text: string): 'FirstCome' | 'Declared' {
-  if (text === 'FirstCome' || text === 'Declared') return text;
-  throw new UsageError(`--host-ownership takes FirstCome or Declared, not ${JSON.stringify(text)}`);
 }

@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 import { Registry } from '@prometheus-io/client';
+import { objectKey } from '../api/cluster-state.ts';
 import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
 import { type KeyTiming, keyTiming } from '../identity/keys/stored-keys.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
 import { createApiClient } from '../kube/api-client.ts';
 import { type ClusterSource, openClusterSource, type SourceTiming, sourceTiming } from '../kube/cluster-source.ts';
+import { watchDefinitions } from '../kube/definitions.ts';
 import { type LeaseTiming, leaseTiming } from '../kube/lease.ts';
 import { createSourceMetrics } from '../kube/source-metrics.ts';
+import { watchConfigAge } from '../processes/config-age.ts';
+import { createControlMetrics } from '../processes/control-metrics.ts';
 import { ControlPlane } from '../processes/control-plane.ts';
 import type { DataPlaneEvents, DataPlanes } from '../processes/data-planes.ts';
 import { LocalDataPlane } from '../processes/local-data-plane.ts';
@@ -40,14 +45,15 @@ export interface ServeSurroundings {
   /** Where addresses of endpoints really are. */
   readonly mappings: Mappings;
   readonly timing: SourceTiming;
-  readonly keys: KeyTiming;
+  /** @param rotateEvery what the command line says (ms) */
+  readonly keys: (rotateEvery: number) => KeyTiming;
   readonly lease: LeaseTiming;
 }
 
 const surroundingsOfPod: ServeSurroundings = {
   mappings: [],
   timing: sourceTiming,
-  keys: keyTiming,
+  keys: (rotateEvery) => ({ ...keyTiming, rotateEvery }),
   lease: leaseTiming,
 };
 
@@ -67,6 +73,7 @@ export async function runServe(argv: readonly string[]): Promise<number> {
       process.stdout.write(describeOptions('entragate serve [OPTIONS]', about, serveOptionTable));
       return 0;
     }
+    if (options.config.workers > 0) favourMemory();
     const running = await startServe(options);
     await untilSignal();
     await running.close(options.graceMs);
@@ -76,6 +83,14 @@ export async function runServe(argv: readonly string[]): Promise<number> {
     process.stderr.write(`entragate serve: ${error.message}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
+}
+
+/**
+ * A primary that serves nothing works in short bursts, whose garbage V8 would let pile up: with 1,000 Ingresses and 20 changes a second it held
+ * 350 MiB, of which 45 were alive, and with this 140. Workers are processes of their own and stay as they are.
+ */
+function favourMemory(): void {
+  setFlagsFromString('--optimize-for-size');
 }
 
 /**
@@ -89,21 +104,25 @@ export async function startServe(
   surroundings: ServeSurroundings = surroundingsOfPod,
 ): Promise<RunningServe> {
   const { config } = options;
+  const { ownService } = options.translation;
   const log = createLogger({ ...options.log, destination: null });
   const registry = new Registry();
   const client = createApiClient(options.access);
+  await client.checkAccess();
   const materialKey = randomBytes(32);
   const translation = () => ({ ...options.translation, materialKey });
   const source = openClusterSource({
     client,
     namespaces: options.namespaces,
+    ownService: ownService === null ? null : objectKey(ownService.namespace, ownService.name),
     timing: surroundings.timing,
     metrics: createSourceMetrics(registry),
     log,
   });
   const readiness = new ServeReadiness(source.conditions);
   const group = joinReplicaGroup({
-    ...{ options, client, registry, log, keyTiming: surroundings.keys, leaseTiming: surroundings.lease },
+    ...{ options, client, registry, log, leaseTiming: surroundings.lease },
+    keyTiming: surroundings.keys(options.rotateKeysEvery),
     state: source.state,
     onRing: (ring) => {
       planes.setKeys(ring);
@@ -111,22 +130,36 @@ export async function startServe(
     },
   });
   const planes = openDataPlanes(options, surroundings.mappings, group.events, log);
+  const metrics = createControlMetrics(registry, source.age);
+  let warned: readonly string[] = [];
   const control = new ControlPlane({
     ...{ source, planes, log, translation },
     prepare: async (state) => state,
     readSecrets: readNewSecrets(source, newSecretsMs),
-    onApplied: ({ translation: { secretRefs, statuses, warnings }, changes, isFirst }) => {
+    onApplied: ({ translation: { secretRefs, expiries, statuses, warnings }, changes, isFirst }) => {
       source.refer(secretRefs);
       group.submit(statuses);
+      metrics.serves(expiries);
       if (isFirst) readiness.serving();
       for (const change of changes) log.info({}, change);
-      for (const warning of warnings) log.warn({}, warning);
+      for (const warning of warnings) if (!warned.includes(warning)) log.warn({}, warning);
+      warned = warnings;
     },
   });
+  const onServing = () =>
+    watchConfigAge({
+      ...{ age: source.age, most: options.maxConfigAge, log, signal: closing.signal },
+      onChange: (isOutdated) => {
+        metrics.outdated(isOutdated);
+        control.setOutdated(isOutdated);
+      },
+    });
   let admin: AdminServer | null = null;
   const closing = new AbortController();
+  let watching: Promise<void> = Promise.resolve();
   const close = async (graceMs: number) => {
     closing.abort();
+    await watching;
     readiness.ending();
     await group.stopLeading();
     // What is under way is still held to every change of a Policy, and to every revocation.
@@ -148,9 +181,10 @@ export async function startServe(
     // Nothing is sealed before the first snapshot, which waits for the shared keys: these only let the listeners bind.
     const ports = await planes.start(createKeyRing([generateKey(true)]));
     group.start();
-    beginServing(source, group, control, translation, closing.signal).catch((cause: unknown) =>
-      log.error({ err: cause }, 'The first snapshot could not be built'),
-    );
+    watching = watchDefinitions({ client, registry, log, signal: closing.signal });
+    beginServing(source, group, control, translation, closing.signal)
+      .then(onServing)
+      .catch((cause: unknown) => log.error({ err: cause }, 'The first snapshot could not be built'));
     return { httpsPort: ports.https, httpPort: ports.http, adminPort: admin.port, close };
   } catch (error) {
     await close(0);

@@ -22,18 +22,11 @@ export interface Config {
   readonly externalHttpsPort: number;
   /** 0: control and data plane in one process. */
   readonly workers: number;
-  readonly authHost: string | null;
   readonly trustedProxies: readonly string[];
-  /** Origins that `IdentityProvider.spec.authority` may name. */
-  readonly allowedAuthorities: readonly string[];
   /** PEM of a certificate authority that vouches for the identity provider, beside none of the system's; null: the system's. */
   readonly authorityCa: string | null;
-  readonly hostOwnership: 'FirstCome' | 'Declared';
-  /** Namespaces whose Ingresses may have rules without a host. */
-  readonly anyHostNamespaces: readonly string[];
   /** Ranges that no backend may be in, beside those that never may. */
   readonly deniedCidrs: readonly string[];
-  readonly controllerNamespace: string;
   /** File with the token of a workload identity (Azure's webhook sets AZURE_FEDERATED_TOKEN_FILE); null: there is none. */
   readonly federatedTokenFile: string | null;
   /** Whether this is `entragate dev`: names below `localhost` resolve to loopback, and no HSTS is sent. */

@@ -1,13 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, type RequestOptions, request } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { type ApiFailure, type ApiResult, statusFailure } from './api-failure.ts';
-
-/** Where the API server is, and as whom it is asked. */
-export type ApiAccess =
-  /** The ServiceAccount of the pod, whose token is read again while it rotates. `root` is where its files are mounted: empty in a pod. */
-  { readonly kind: 'in-cluster'; readonly root: string } | { readonly kind: 'kubeconfig'; readonly path: string };
+import { type ApiAccess, type ApiRoute, readApiRoute } from './api-route.ts';
 
 /** A change of one object. */
 export interface ApiChange {
@@ -19,6 +14,12 @@ export interface ApiChange {
 
 /** Reads and changes what the API server holds. */
 export interface ApiClient {
+  /**
+   * Whether there is a way to the API server at all; nothing is asked of it.
+   *
+   * @throws EntragateError `api-access-unusable`
+   */
+  checkAccess(): Promise<void>;
   /** One JSON answer, whole. */
   get(path: string, signal: AbortSignal): Promise<ApiResult<unknown>>;
   /**
@@ -50,11 +51,7 @@ class SilentError extends Error {}
 /** A request as it is sent. */
 type ApiCall = ApiChange | { readonly method: 'GET'; readonly path: string; readonly body: null };
 
-/**
- * Connects to nothing yet.
- *
- * @throws EntragateError `api-access-unusable` when there is no such configuration
- */
+/** Connects to nothing yet. */
 export function createApiClient(access: ApiAccess): ApiClient {
   return new HttpsApiClient(access);
 }
@@ -70,12 +67,15 @@ class HttpsApiClient implements ApiClient {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #closed = new AbortController();
   /** Read anew after a failure: certificates and tokens rotate. */
-  #config: KubeConfig | null;
+  #route: Promise<ApiRoute> | null = null;
 
   constructor(access: ApiAccess) {
     this.#access = access;
+  }
+
+  async checkAccess(): Promise<void> {
     try {
-      this.#config = loadConfig(access);
+      await this.#currentRoute();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new EntragateError('api-access-unusable', `There is no way to the API server: ${reason}`, { cause });
@@ -106,10 +106,10 @@ class HttpsApiClient implements ApiClient {
       };
       const response = await this.#send(request, text, signal, idleLimit);
       if (isSuccess(response.statusCode)) return { ok: true, value: response };
-      if (response.statusCode === 401) this.#config = null;
+      if (response.statusCode === 401) this.#route = null;
       return { ok: false, failure: await refusalOf(response) };
     } catch (error) {
-      this.#config = null;
+      this.#route = null;
       this.#dropIdleConnections();
       return { ok: false, failure: failureOf(error) };
     }
@@ -120,20 +120,21 @@ class HttpsApiClient implements ApiClient {
     this.#agent.destroy();
   }
 
+  #currentRoute(): Promise<ApiRoute> {
+    this.#route ??= readApiRoute(this.#access);
+    return this.#route;
+  }
+
   async #requestOptions(): Promise<RequestOptions> {
-    this.#config ??= loadConfig(this.#access);
-    const { server, proxyUrl } = clusterOf(this.#config);
-    const { hostname, port, pathname } = new URL(server);
-    const options: RequestOptions = { headers: {} };
-    await this.#config.applyToHTTPSOptions(options);
-    const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value).trim()]);
+    const { hostname, port, pathPrefix, credentials } = await this.#currentRoute();
+    const { headers: given, ...options } = await credentials();
+    const headers = Object.entries(given ?? {}).map(([name, value]) => [name, String(value).trim()]);
     return {
+      agent: this.#agent,
       ...options,
-      // The library's own agent keeps no connection; through a proxy it is the only one that knows the way.
-      ...(proxyUrl ? {} : { agent: this.#agent }),
-      hostname: hostname.replace(/^\[|\]$/g, ''),
-      port: port || 443,
-      path: pathname.replace(/\/$/, ''),
+      hostname,
+      port,
+      path: pathPrefix,
       headers: { ...Object.fromEntries(headers), Accept: 'application/json', 'User-Agent': 'entragate' },
     };
   }
@@ -170,32 +171,6 @@ class HttpsApiClient implements ApiClient {
   #dropIdleConnections(): void {
     for (const sockets of Object.values(this.#agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
-}
-
-function loadConfig(access: ApiAccess): KubeConfig {
-  const config = new KubeConfig();
-  switch (access.kind) {
-    case 'in-cluster':
-      if (!process.env.KUBERNETES_SERVICE_HOST)
-        throw new Error('KUBERNETES_SERVICE_HOST is not set, so this is no pod; name a kubeconfig file');
-      config.loadFromCluster(access.root);
-      break;
-    case 'kubeconfig':
-      config.loadFromFile(access.path);
-      break;
-    default:
-      access satisfies never;
-  }
-  clusterOf(config);
-  return config;
-}
-
-function clusterOf(config: KubeConfig): { readonly server: string; readonly proxyUrl?: string } {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error('the kubeconfig has no current context, or one without a cluster');
-  if (!cluster.server.startsWith('https://'))
-    throw new Error(`the kubeconfig names the server ${cluster.server}, which is not https`);
-  return cluster;
 }
 
 function bodyFields(method: ApiCall['method'], text: string): Readonly<Record<string, string>> {

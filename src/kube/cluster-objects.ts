@@ -27,11 +27,17 @@ export class ClusterObjects {
     IdentityProvider: new ObjectStore('IdentityProvider'),
     Revocation: new ObjectStore('Revocation'),
   } as const;
+  readonly #ownService: ObjectKey | null;
   #named: { readonly by: ClusterState['ingresses']; readonly services: ReadonlySet<ObjectKey> } | null = null;
   #unreadable: {
     readonly parts: readonly (readonly UnreadableObject[])[];
     readonly all: readonly UnreadableObject[];
   } = { parts: [], all: [] };
+
+  /** @param ownService the Service of this release, whose endpoints matter though no Ingress may name it; null: there is none */
+  constructor(ownService: ObjectKey | null) {
+    this.#ownService = ownService;
+  }
 
   /** What translation reads. Tables that did not change are the same ones as before. */
   state(): ClusterState {
@@ -56,7 +62,7 @@ export class ClusterObjects {
     return this.stores[kind].replace(namespace, listed);
   }
 
-  /** Takes in one event. Returns whether it matters: endpoints of Services that no Ingress names do not. */
+  /** Takes in one event. Returns whether it matters: endpoints of Services that no Ingress names do not, but for our own. */
   apply({ type, object }: ObjectEvent): boolean {
     const { ref } = object;
     const store = this.stores[ref.kind];
@@ -83,7 +89,7 @@ export class ClusterObjects {
   #isNamed(service: ObjectKey | null): boolean {
     const { objects } = this.stores.Ingress;
     if (this.#named?.by !== objects) this.#named = { by: objects, services: referencedServices(objects.values()) };
-    return service !== null && this.#named.services.has(service);
+    return service !== null && (service === this.#ownService || this.#named.services.has(service));
   }
 
   #allUnreadable(): readonly UnreadableObject[] {

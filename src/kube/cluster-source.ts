@@ -1,4 +1,4 @@
-import type { ClusterState, Kind, ObjectRef } from '../api/cluster-state.ts';
+import type { ClusterState, Kind, ObjectKey, ObjectRef } from '../api/cluster-state.ts';
 import { describeRef } from '../api/cluster-state.ts';
 import type { KindInfo } from '../api/kinds.ts';
 import type { Log } from '../telemetry/logger.ts';
@@ -52,6 +52,11 @@ export interface ClusterSource {
   readonly conditions: () => readonly SourceCondition[];
   /** Whether every collection was listed. Once true it stays true: an outage takes away nothing that is known. */
   readonly hasSynced: () => boolean;
+  /**
+   * How old what is known may be (ms): the time since the collection was heard that has been silent longest. A quiet cluster is heard about
+   * once a minute. Infinite before {@link ClusterSource.hasSynced}.
+   */
+  readonly age: () => number;
   /** Resolves when {@link ClusterSource.hasSynced}; never, when the source is closed before. */
   readonly synced: Promise<void>;
   /** Secrets that were referred to and that the API server has not answered for yet. */
@@ -77,6 +82,8 @@ export interface ClusterSourceOptions {
   readonly client: ApiClient;
   /** Where namespaced kinds are followed, one reflector each (`rbac.scope: namespaced`); null for the whole cluster. */
   readonly namespaces: readonly string[] | null;
+  /** The Service of this release; null: there is none. */
+  readonly ownService: ObjectKey | null;
   readonly timing: SourceTiming;
   readonly metrics: SourceMetrics;
   readonly log: Log;
@@ -90,10 +97,12 @@ export function openClusterSource(options: ClusterSourceOptions): ClusterSource 
 class FollowedCluster implements ClusterSource {
   readonly synced: Promise<void>;
   readonly #options: ClusterSourceOptions;
-  readonly #objects = new ClusterObjects();
+  readonly #objects: ClusterObjects;
   readonly #gate: ChangeGate;
   readonly #secrets: SecretReader;
   readonly #conditions: SourceCondition[];
+  /** By collection, on a clock that nobody sets. */
+  readonly #heardAt: number[];
   readonly #listeners = new Set<(change: ClusterChange) => void>();
   readonly #closed = new AbortController();
   readonly #running: readonly Promise<void>[];
@@ -101,6 +110,7 @@ class FollowedCluster implements ClusterSource {
 
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
+    this.#objects = new ClusterObjects(options.ownService);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.synced = promise;
     this.#resolveSynced = resolve;
@@ -118,6 +128,7 @@ class FollowedCluster implements ClusterSource {
     this.#conditions = collections.map(({ info: { kind }, namespace }) => {
       return { kind, namespace, hasListed: false, isWatching: false, failure: null };
     });
+    this.#heardAt = collections.map(() => Number.NEGATIVE_INFINITY);
     this.#running = collections.map(({ info, namespace }, index) => this.#follow(info, namespace, index));
   }
 
@@ -136,6 +147,8 @@ class FollowedCluster implements ClusterSource {
   readonly conditions = (): readonly SourceCondition[] => [...this.#conditions];
 
   readonly hasSynced = (): boolean => this.#conditions.every(({ hasListed }) => hasListed);
+
+  readonly age = (): number => performance.now() - Math.min(...this.#heardAt);
 
   readonly unansweredSecrets = (): readonly ObjectRef[] => this.#secrets.unanswered();
 
@@ -167,6 +180,9 @@ class FollowedCluster implements ClusterSource {
         metrics.event(kind);
         if (this.#objects.apply(event)) this.#gate.add([event.object.ref]);
         countUnreadable();
+      },
+      onHeard: () => {
+        this.#heardAt[index] = performance.now();
       },
       onPhase: (phase) => this.#onPhase(index, phase),
     };

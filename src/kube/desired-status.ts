@@ -1,5 +1,5 @@
 import { isRecord } from '../api/normalize.ts';
-import type { StatusCondition, StatusUpdate } from '../api/status-update.ts';
+import type { ConditionOf, StatusCondition, StatusUpdate } from '../api/status-update.ts';
 import { canonicalJson } from '../snapshot/content-hash.ts';
 import { secondTime } from './micro-time.ts';
 
@@ -68,7 +68,7 @@ function ingressStatus(status: Fields, { address }: StatusUpdate, author: Status
 function providerStatus(status: Fields, update: StatusUpdate, author: StatusAuthor, time: string): Fields {
   return {
     ...status,
-    conditions: ownConditions(status, update, time),
+    conditions: sharedConditions(status, update, author, time),
     controllers: withController(status, update, author, time, {}),
   };
 }
@@ -88,7 +88,7 @@ function policyStatus(status: Fields, update: StatusUpdate, author: StatusAuthor
   };
   return {
     ...status,
-    conditions: ownConditions(status, update, time),
+    conditions: sharedConditions(status, update, author, time),
     attachedRoutes: elsewhere + update.attachedRoutes.length,
     controllers: withController(status, update, author, time, routes),
   };
@@ -104,26 +104,53 @@ function withController(
 ): readonly Fields[] {
   const entries = listOf(status.controllers);
   const before = entries.find(({ name }) => name === controllerName) ?? {};
-  const conditions = [withTime(listOf(before.conditions), programmed(update), update.generation, time)];
+  const conditions = [...update.conditions, programmed(update)].map((condition) =>
+    withTime(listOf(before.conditions), condition, update.generation, time),
+  );
   const others = entries.filter(({ name }) => name !== controllerName);
   const own: Fields = { name: controllerName, conditions, ...routes };
   return [...others, own].toSorted((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
 }
 
 /** Updates come when all workers of this replica have acknowledged the snapshot that they were said of. */
-function programmed({ conditions }: StatusUpdate): Condition {
+function programmed({ conditions }: StatusUpdate): ConditionOf<'Programmed'> {
   const isAccepted = conditions.some(({ type, status }) => type === 'Accepted' && status === 'True');
   return isAccepted
     ? { type: 'Programmed', status: 'True', reason: 'Programmed', message: 'All workers decide by it.' }
     : { type: 'Programmed', status: 'False', reason: 'NotAccepted', message: 'Routes that use it deny.' };
 }
 
-type Condition = Omit<StatusCondition, 'type'> & { readonly type: StatusCondition['type'] | 'Programmed' };
+/** A condition as it is written, of whichever controller. */
+interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False';
+  readonly reason: string;
+  readonly message: string;
+}
 
-function ownConditions(status: Fields, { conditions, generation }: StatusUpdate, time: string): readonly Fields[] {
+/**
+ * The conditions of the object as a whole. Two releases may differ, as where only one of them has the Secret of an IdentityProvider: what holds
+ * for any of them holds, so that they do not overwrite each other for ever. What each found is in its entry of `controllers`.
+ */
+function sharedConditions(
+  status: Fields,
+  { conditions, generation }: StatusUpdate,
+  { controllerName }: StatusAuthor,
+  time: string,
+): readonly Fields[] {
   const before = listOf(status.conditions);
+  const others = listOf(status.controllers).filter(({ name }) => name !== controllerName);
+  const ofOthers = others.flatMap((controller) => listOf(controller.conditions));
   const foreign = before.filter(({ type }) => !OWN_TYPES.includes(type));
-  return [...conditions.map((condition) => withTime(before, condition, generation, time)), ...foreign];
+  const shared = conditions.map((own): Condition => {
+    const elsewhere = ofOthers.find(
+      ({ type, status: found, observedGeneration }) =>
+        type === own.type && found === 'True' && observedGeneration === generation,
+    );
+    if (own.status === 'True' || elsewhere === undefined) return own;
+    return { type: own.type, status: 'True', reason: String(elsewhere.reason), message: String(elsewhere.message) };
+  });
+  return [...shared.map((condition) => withTime(before, condition, generation, time)), ...foreign];
 }
 
 function withTime(before: readonly Fields[], condition: Condition, generation: number, time: string): Fields {

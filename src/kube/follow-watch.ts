@@ -32,6 +32,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   readonly onOpen: () => void;
   readonly onEvent: (event: ObjectEvent) => void;
+  /** After each event and each bookmark: what is known is as of now. */
+  readonly onHeard: () => void;
 }
 
 type Message =
@@ -44,7 +46,7 @@ const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
 /** Watches a collection from a version on until the watch ends (Kubernetes API concepts, "Efficient detection of changes"). */
 export async function followWatch(client: Pick<ApiClient, 'open'>, options: WatchOptions): Promise<WatchEnd> {
-  const { info, namespace, signal, onOpen, onEvent } = options;
+  const { info, namespace, signal, onOpen, onEvent, onHeard } = options;
   let version = options.resourceVersion;
   const query = new URLSearchParams({
     watch: '1',
@@ -61,6 +63,7 @@ export async function followWatch(client: Pick<ApiClient, 'open'>, options: Watc
       if (message.kind === 'failure') return { kind: 'lost', failure: message.failure };
       if (message.kind === 'event') onEvent(message.event);
       version = message.version;
+      onHeard();
     }
     return { kind: 'closed', version };
   } catch (error) {

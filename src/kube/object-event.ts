@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ObjectRef } from '../api/cluster-state.ts';
 import type { KindInfo } from '../api/kinds.ts';
 import { isRecord } from '../api/normalize.ts';
 import type { StatusEvent, StatusUpdate } from '../api/status-update.ts';
@@ -41,8 +42,7 @@ export async function writeEvent(
 ): Promise<ApiResult<unknown>> {
   const { ref, event } = update;
   const uid = isRecord(object.metadata) ? String(object.metadata.uid) : '';
-  // Events on cluster-scoped objects are kept in "default" (Kubernetes' own controllers do the same).
-  const namespace = ref.namespace === '' ? 'default' : ref.namespace;
+  const namespace = namespaceOf(ref);
   const name = eventName(ref.name, [author.controllerName, ref.kind, uid, event.type, event.reason, event.message]);
   const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
   const time = microTime(now);
@@ -64,7 +64,7 @@ export async function writeEvent(
         regarding: {
           apiVersion: info.apiVersion,
           kind: ref.kind,
-          ...(ref.namespace === '' ? {} : { namespace: ref.namespace }),
+          namespace,
           name: ref.name,
           uid,
         },
@@ -79,6 +79,11 @@ export async function writeEvent(
   // Nobody counts how often it was still true: 2 says "again".
   const series = { count: 2, lastObservedTime: time };
   return client.write({ method: 'PATCH', path, body: { series } }, signal);
+}
+
+/** What is said about a Namespace is said in it, where those who work in it see it; no other cluster-scoped kind has Events. */
+function namespaceOf({ kind, namespace, name }: ObjectRef): string {
+  return kind === 'Namespace' ? name : namespace;
 }
 
 /** When an Event was last true (ms since the epoch); 0 when it does not say. */

@@ -46,6 +46,8 @@ export interface ReflectorOptions {
   /** Everything there is, in place of everything that was known. */
   readonly onListed: (objects: readonly ReadObject[]) => void;
   readonly onEvent: (event: ObjectEvent) => void;
+  /** The API server said what there is, or that nothing changed: after a list, an event, a bookmark. */
+  readonly onHeard: () => void;
   readonly onPhase: (phase: ReflectorPhase) => void;
 }
 
@@ -54,7 +56,7 @@ export interface ReflectorOptions {
  * takes away what was known: only a complete list or an event does.
  */
 export async function runReflector(options: ReflectorOptions, signal: AbortSignal): Promise<void> {
-  const { client, info, namespace, timing, onListed, onPhase } = options;
+  const { client, info, namespace, timing, onListed, onHeard, onPhase } = options;
   const backoff = new Backoff(timing.backoff);
   let version: string | null = null;
   while (!signal.aborted) {
@@ -69,6 +71,7 @@ export async function runReflector(options: ReflectorOptions, signal: AbortSigna
       }
       version = listed.value.resourceVersion;
       onListed(listed.value.objects);
+      onHeard();
       didList = true;
     }
     const { end, madeProgress } = await watchOnce(options, version, signal);
@@ -88,7 +91,7 @@ export async function runReflector(options: ReflectorOptions, signal: AbortSigna
 }
 
 async function watchOnce(
-  { client, info, namespace, timing, onEvent, onPhase }: ReflectorOptions,
+  { client, info, namespace, timing, onEvent, onHeard, onPhase }: ReflectorOptions,
   resourceVersion: string,
   signal: AbortSignal,
 ): Promise<{ readonly end: WatchEnd; readonly madeProgress: boolean }> {
@@ -106,6 +109,7 @@ async function watchOnce(
       isTold = true;
       onEvent(event);
     },
+    onHeard,
   });
   return { end, madeProgress: isTold || performance.now() - startedAt > STEADY };
 }

@@ -18,6 +18,9 @@ export interface SecretReaderOptions {
 }
 
 const info: KindInfo = secretInfo();
+/** Reads under way at the same time: each may need a connection of its own. */
+const MOST_AT_ONCE = 16;
+
 const unlikeSecret: ApiFailure = { kind: 'malformed', message: 'a Secret does not have the form of one' };
 
 /**
@@ -31,6 +34,7 @@ export class SecretReader {
   /** Called after every read. */
   readonly #lookers = new Set<() => void>();
   #timer: NodeJS.Timeout | null = null;
+  #underWay = 0;
 
   constructor(options: SecretReaderOptions) {
     this.#options = options;
@@ -81,7 +85,7 @@ export class SecretReader {
     if (this.#closed.signal.aborted) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    for (;;) {
+    while (this.#underWay < MOST_AT_ONCE) {
       const next = this.#schedule.next(performance.now());
       if ('ref' in next) {
         void this.#read(next.ref);
@@ -95,7 +99,9 @@ export class SecretReader {
   async #read(ref: ObjectRef): Promise<void> {
     const { client, store, onChanged, onRead } = this.#options;
     const { signal } = this.#closed;
+    this.#underWay += 1;
     const answer = await client.get(objectPath(info, ref), signal);
+    this.#underWay -= 1;
     if (signal.aborted) return;
     const object = answer.ok ? readObject(answer.value, info) : null;
     const failure = answer.ok ? (object === null ? unlikeSecret : null) : answer.failure;

@@ -1,4 +1,5 @@
 import { type ObjectKey, type ObjectRef, objectKey } from '../api/cluster-state.ts';
+import { type BucketTiming, TokenBucket } from './token-bucket.ts';
 
 /** How often Secrets are read; times in milliseconds. */
 export interface SecretTiming {
@@ -6,12 +7,19 @@ export interface SecretTiming {
   readonly known: number;
   /** For one that was not there, or could not be read: at first, then doubled up to `known`. */
   readonly missing: number;
-  /** Reads per second, all Secrets together. Past it they are read less often. */
-  readonly budget: number;
+  /** Reads of Secrets that were read before, all together. Past it they are read less often. */
+  readonly again: BucketTiming;
+  /** First reads, all together: a replica that starts has hundreds of certificates to read before it is ready. */
+  readonly first: BucketTiming;
 }
 
 /** As docs/operations.md promises. */
-export const secretTiming: SecretTiming = { known: 60_000, missing: 5_000, budget: 10 };
+export const secretTiming: SecretTiming = {
+  known: 60_000,
+  missing: 5_000,
+  again: { burst: 10, perSecond: 10 },
+  first: { burst: 1_000, perSecond: 50 },
+};
 
 /** What the last read of a Secret told. */
 export type SecretOutcome = 'present' | 'missing' | 'failed';
@@ -33,12 +41,13 @@ export class SecretSchedule {
   readonly #timing: SecretTiming;
   readonly #turns = new Map<ObjectKey, Turn>();
   readonly #servedAt = new Map<string, number>();
-  #tokens: number;
-  #filledAt = 0;
+  readonly #first: TokenBucket;
+  readonly #again: TokenBucket;
 
   constructor(timing: SecretTiming) {
     this.#timing = timing;
-    this.#tokens = timing.budget;
+    this.#first = new TokenBucket(timing.first);
+    this.#again = new TokenBucket(timing.again);
   }
 
   /** Sets what is to be read. Returns what is no longer. */
@@ -76,13 +85,25 @@ export class SecretSchedule {
     return this.#turns.values().reduce((sum, turn) => sum + (turn.outcome === outcome ? 1 : 0), 0);
   }
 
-  /** The next Secret to read, which counts against the budget; or how long to wait before asking again (ms; null: until `refer`). */
+  /** The next Secret to read, which counts against its budget; or how long to wait before asking again (ms; null: until `refer`). */
   next(now: number): { readonly ref: ObjectRef } | { readonly wait: number | null } {
-    this.#fill(now);
-    const turn = this.#mostUrgent(now);
-    if (turn === null) return { wait: this.#untilDue(now) };
-    if (this.#tokens < 1) return { wait: ((1 - this.#tokens) / this.#timing.budget) * 1000 };
-    this.#tokens -= 1;
+    const waits: number[] = [];
+    for (const [bucket, isFirst] of [
+      [this.#first, true],
+      [this.#again, false],
+    ] as const) {
+      const turn = this.#mostUrgent(now, isFirst);
+      if (turn === null) continue;
+      const wait = bucket.take(now);
+      if (wait === 0) return this.#start(turn, now);
+      waits.push(wait);
+    }
+    const untilDue = this.#untilDue(now);
+    if (untilDue !== null) waits.push(untilDue);
+    return { wait: waits.length === 0 ? null : Math.min(...waits) };
+  }
+
+  #start(turn: Turn, now: number): { readonly ref: ObjectRef } {
     this.#servedAt.set(turn.ref.namespace, now);
     this.#turns.set(keyOf(turn.ref), { ...turn, due: null });
     return { ref: turn.ref };
@@ -98,16 +119,10 @@ export class SecretSchedule {
     this.#turns.set(keyOf(ref), { ref, wait, due: now + early(wait === 0 ? known : wait), outcome: told });
   }
 
-  #fill(now: number): void {
-    const { budget } = this.#timing;
-    this.#tokens = Math.min(budget, this.#tokens + ((now - this.#filledAt) / 1000) * budget);
-    this.#filledAt = now;
-  }
-
-  #mostUrgent(now: number): Turn | null {
+  #mostUrgent(now: number, isFirst: boolean): Turn | null {
     let best: Turn | null = null;
     for (const turn of this.#turns.values()) {
-      if (turn.due === null || turn.due > now) continue;
+      if (turn.due === null || turn.due > now || (turn.outcome === 'unread') !== isFirst) continue;
       if (best === null || this.#compare(turn, best) < 0) best = turn;
     }
     return best;
@@ -122,12 +137,13 @@ export class SecretSchedule {
     return this.#servedAt.get(ref.namespace) ?? 0;
   }
 
+  /** Of those whose time has not come. */
   #untilDue(now: number): number | null {
     const times = this.#turns
       .values()
-      .flatMap(({ due }) => (due === null ? [] : [due]))
+      .flatMap(({ due }) => (due === null || due <= now ? [] : [due]))
       .toArray();
-    return times.length === 0 ? null : Math.max(0, times.reduce((a, b) => Math.min(a, b)) - now);
+    return times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)) - now;
   }
 }
 

@@ -6,12 +6,14 @@ import type { FailureCause } from './api-failure.ts';
 export interface StatusMetrics {
   written(kind: Kind): void;
   failed(cause: FailureCause): void;
-  /** Objects that do not show yet what they should, as far as this replica knows. */
-  pending(count: number): void;
 }
 
-/** Registers the metrics of the status writer, and whether this replica leads. */
-export function createStatusMetrics(registry: Registry, isLeader: () => boolean): StatusMetrics {
+/**
+ * Registers the metrics of the status writer, and whether this replica leads.
+ *
+ * @param pending how many objects do not show yet what they should
+ */
+export function createStatusMetrics(registry: Registry, isLeader: () => boolean, pending: () => number): StatusMetrics {
   const registers = [registry];
   const written = new Counter({
     name: 'entragate_status_writes_total',
@@ -25,10 +27,13 @@ export function createStatusMetrics(registry: Registry, isLeader: () => boolean)
     labelNames: ['cause'] as const,
     registers,
   });
-  const pending = new Gauge({
+  new Gauge({
     name: 'entragate_status_pending',
     help: 'Objects that do not show yet what they should, as far as this replica knows.',
     registers,
+    collect() {
+      this.set(pending());
+    },
   });
   new Gauge({
     name: 'entragate_leader',
@@ -41,6 +46,5 @@ export function createStatusMetrics(registry: Registry, isLeader: () => boolean)
   return {
     written: (kind) => written.inc({ kind }),
     failed: (cause) => failed.inc({ cause }),
-    pending: (count) => pending.set(count),
   };
 }

@@ -54,6 +54,8 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #wanted = new Map<string, Wanted>();
   readonly #closed = new AbortController();
+  /** The same list as last time is the same word on every object: most changes are of endpoints. */
+  #submitted: readonly StatusUpdate[] = [];
   #wake = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -67,6 +69,8 @@ export class StatusWriter {
 
   /** Takes the latest statuses of all objects. Returns at once; what was not written yet and is not said any more is forgotten. */
   submit(statuses: readonly StatusUpdate[]): void {
+    if (statuses === this.#submitted) return;
+    this.#submitted = statuses;
     const keys = new Set(statuses.map(({ ref }) => keyOf(ref)));
     for (const [key, { ref, update }] of this.#wanted) {
       if (keys.has(key) || update === null) continue;
@@ -91,6 +95,11 @@ export class StatusWriter {
     this.#wake.abort();
   }
 
+  /** Objects that do not show yet what they should, as far as this replica knows. */
+  pending(): number {
+    return this.#wanted.values().reduce((sum, { isSettled }) => (isSettled ? sum : sum + 1), 0);
+  }
+
   async close(): Promise<void> {
     this.#closed.abort();
     await this.#running;
@@ -103,12 +112,6 @@ export class StatusWriter {
       const due = this.#options.mayWrite() ? this.#due() : [];
       const queue = due.values();
       await Promise.all(Array.from({ length: LANES }, () => this.#work(queue)));
-      this.#options.metrics.pending(
-        this.#wanted
-          .values()
-          .filter(({ isSettled }) => !isSettled)
-          .toArray().length,
-      );
       await delay(RETRY_MS, null, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(() => {});
     }
   }

@@ -1,7 +1,9 @@
 import type { ClusterState, ObjectRef } from '../api/cluster-state.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { validateChange, validateSnapshot } from '../snapshot/validate-snapshot.ts';
 import type { Log } from '../telemetry/logger.ts';
+import { denyEverything } from '../translate/deny-everything.ts';
 import { describeChange } from '../translate/describe-change.ts';
 import { retranslate } from '../translate/retranslate.ts';
 import { translate } from '../translate/translate.ts';
@@ -54,7 +56,8 @@ interface Translated {
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   #revoked: ReadonlySet<string> = new Set();
-  #current: Translated | null = null;
+  #current: (Translated & { readonly served: Snapshot }) | null = null;
+  #isOutdated = false;
   #isPending = false;
   #round: Promise<void> = Promise.resolve();
   #isRunning = false;
@@ -69,6 +72,13 @@ export class ControlPlane {
     this.#stop = this.#options.source.onChange(() => this.#take());
     this.#take();
     await this.#round;
+  }
+
+  /** Whether what the source knows is too old to let anybody in: then everything is denied, until it is not. */
+  setOutdated(isOutdated: boolean): void {
+    if (this.#isOutdated === isOutdated) return;
+    this.#isOutdated = isOutdated;
+    this.#take();
   }
 
   /** No round starts after this; resolves when the running one has ended. */
@@ -103,16 +113,14 @@ export class ControlPlane {
     let next = await this.#translate(previous);
     if (await readSecrets(next.translation.secretRefs)) next = await this.#translate(previous);
     const { translation } = next;
-    const problems =
-      previous === null
-        ? validateSnapshot(translation.snapshot)
-        : validateChange(previous.translation.snapshot, translation.snapshot);
+    const served = this.#isOutdated ? denyEverything(translation.snapshot) : translation.snapshot;
+    const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
     if (problems.length > 0) {
       log.error({ problems: problems.slice(0, 10) }, 'A snapshot is not valid; the last good one stays');
       return;
     }
-    this.#current = next;
-    await planes.publish(translation.snapshot, translation.secrets);
+    this.#current = { ...next, served };
+    await planes.publish(served, translation.secrets);
     const changes = previous === null ? [] : describeChange(previous.translation, translation);
     onApplied({ translation, changes, isFirst: previous === null });
   }

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Counter, Gauge, type Registry } from '@prometheus-io/client';
+import type { Registry } from '@prometheus-io/client';
 import type { ClusterState } from '../api/cluster-state.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import type { Log } from '../telemetry/logger.ts';
 import { draftOf, type RevocationDraft, tidyRevocations } from './revocation-drafts.ts';
+import { createRevocationMetrics, type RevocationMetrics } from './revocation-metrics.ts';
 
 type StoreResult = { readonly ok: true } | { readonly ok: false; readonly failure: { readonly message: string } };
 
@@ -39,7 +40,7 @@ export class SharedRevocations {
   readonly #options: SharedRevocationsOptions;
   readonly #waiting = new Map<string, RevocationDraft>();
   readonly #closed = new AbortController();
-  readonly #dropped: Counter;
+  readonly #metrics: RevocationMetrics;
   #wake = new AbortController();
   #tidiedAt = performance.now();
   #failure = '';
@@ -47,21 +48,7 @@ export class SharedRevocations {
 
   constructor(options: SharedRevocationsOptions) {
     this.#options = options;
-    const registers = [options.registry];
-    const waiting = this.#waiting;
-    new Gauge({
-      name: 'entragate_revocations_waiting',
-      help: 'Sign-outs of this replica that others have not been told of yet.',
-      registers,
-      collect() {
-        this.set(waiting.size);
-      },
-    });
-    this.#dropped = new Counter({
-      name: 'entragate_revocations_dropped_total',
-      help: 'Sign-outs that others were never told of, since too many waited: their sessions end at their own bounds there.',
-      registers,
-    });
+    this.#metrics = createRevocationMetrics(options.registry, () => this.#waiting.size);
   }
 
   start(): void {
@@ -72,7 +59,7 @@ export class SharedRevocations {
   publish(revocation: Revocation): void {
     const draft = draftOf(revocation);
     if (this.#waiting.size >= MOST_WAITING && !this.#waiting.has(draft.name)) {
-      this.#dropped.inc();
+      this.#metrics.dropped();
       return;
     }
     this.#waiting.set(draft.name, draft);

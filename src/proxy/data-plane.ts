@@ -8,7 +8,7 @@ import { createListeners, type Listeners } from './listeners.ts';
 import type { Plane } from './plane.ts';
 import { cutLongRequests, isStillAllowed } from './recheck.ts';
 import { createTunnels } from './tunnels.ts';
-import { createDeniedAddresses } from './upstream/denied-addresses.ts';
+import { createDeniedAddresses, type DeniedAddresses } from './upstream/denied-addresses.ts';
 import { createHttp1Upstream } from './upstream/http1/http1-upstream.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -38,7 +38,8 @@ export interface DataPlaneStats {
  * @throws EntragateError `denied-range-invalid`
  */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  const plane = createPlane(Object.freeze({ ...options }));
+  const denied = createDeniedAddresses(options.deniedAddresses);
+  const plane = createPlane(Object.freeze({ ...options }), denied);
   const listeners = createListeners(plane);
   const { recheckMs } = options.limits;
   const recheck = setInterval(cutLongRequests, recheckMs, plane, recheckMs).unref();
@@ -51,6 +52,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return {
     apply: (snapshot, secrets) => {
       const state = linkSnapshot(snapshot, secrets, plane.state);
+      denied.takeReplicas([...snapshot.settings.values()].flatMap(({ value }) => value.ownAddresses));
       plane.upstream.apply(snapshot);
       plane.state = state;
       listeners.applyCertificates();
@@ -83,13 +85,13 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
  */
 const SIGNED_IN_PRESENCE_MS = 1_000;
 
-function createPlane(options: DataPlaneOptions): Plane {
+function createPlane(options: DataPlaneOptions, denied: DeniedAddresses): Plane {
   const { limits } = options;
   const plane: Plane = {
     options,
     upstream: createHttp1Upstream({
       dial: options.dial,
-      denied: createDeniedAddresses(options.deniedAddresses),
+      denied,
       connectTimeoutMs: limits.connectTimeoutMs,
       responseTimeoutMs: limits.responseTimeoutMs,
       idleMs: limits.upstreamIdleMs,

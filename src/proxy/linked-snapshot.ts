@@ -2,8 +2,9 @@ import { type LinkedPolicy, linkPolicy } from '../policy/link-policy.ts';
 import type { AttachedPolicy } from '../policy/question.ts';
 import type { Key, PolicyKey } from '../snapshot/ids.ts';
 import type { PolicyProgram } from '../snapshot/policy-program.ts';
+import type { RouteDenial } from '../snapshot/route-denials.ts';
 import type { Secrets } from '../snapshot/secret.ts';
-import type { Host, Route, RouteDenial, Snapshot } from '../snapshot/snapshot.ts';
+import type { Host, Route, Snapshot } from '../snapshot/snapshot.ts';
 import { buildRoutingTable, type RoutingTable } from './routing/routing-table.ts';
 
 /** A snapshot, ready to serve from. A request keeps the one it began with. */
@@ -14,6 +15,8 @@ export interface LinkedSnapshot {
   /** Canonical name of the host of sign-in; null: each host runs its own. */
   readonly authHost: string | null;
   routeOf(route: Route): LinkedRoute;
+  /** What answers an ACME challenge at a canonical path of a canonical host; null: nothing does. */
+  challengeOf(host: string, path: string): LinkedRoute | null;
 }
 
 /** A route whose keys are followed. */
@@ -43,18 +46,31 @@ export function linkSnapshot(snapshot: Snapshot, secrets: Secrets, previous: Lin
   const isRoutingSame =
     previous !== null &&
     previous.snapshot.hosts === snapshot.hosts &&
+    previous.snapshot.challenges === snapshot.challenges &&
     previous.snapshot.policies === snapshot.policies &&
     previous.snapshot.identityProviders === snapshot.identityProviders;
   const authHost = authHostOf(snapshot);
   if (isRoutingSame) return Object.freeze({ ...previous, snapshot, secrets, authHost });
   const routes = linkRoutes(snapshot);
+  const challenges = linkChallenges(snapshot);
   return Object.freeze({
     snapshot,
     secrets,
     routing: buildRoutingTable(snapshot),
     authHost,
     routeOf: (route: Route) => routes.get(route) ?? deniedRoute(route, 'object-unreadable', 'The route is unknown.'),
+    challengeOf: (host: string, path: string) => challenges.get(host)?.get(path) ?? null,
   });
+}
+
+/** By host and path; maps only, since both are anybody's strings (INERT). */
+function linkChallenges({ challenges }: Snapshot): ReadonlyMap<string, ReadonlyMap<string, LinkedRoute>> {
+  const byHost = new Map<string, Map<string, LinkedRoute>>();
+  for (const { value } of challenges.values()) {
+    const paths = byHost.get(value.host) ?? new Map<string, LinkedRoute>();
+    byHost.set(value.host, paths.set(value.route.path.value, linkedRoute(value.route, { kind: 'public' }, false)));
+  }
+  return byHost;
 }
 
 function authHostOf(snapshot: Snapshot): string | null {

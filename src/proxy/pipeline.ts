@@ -1,3 +1,4 @@
+import { CHALLENGE_PREFIX } from '../snapshot/snapshot.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { authorize } from './authorize.ts';
 import { challenge } from './challenge.ts';
@@ -30,6 +31,7 @@ interface Step {
 const requestSteps: readonly Step[] = Object.freeze([
   { name: 'snapshot', run: takeSnapshot },
   { name: 'canonical request', run: readCanonically },
+  { name: 'ACME challenge', run: answerChallenge },
   { name: 'host', run: findHost },
   { name: 'transport', run: requireTls },
   { name: 'own endpoints', run: answerOwn },
@@ -104,6 +106,21 @@ function readCanonically(exchange: Exchange): StepResult {
 /** Where the parser saw no upgrade there is no bare connection, so it is a request like any other. */
 function asUpgradeOfParser(request: CanonicalRequest, { upgrade }: Exchange): CanonicalRequest {
   return upgrade === null && request.upgrade !== null ? { ...request, upgrade: null } : request;
+}
+
+/**
+ * A certificate authority asks on plain HTTP (RFC 8555 §8.3), of a host that may have no other route yet. What is no challenge goes on
+ * as any other request.
+ */
+function answerChallenge(exchange: Exchange): StepResult {
+  const { request, state } = exchange;
+  if (request === null || request.scheme === 'https' || !request.path.startsWith(CHALLENGE_PREFIX)) return 'next';
+  if ((request.method !== 'GET' && request.method !== 'HEAD') || request.upgrade !== null) return 'next';
+  const challenge = state?.challengeOf(request.host, request.path) ?? null;
+  if (challenge === null) return 'next';
+  exchange.route = challenge;
+  decideAccess(exchange);
+  return forwardAllowed(exchange);
 }
 
 /** Only hosts of the snapshot, and the host of sign-in, are served. */

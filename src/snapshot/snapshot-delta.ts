@@ -4,6 +4,7 @@ import type { Entry, Snapshot, Table } from './snapshot.ts';
 /** What changed between two snapshots: plain data, as small as the change. Crosses the process border by structured clone. */
 export interface SnapshotDelta {
   readonly hosts: TableDelta<ValueOf<'hosts'>>;
+  readonly challenges: TableDelta<ValueOf<'challenges'>>;
   readonly policies: TableDelta<ValueOf<'policies'>>;
   readonly backends: TableDelta<ValueOf<'backends'>>;
   readonly endpoints: TableDelta<ValueOf<'endpoints'>>;
@@ -23,6 +24,7 @@ interface TableDelta<T> {
 /** The snapshot before the first one. */
 export const EMPTY_SNAPSHOT: Snapshot = Object.freeze({
   hosts: new Map(),
+  challenges: new Map(),
   policies: new Map(),
   backends: new Map(),
   endpoints: new Map(),
@@ -40,6 +42,7 @@ export function diff(previous: Snapshot | null, next: Snapshot): SnapshotDelta {
   const before = previous ?? EMPTY_SNAPSHOT;
   return {
     hosts: diffTable(before.hosts, next.hosts),
+    challenges: diffTable(before.challenges, next.challenges),
     policies: diffTable(before.policies, next.policies),
     backends: diffTable(before.backends, next.backends),
     endpoints: diffTable(before.endpoints, next.endpoints),
@@ -53,6 +56,7 @@ export function diff(previous: Snapshot | null, next: Snapshot): SnapshotDelta {
 export function applyDelta(snapshot: Snapshot, delta: SnapshotDelta): Snapshot {
   return Object.freeze({
     hosts: applyTable(snapshot.hosts, delta.hosts),
+    challenges: applyTable(snapshot.challenges, delta.challenges),
     policies: applyTable(snapshot.policies, delta.policies),
     backends: applyTable(snapshot.backends, delta.backends),
     endpoints: applyTable(snapshot.endpoints, delta.endpoints),

@@ -1,5 +1,6 @@
 import type { GroupId, Key, PolicyKey } from './ids.ts';
 import type { PolicyProgram } from './policy-program.ts';
+import type { RouteDenial } from './route-denials.ts';
 
 /**
  * What the data plane serves from: plain, frozen data that crosses the process border.
@@ -7,6 +8,7 @@ import type { PolicyProgram } from './policy-program.ts';
  */
 export interface Snapshot {
   readonly hosts: Table<Host>;
+  readonly challenges: Table<Challenge>;
   readonly policies: Table<PolicyEntry>;
   readonly backends: Table<Backend>;
   readonly endpoints: Table<EndpointSet>;
@@ -40,6 +42,18 @@ export interface Host {
   readonly routes: readonly Route[];
   readonly mentions: Mentions;
 }
+
+/**
+ * One answer to an ACME HTTP-01 challenge (RFC 8555 §8.3), served on plain HTTP only. `route` is public and has an `Exact` path below
+ * {@link CHALLENGE_PREFIX}. The host may have no {@link Host}: its first certificate is what the challenge is for.
+ */
+export interface Challenge {
+  readonly host: string;
+  readonly route: Route;
+}
+
+/** RFC 8555 §8.3. */
+export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/';
 
 /** `none`: the host asked for no TLS and there is no default certificate: 421. */
 export type HostCertificate =
@@ -76,21 +90,8 @@ export type Access =
   | { readonly kind: 'policy'; readonly policies: readonly PolicyKey[]; readonly identityProvider: Key }
   | { readonly kind: 'authenticated'; readonly identityProvider: Key }
   | { readonly kind: 'public'; readonly why: string }
+  /** `detail` names the object and what to do; it never names an object of another namespace. */
   | { readonly kind: 'denied'; readonly reason: RouteDenial; readonly detail: string };
-
-/** Why a route denies everybody. `detail` beside it names the object and what to do; it never names an object of another namespace. */
-export type RouteDenial =
-  | 'no-policy'
-  | 'policy-missing'
-  | 'policy-invalid'
-  | 'policy-foreign'
-  | 'policies-all-audit'
-  | 'annotation-invalid'
-  | 'identity-provider-missing'
-  | 'identity-provider-invalid'
-  | 'identity-provider-mismatch'
-  | 'path-refused'
-  | 'object-unreadable';
 
 /** Where requests go; `unavailable` is answered with 503. */
 export type RouteBackend =
@@ -189,6 +190,8 @@ export interface Settings {
   /** `none`: each host runs its own sign-in flow. */
   readonly authHost: { readonly kind: 'host'; readonly name: string } | { readonly kind: 'none' };
   readonly defaultCertificate: { readonly kind: 'secret'; readonly certificate: Key } | { readonly kind: 'none' };
+  /** Addresses of all replicas of this release, where no app is. Sorted. */
+  readonly ownAddresses: readonly string[];
   /** What all policies together mention: what an auth-host session keeps past 200 groups. */
   readonly mentions: Mentions;
 }

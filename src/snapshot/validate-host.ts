@@ -1,16 +1,19 @@
 import { readCanonicalPath } from './canonical-path.ts';
 import { compareText } from './content-hash.ts';
 import { fingerprintOf } from './mentions.ts';
+import { routeDenials } from './route-denials.ts';
 import { type Check, isRecord, listOf, objectOf, oneOf, someText, textThat, variantOf } from './shape.ts';
-import type {
-  Access,
-  Host,
-  HostCertificate,
-  HostPattern,
-  Mentions,
-  Route,
-  RouteBackend,
-  RoutePath,
+import {
+  type Access,
+  CHALLENGE_PREFIX,
+  type Challenge,
+  type Host,
+  type HostCertificate,
+  type HostPattern,
+  type Mentions,
+  type Route,
+  type RouteBackend,
+  type RoutePath,
 } from './snapshot.ts';
 
 /** RFC 1123 labels in lower case, at most 253 characters. */
@@ -64,19 +67,7 @@ const validateAccess: Check = variantOf('kind', {
   public: objectOf<Extract<Access, { kind: 'public' }>>({ kind: someText, why: someText }),
   denied: objectOf<Extract<Access, { kind: 'denied' }>>({
     kind: someText,
-    reason: oneOf(
-      'no-policy',
-      'policy-missing',
-      'policy-invalid',
-      'policy-foreign',
-      'policies-all-audit',
-      'annotation-invalid',
-      'identity-provider-missing',
-      'identity-provider-invalid',
-      'identity-provider-mismatch',
-      'path-refused',
-      'object-unreadable',
-    ),
+    reason: oneOf(...Object.keys(routeDenials)),
     detail: someText,
   }),
 });
@@ -139,6 +130,19 @@ export function compareRoutePaths(a: RoutePath, b: RoutePath): number {
   return compareText(a.value, b.value);
 }
 
+/** Checks a {@link Challenge}, references apart: nothing but one path below the prefix of challenges is ever public by it. */
+export const validateChallenge: Check = (value, path, faults) => {
+  const before = faults.length;
+  challengeFields(value, path, faults);
+  if (faults.length > before || !isChallenge(value)) return;
+  const { route } = value;
+  if (route.access.kind !== 'public') faults.push(`${path}.route.access: is not public`);
+  const isBelowPrefix = route.path.value.startsWith(CHALLENGE_PREFIX) && route.path.value !== CHALLENGE_PREFIX;
+  if (route.path.type !== 'Exact' || !isBelowPrefix) faults.push(`${path}.route.path: is no path of a challenge`);
+};
+
+const challengeFields = objectOf<Challenge>({ host: hostName, route: validateRoute });
+
 function isCanonicalPath(text: string): boolean {
   const read = readCanonicalPath(text);
   return read.ok && read.path === text;
@@ -156,6 +160,11 @@ function sortedSet(check: Check): Check {
 
 /** After its fields were checked. */
 function isMentions(value: unknown): value is Mentions {
+  return isRecord(value);
+}
+
+/** After its fields were checked. */
+function isChallenge(value: unknown): value is Challenge {
   return isRecord(value);
 }
 

@@ -14,7 +14,7 @@ import type {
   Snapshot,
   TableName,
 } from './snapshot.ts';
-import { hostName, validateHost, validateMentions } from './validate-host.ts';
+import { hostName, validateChallenge, validateHost, validateMentions } from './validate-host.ts';
 import { validateIdentityProvider } from './validate-provider.ts';
 
 /** Checks a {@link PolicyEntry}. */
@@ -53,11 +53,13 @@ const validateSettings: Check = objectOf<Settings>({
     }),
     none: objectOf<Extract<Settings['defaultCertificate'], { kind: 'none' }>>({ kind: someText }),
   }),
+  ownAddresses: listOf(someText),
   mentions: validateMentions,
 });
 
 const tables: readonly (readonly [TableName, Check])[] = [
   ['hosts', validateHost],
+  ['challenges', validateChallenge],
   ['policies', validatePolicyEntry],
   ['backends', validateBackend],
   ['endpoints', validateEndpointSet],
@@ -153,6 +155,12 @@ function validateReferences(snapshot: Snapshot, faults: string[]): void {
   );
   faults.push(
     ...twice(
+      'challenges',
+      [...snapshot.challenges.values()].map(({ value }) => canonicalJson([value.host, value.route.path.value])),
+    ),
+  );
+  faults.push(
+    ...twice(
       'identityProviders',
       [...snapshot.identityProviders.values()].map(({ value }) => value.name),
     ),
@@ -174,13 +182,14 @@ function twice(table: TableName, names: readonly string[]): readonly string[] {
   });
 }
 
-function* references({ hosts, settings }: Snapshot): Generator<Reference> {
+function* references({ challenges, hosts, settings }: Snapshot): Generator<Reference> {
   for (const [key, { value: host }] of hosts) {
     const path = `hosts[${key}].value`;
     const { certificate } = host;
     if (certificate.kind === 'secret') yield [certificate.certificate, 'certificates', `${path}.certificate`];
     for (const [index, route] of host.routes.entries()) yield* routeReferences(route, `${path}.routes[${index}]`);
   }
+  for (const [key, { value }] of challenges) yield* routeReferences(value.route, `challenges[${key}].value.route`);
   for (const { value } of settings.values()) {
     const { defaultCertificate } = value;
     if (defaultCertificate.kind === 'secret') {

@@ -8,23 +8,31 @@ import { liveObject } from './live-state.ts';
 import type { AddressCheck } from './refused-addresses.ts';
 import { servicePort } from './resolve-backend.ts';
 
-/**
- * Endpoints of every backend, or only of those whose Service is in `services`.
- *
- * @param services null: all
- */
+/** Endpoints that need not be built, since nothing that decides about them has changed; null: build them. */
+export type ReusableEndpoints = (backend: Key, service: ObjectKey) => Entry<EndpointSet> | null;
+
+/** Of a first build. */
+export const noneReusable: ReusableEndpoints = () => null;
+
+/** Endpoints of every backend. */
 export function buildEndpoints(
   backends: Table<Backend>,
   state: ClusterState,
-  services: ReadonlySet<ObjectKey> | null,
+  reusable: ReusableEndpoints,
   isAllowed: AddressCheck,
 ): ReadonlyMap<Key, Entry<EndpointSet>> {
-  const wanted = [...backends].filter(([, { value }]) => services?.has(serviceKey(value)) ?? true);
-  const referenced = new Set(wanted.map(([, { value }]) => serviceKey(value)));
-  const slices = groupSlices(state, (service) => referenced.has(service));
-  const entries = wanted.map(([key, { value }]) => {
+  const known = new Map<Key, Entry<EndpointSet>>();
+  const wanted = new Set<ObjectKey>();
+  for (const [key, { value }] of backends) {
+    const service = serviceKey(value);
+    const reused = reusable(key, service);
+    if (reused === null) wanted.add(service);
+    else known.set(key, reused);
+  }
+  const slices = groupSlices(state, (service) => wanted.has(service));
+  const entries = [...backends].map(([key, { value }]) => {
     const ofService = slices.get(serviceKey(value)) ?? [];
-    return [key, entryOf(endpointsOf(value, state, ofService, isAllowed))] as const;
+    return [key, known.get(key) ?? entryOf(endpointsOf(value, state, ofService, isAllowed))] as const;
   });
   return new Map(entries);
 }

@@ -2,6 +2,7 @@ import { type ClusterState, type ObjectRef, refOf } from '../api/cluster-state.t
 import type { IdentityProvider } from '../api/generated/identity-provider.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import type { IdentityProvider as ResolvedIdentityProvider } from '../snapshot/snapshot.ts';
+import type { SolverOutcome } from './challenges.ts';
 import type { DeclaredHosts } from './declared-hosts.ts';
 import type { Finding } from './findings.ts';
 import type { IngressOutcome } from './ingress-status.ts';
@@ -17,17 +18,19 @@ import type { TranslateOptions } from './translate-options.ts';
 export function collectFindings(
   state: ClusterState,
   outcomes: readonly IngressOutcome[],
+  solvers: readonly SolverOutcome[],
   providers: ReadonlyMap<string, ResolvedProvider>,
   declared: DeclaredHosts,
   options: TranslateOptions,
 ): readonly Finding[] {
   const ofNamespaces = [...declared.problems].flatMap(([namespace, problems]) =>
-    problems.map((problem): Finding => ({ ref: refOf(namespace), kind: 'hosts-annotation-invalid', ...problem })),
+    problems.map((problem): Finding => ({ ref: refOf(namespace), kind: 'namespace-annotation-invalid', ...problem })),
   );
   const ofProviders = [...state.identityProviders.values()]
     .filter(isLive)
     .flatMap((object) => providerFindings(object, providers.get(object.metadata.name), state, options));
-  const findings = [...ofNamespaces, ...ofProviders, ...policyFindings(state), ...outcomes.flatMap(ingressFindings)];
+  const ofIngresses = [...outcomes.flatMap(ingressFindings), ...solvers.flatMap((solver) => solver.findings)];
+  const findings = [...ofNamespaces, ...ofProviders, ...policyFindings(state), ...ofIngresses];
   return findings.sort(
     ({ ref: a }, { ref: b }) =>
       compareText(a.kind, b.kind) || compareText(a.namespace, b.namespace) || compareText(a.name, b.name),

@@ -12,11 +12,11 @@ export interface DeclaredHosts {
   /** By key of the pattern. */
   readonly byPattern: ReadonlyMap<Key, DeclaredHost>;
   /** What is wrong with a Namespace's annotations. */
-  readonly problems: ReadonlyMap<Namespace, readonly HostsProblem[]>;
+  readonly problems: ReadonlyMap<Namespace, readonly NamespaceProblem[]>;
 }
 
 /** A field of a Namespace, what is wrong with it, and what to write. */
-export interface HostsProblem {
+export interface NamespaceProblem {
   readonly path: string;
   readonly message: string;
   readonly hint: string;
@@ -38,10 +38,10 @@ const hostsPath = formatPath(['metadata', 'annotations', HOSTS_ANNOTATION]);
  */
 export function readDeclaredHosts(state: ClusterState): DeclaredHosts {
   const byPattern = new Map<Key, DeclaredHost>();
-  const problems = new Map<Namespace, HostsProblem[]>();
+  const problems = new Map<Namespace, NamespaceProblem[]>();
   const lastGood = state.unreadable.map((object) => object.lastGood).filter((object) => object?.kind === 'Namespace');
   for (const namespace of [...state.namespaces.values(), ...lastGood].sort(compareAge)) {
-    const own: HostsProblem[] = [];
+    const own: NamespaceProblem[] = [];
     const read = parseNamespaceAnnotations(namespace);
     if (!read.ok) own.push(...read.problems.map(({ path, message, hint }) => ({ path, message, hint })));
     for (const pattern of declaredPatterns(namespace)) {

@@ -2,7 +2,7 @@ import { describeRef } from '../api/cluster-state.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import { compareText, contentHash } from '../snapshot/content-hash.ts';
 import { type PolicyKey, policyTableKey, tableKey } from '../snapshot/ids.ts';
-import type { Entry, PolicyEntry, Route, Snapshot } from '../snapshot/snapshot.ts';
+import type { Entry, PolicyEntry, Route, Snapshot, Table } from '../snapshot/snapshot.ts';
 import type { Translation } from './translation.ts';
 
 /**
@@ -24,12 +24,13 @@ export function describeChange(before: Translation, after: Translation): readonl
 interface Side {
   readonly snapshot: Snapshot;
   readonly statuses: ReadonlyMap<string, StatusUpdate>;
-  readonly routesByIngress: ReadonlyMap<string, readonly Route[]>;
+  /** Of hosts and challenges that the other side has not, or not so. */
+  readonly changedRoutes: ReadonlyMap<string, readonly Route[]>;
   readonly routesByPolicy: ReadonlyMap<PolicyKey, number>;
 }
 
 function objectLines(before: Translation, after: Translation): readonly string[] {
-  const [was, is] = [sideOf(before), sideOf(after)];
+  const [was, is] = [sideOf(before, after), sideOf(after, before)];
   const names = [...new Set([...was.statuses.keys(), ...is.statuses.keys()])].sort(compareText);
   return names.flatMap((name) => {
     const text = describeObject(was.statuses.get(name), is.statuses.get(name), was, is);
@@ -37,20 +38,29 @@ function objectLines(before: Translation, after: Translation): readonly string[]
   });
 }
 
-function sideOf({ snapshot, statuses }: Translation): Side {
-  const routes = [...snapshot.hosts.values()].flatMap(({ value }) => value.routes);
+function sideOf({ snapshot, statuses }: Translation, other: Translation): Side {
   const routesByPolicy = new Map<PolicyKey, number>();
-  for (const { access } of routes) {
-    for (const key of access.kind === 'policy' ? access.policies : []) {
-      routesByPolicy.set(key, (routesByPolicy.get(key) ?? 0) + 1);
+  for (const { value } of snapshot.hosts.values()) {
+    for (const { access } of value.routes) {
+      for (const key of access.kind === 'policy' ? access.policies : []) {
+        routesByPolicy.set(key, (routesByPolicy.get(key) ?? 0) + 1);
+      }
     }
   }
+  const changed = [
+    ...changedValues(snapshot.hosts, other.snapshot.hosts).flatMap(({ routes }) => routes),
+    ...changedValues(snapshot.challenges, other.snapshot.challenges).map(({ route }) => route),
+  ];
   return {
     snapshot,
     statuses: new Map(statuses.map((status) => [describeRef(status.ref), status] as const)),
-    routesByIngress: Map.groupBy(routes, ({ ingress }) => tableKey(ingress.namespace, ingress.name)),
+    changedRoutes: Map.groupBy(changed, ({ ingress }) => tableKey(ingress.namespace, ingress.name)),
     routesByPolicy,
   };
+}
+
+function changedValues<T>(table: Table<T>, other: Table<T>): readonly T[] {
+  return [...table].flatMap(([key, { hash, value }]) => (other.get(key)?.hash === hash ? [] : [value]));
 }
 
 /** null: nothing that people would notice. */
@@ -60,7 +70,7 @@ function describeObject(
   before: Side,
   after: Side,
 ): string | null {
-  if (now === undefined) return old?.ref.kind === 'Namespace' ? 'hosts annotation is valid' : 'deleted';
+  if (now === undefined) return old?.ref.kind === 'Namespace' ? 'its annotations are valid' : 'deleted';
   switch (now.ref.kind) {
     case 'Policy':
     case 'ClusterPolicy':
@@ -96,8 +106,11 @@ function describeIngress(old: StatusUpdate | undefined, now: StatusUpdate, befor
     return `now denied. ${message.replace('Every request is denied. ', '')}`;
   }
   const key = tableKey(now.ref.namespace, now.ref.name);
-  const [was, is] = [before.routesByIngress.get(key) ?? [], after.routesByIngress.get(key) ?? []];
-  return contentHash(was) === contentHash(is) ? null : `now ${count(is.length, 'route')}`;
+  const [was, is] = [before.changedRoutes.get(key) ?? [], after.changedRoutes.get(key) ?? []];
+  if (contentHash(was) === contentHash(is)) return null;
+  const hosts = [...after.snapshot.hosts.values()].flatMap(({ value }) => value.routes);
+  const routes = hosts.filter(({ ingress }) => tableKey(ingress.namespace, ingress.name) === key);
+  return `now ${count(routes.length, 'route')}`;
 }
 
 /** What conditions or the Event say, when that is new. */

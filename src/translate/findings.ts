@@ -17,7 +17,7 @@ export type FindingKind =
   | 'policy-questionable'
   | 'identity-provider-invalid'
   | 'identity-provider-questionable'
-  | 'hosts-annotation-invalid';
+  | 'namespace-annotation-invalid';
 
 /** Something in one object that its author should know of. Names no object of another namespace. */
 export interface Finding {

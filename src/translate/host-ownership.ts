@@ -54,6 +54,28 @@ export function assignHosts(
   return { byPattern: owners, refusals };
 }
 
+/**
+ * Whether the namespace of a challenge may answer for a host: the one that has it, or any while nobody has. The sign-in host is the
+ * controller's own.
+ *
+ * @returns null: it may
+ */
+export function judgeChallenge(
+  pattern: HostPattern,
+  namespace: string,
+  owners: HostOwners,
+  declared: DeclaredHosts,
+  { authHost, controllerNamespace }: TranslateOptions,
+): ClaimRefusal | null {
+  if (pattern.kind === 'exact' && pattern.name === authHost)
+    return namespace === controllerNamespace ? null : 'auth-host';
+  const holder =
+    declarationOf(declared, pattern) ??
+    owners.byPattern.get(hostKey(pattern)) ??
+    holderOfWildcard(pattern, owners.byPattern);
+  return holder === undefined || holder.namespace === namespace ? null : 'other-namespace';
+}
+
 function judgeClaim(
   { ingress, pattern }: HostClaim,
   owners: ReadonlyMap<Key, { readonly namespace: string }>,

@@ -18,11 +18,20 @@ export type CertificateFacts = Pick<Certificate, 'names' | 'notAfter'>;
 
 const missingSecret = { ok: false, isMissing: true, problem: 'does not exist or can not be read' } as const;
 
+/** A certificate of a Secret that something refers to, and when it ends. */
+export interface KeyPairExpiry {
+  readonly namespace: string;
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number;
+}
+
 /** Collects the secrets and certificates that a build refers to, and nothing else. */
 export class MaterialCollector {
   readonly secrets = new Map<Key, Secret>();
   readonly certificates = new Map<Key, Entry<Certificate>>();
   readonly #asked = new Map<Key, ObjectRef>();
+  readonly #expiries = new Map<Key, KeyPairExpiry>();
   readonly #state: ClusterState;
   readonly #materialKey: Uint8Array;
 
@@ -34,6 +43,11 @@ export class MaterialCollector {
   /** Every Secret that was asked for, whether it is there or not. */
   get asked(): readonly ObjectRef[] {
     return [...this.#asked].sort(([a], [b]) => compareText(a, b)).map(([, ref]) => ref);
+  }
+
+  /** Of every certificate that was read, be it to serve TLS or to sign in at a provider. */
+  get expiries(): readonly KeyPairExpiry[] {
+    return [...this.#expiries].sort(([a], [b]) => compareText(a, b)).map(([, expiry]) => expiry);
   }
 
   /** A certificate to serve TLS with. */
@@ -53,6 +67,7 @@ export class MaterialCollector {
     const key = tableKey('key-pair', namespace, name);
     const { certPem, keyPem, names, notAfter } = read;
     if (!this.secrets.has(key)) this.secrets.set(key, { kind: 'key-pair', certPem, keyPem });
+    this.#expiries.set(key, { namespace, name, notAfter });
     return { ok: true, key, names, notAfter, material: materialHash(this.#materialKey, certPem, keyPem.reveal()) };
   }
 

@@ -3,6 +3,7 @@ import type { Ingress, IngressPath } from '../api/kubernetes.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
+import { isSolver } from './challenges.ts';
 import type { Findings } from './findings.ts';
 import type { HostClaim } from './host-ownership.ts';
 import { hostKey } from './host-pattern.ts';
@@ -10,8 +11,7 @@ import { isOurIngress, ownClassNames } from './ingress-class.ts';
 import { compareAge, isLive } from './live-state.ts';
 import { type OwnTls, readTls } from './own-tls.ts';
 import { readHost } from './read-host.ts';
-import { type ResolvedAccess, resolveAccess, unreadableAccess } from './resolve-access.ts';
-import type { ResolvedProvider } from './resolve-provider.ts';
+import { type Providers, type ResolvedAccess, resolveAccess, unreadableAccess } from './resolve-access.ts';
 import type { TranslateOptions } from './translate-options.ts';
 
 /** An Ingress of our class, with its hosts read and its access decided. */
@@ -33,15 +33,19 @@ interface OwnRule {
   readonly paths: readonly IngressPath[];
 }
 
-/** The Ingresses that are ours, oldest first. One that can not be read keeps the hosts and paths last known, denied. */
+/**
+ * The Ingresses that are ours, oldest first, solvers of challenges apart. One that can not be read keeps the hosts and paths last known,
+ * denied.
+ */
 export function ownIngresses(
   state: ClusterState,
   options: TranslateOptions,
-  providers: ReadonlyMap<string, ResolvedProvider>,
+  providers: Providers,
   findings: Findings,
 ): readonly OwnIngress[] {
   const classNames = ownClassNames(state, options);
-  const isOurs = (ingress: Ingress) => isLive(ingress) && isOurIngress(ingress, classNames, options);
+  const isOurs = (ingress: Ingress) =>
+    isLive(ingress) && isOurIngress(ingress, classNames, options) && !isSolver(ingress);
   const readable = [...state.ingresses.values()]
     .filter(isOurs)
     .map((ingress) => readIngress(ingress, resolveAccess(ingress, state, providers), findings));

@@ -6,10 +6,11 @@ export type AddressCheck = (address: string) => boolean;
 
 /**
  * @param deniedCidrs ranges of the operator
+ * @param own addresses of our own Pods
  * @throws TypeError of `node:net` for a range that is none: configuration is checked before it comes here
  */
-export function addressCheck(deniedCidrs: readonly string[]): AddressCheck {
-  const ranges = [...refusedRanges, ...deniedCidrs].map(splitCidr);
+export function addressCheck(deniedCidrs: readonly string[], own: readonly string[]): AddressCheck {
+  const ranges = [...refusedRanges, ...deniedCidrs, ...own.filter((address) => isIP(address) !== 0)].map(splitCidr);
   const [v4, v6] = [new BlockList(), new BlockList()];
   for (const { address, bits } of ranges) {
     if (isIP(address) === 4) v4.addSubnet(address, bits ?? 32, 'ipv4');

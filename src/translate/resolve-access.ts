@@ -1,11 +1,13 @@
-import { ANNOTATION_PREFIX, type IngressAnnotations, parseAnnotations } from '../api/annotations.ts';
+import { type AccessMode, ANNOTATION_PREFIX, type IngressAnnotations, parseAnnotations } from '../api/annotations.ts';
 import type { ClusterState } from '../api/cluster-state.ts';
 import { formatPath } from '../api/field-problem.ts';
 import type { Ingress } from '../api/kubernetes.ts';
 import { MOST_PATTERN_STEPS, patternCost } from '../policy/pattern-cost.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
 import type { MentionedFacts } from '../snapshot/mentions.ts';
-import type { Access, Entry, IdentityProvider, PolicyEntry, RouteDenial } from '../snapshot/snapshot.ts';
+import type { RouteDenial } from '../snapshot/route-denials.ts';
+import type { Access, Entry, IdentityProvider, PolicyEntry } from '../snapshot/snapshot.ts';
+import { type AccessRefusal, accessRefusal } from './allowed-access.ts';
 import { resolvePolicy } from './resolve-policies.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 
@@ -31,13 +33,14 @@ export interface AccessFault {
   readonly hint: string;
 }
 
-/** The provider of routes that name none. */
-const DEFAULT_PROVIDER = 'default';
-
 /** Whether a user is a guest is in these optional claims of Entra; `access: authenticated` asks for them. */
 const GUEST_CLAIMS: MentionedFacts = { groups: [], roles: [], claims: ['acct', 'idp'] };
 
-type Providers = ReadonlyMap<string, ResolvedProvider>;
+/** IdentityProviders by name, and which of them routes have that name none. */
+export interface Providers {
+  readonly byName: ReadonlyMap<string, ResolvedProvider>;
+  readonly defaultName: string;
+}
 
 /** Key of an IdentityProvider in the snapshot. */
 export function providerKey(name: string): Key {
@@ -52,6 +55,8 @@ export function resolveAccess(ingress: Ingress, state: ClusterState, providers: 
     return { ...only(denied('annotation-invalid', `${problems.join('; ')}.`)), faults: annotations.problems };
   }
   const { access, identityProvider } = annotations.value;
+  const refusal = accessRefusal(state, ingress.metadata.namespace, access);
+  if (refusal !== null) return refusedAccess(access, refusal);
   switch (access) {
     case 'public':
       return only({ kind: 'public', why: 'entragate.dev/access of the Ingress is public' });
@@ -62,13 +67,27 @@ export function resolveAccess(ingress: Ingress, state: ClusterState, providers: 
   }
 }
 
+function refusedAccess(mode: AccessMode, refusal: AccessRefusal): ResolvedAccess {
+  switch (refusal.reason) {
+    case 'access-not-allowed': {
+      const allowed = refusal.allowed.join(', ');
+      const detail = `The Namespace does not allow access ${mode}, only ${allowed}: write entragate.dev/access accordingly, or have an administrator extend entragate.dev/allowed-access of the Namespace.`;
+      return only(denied('access-not-allowed', detail));
+    }
+    case 'namespace-unknown': {
+      const detail = `The Namespace of the Ingress is not known, so that nothing tells whether it allows access ${mode}.`;
+      return only(denied('namespace-unknown', detail));
+    }
+  }
+}
+
 /** The access of an Ingress that can not be read. */
 export function unreadableAccess(reason: string): ResolvedAccess {
   return { ...only(denied('object-unreadable', `The Ingress can not be read: ${reason}`)), faults: [] };
 }
 
 function authenticatedAccess(annotated: string | null, providers: Providers): ResolvedAccess {
-  const name = annotated ?? DEFAULT_PROVIDER;
+  const name = annotated ?? providers.defaultName;
   const provider = findProvider(name, providers);
   if (!provider.ok) return only(provider.denial, annotated === null ? 'access' : 'identity-provider');
   const asksForGuests = provider.resolved.type === 'EntraID' && provider.resolved.guests === 'Deny';
@@ -112,7 +131,7 @@ function policyAccess(
     const detail = `The Ingress and its policies name several IdentityProviders (${providerNames.join(', ')}): they have to agree.`;
     return refuse(denied('identity-provider-mismatch', detail));
   }
-  const name = providerNames[0] ?? DEFAULT_PROVIDER;
+  const name = providerNames[0] ?? providers.defaultName;
   const provider = findProvider(name, providers);
   if (!provider.ok) return refuse(provider.denial);
   return {
@@ -136,7 +155,7 @@ function namedProviders(
 }
 
 function findProvider(name: string, providers: Providers) {
-  const resolved = providers.get(name);
+  const resolved = providers.byName.get(name);
   if (resolved === undefined) {
     const detail = `IdentityProvider ${name} does not exist: an administrator has to create it.`;
     return { ok: false, denial: denied('identity-provider-missing', detail) } as const;

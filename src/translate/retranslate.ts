@@ -1,6 +1,13 @@
-import { type ClusterState, type KubernetesObject, type ObjectKey, serviceOfSlice } from '../api/cluster-state.ts';
-import type { EndpointSlice } from '../api/kubernetes.ts';
-import { buildEndpoints } from './build-endpoints.ts';
+import {
+  type ClusterState,
+  type KubernetesObject,
+  type ObjectKey,
+  objectKey,
+  serviceOfSlice,
+} from '../api/cluster-state.ts';
+import type { Snapshot, Table } from '../snapshot/snapshot.ts';
+import { buildEndpoints, noneReusable, type ReusableEndpoints } from './build-endpoints.ts';
+import { isOwnSlice, ownAddresses } from './own-addresses.ts';
 import { addressCheck } from './refused-addresses.ts';
 import { translate } from './translate.ts';
 import type { TranslateOptions } from './translate-options.ts';
@@ -8,7 +15,8 @@ import type { Translation } from './translation.ts';
 
 /**
  * Translates again after a change. When only EndpointSlices differ, as in most changes of a busy cluster, nothing but
- * the endpoints of their Services is built anew; otherwise everything is. The result is that of {@link translate} either way.
+ * the endpoints of their Services is built anew; otherwise everything is. The result is that of {@link translate} either way, and what did not
+ * change in it is the same object as before: data planes, and what compares, look at differences only.
  *
  * @param previous the translation of `before`, made with the same `options`
  */
@@ -18,45 +26,45 @@ export function retranslate(
   after: ClusterState,
   options: TranslateOptions,
 ): Translation {
-  if (!onlyEndpointsDiffer(before, after)) return translate(after, options);
-  return retranslateEndpoints(previous, before, after, options);
+  const reusable = reusableEndpoints(previous.snapshot, before, after, options);
+  const next = onlyEndpointsDiffer(before, after, options)
+    ? withEndpoints(previous, after, options, reusable)
+    : translate(after, options, reusable);
+  const snapshot = shareUnchanged(previous.snapshot, next.snapshot);
+  const isSame = next.statuses === previous.statuses && snapshot === previous.snapshot;
+  return isSame ? previous : { ...next, snapshot };
 }
 
-/**
- * Builds the endpoints anew of the Services whose slices differ (by identity) between two states that differ in
- * nothing else. Every other table is shared with `previous`.
- */
-export function retranslateEndpoints(
+function withEndpoints(
   previous: Translation,
+  after: ClusterState,
+  options: TranslateOptions,
+  reusable: ReusableEndpoints,
+): Translation {
+  const isAllowed = addressCheck(options.deniedCidrs, ownAddresses(after, options));
+  const endpoints = buildEndpoints(previous.snapshot.backends, after, reusable, isAllowed);
+  return { ...previous, snapshot: { ...previous.snapshot, endpoints } };
+}
+
+/** Those of Services that are the same object, and so are all their slices; none where our own Pods have changed, which are refused everywhere. */
+function reusableEndpoints(
+  { endpoints }: Snapshot,
   before: ClusterState,
   after: ClusterState,
   options: TranslateOptions,
-): Translation {
-  const services = servicesOfChangedSlices(before.endpointSlices, after.endpointSlices);
-  const { backends, endpoints } = previous.snapshot;
-  const rebuilt = buildEndpoints(backends, after, services, addressCheck(options.deniedCidrs));
-  const changed = [...rebuilt].filter(([key, entry]) => endpoints.get(key)?.hash !== entry.hash);
-  if (changed.length === 0) return previous;
-  const next = new Map(endpoints);
-  for (const [key, entry] of changed) next.set(key, entry);
-  return { ...previous, snapshot: Object.freeze({ ...previous.snapshot, endpoints: next }) };
+): ReusableEndpoints {
+  const slices = changedObjects(before.endpointSlices, after.endpointSlices);
+  if (slices.some((slice) => isOwnSlice(slice, options))) return noneReusable;
+  const changed = new Set<ObjectKey | null>([
+    ...slices.map(serviceOfSlice),
+    ...changedObjects(before.services, after.services).map(({ metadata }) =>
+      objectKey(metadata.namespace, metadata.name),
+    ),
+  ]);
+  return (backend, service) => (changed.has(service) ? null : (endpoints.get(backend) ?? null));
 }
 
-function servicesOfChangedSlices(
-  before: ClusterState['endpointSlices'],
-  after: ClusterState['endpointSlices'],
-): ReadonlySet<ObjectKey> {
-  const services = new Set<ObjectKey>();
-  const collect = (slice: EndpointSlice) => {
-    const service = serviceOfSlice(slice);
-    if (service !== null) services.add(service);
-  };
-  for (const [key, slice] of before) if (after.get(key) !== slice) collect(slice);
-  for (const [key, slice] of after) if (before.get(key) !== slice) collect(slice);
-  return services;
-}
-
-function onlyEndpointsDiffer(before: ClusterState, after: ClusterState): boolean {
+function onlyEndpointsDiffer(before: ClusterState, after: ClusterState, options: TranslateOptions): boolean {
   return (
     before.unreadable === after.unreadable &&
     isSameTable(before.ingresses, after.ingresses) &&
@@ -66,16 +74,54 @@ function onlyEndpointsDiffer(before: ClusterState, after: ClusterState): boolean
     isSameTable(before.namespaces, after.namespaces) &&
     isSameTable(before.policies, after.policies) &&
     isSameTable(before.clusterPolicies, after.clusterPolicies) &&
-    isSameTable(before.identityProviders, after.identityProviders)
+    isSameTable(before.identityProviders, after.identityProviders) &&
+    !changedObjects(before.endpointSlices, after.endpointSlices).some((slice) => isOwnSlice(slice, options))
   );
+}
+
+/** Old and new versions of the objects that are not the same in both. */
+function changedObjects<T extends KubernetesObject>(
+  before: ReadonlyMap<ObjectKey, T>,
+  after: ReadonlyMap<ObjectKey, T>,
+): readonly T[] {
+  if (before === after) return [];
+  const changed: T[] = [];
+  for (const [key, object] of before) if (after.get(key) !== object) changed.push(object);
+  for (const [key, object] of after) if (before.get(key) !== object) changed.push(object);
+  return changed;
 }
 
 function isSameTable<T extends KubernetesObject>(
   before: ReadonlyMap<ObjectKey, T>,
   after: ReadonlyMap<ObjectKey, T>,
 ): boolean {
-  if (before === after) return true;
-  if (before.size !== after.size) return false;
-  for (const [key, object] of before) if (after.get(key) !== object) return false;
-  return true;
+  return before.size === after.size && changedObjects(before, after).length === 0;
+}
+
+/** The snapshot with every table and entry that is as before being the one of before. */
+function shareUnchanged(before: Snapshot, next: Snapshot): Snapshot {
+  const shared: Snapshot = {
+    hosts: shareTable(before.hosts, next.hosts),
+    challenges: shareTable(before.challenges, next.challenges),
+    policies: shareTable(before.policies, next.policies),
+    backends: shareTable(before.backends, next.backends),
+    endpoints: shareTable(before.endpoints, next.endpoints),
+    certificates: shareTable(before.certificates, next.certificates),
+    identityProviders: shareTable(before.identityProviders, next.identityProviders),
+    settings: shareTable(before.settings, next.settings),
+  };
+  const tables = Object.values(before);
+  return Object.values(shared).every((table) => tables.includes(table)) ? before : Object.freeze(shared);
+}
+
+function shareTable<T>(before: Table<T>, next: Table<T>): Table<T> {
+  if (before === next) return before;
+  let isSame = before.size === next.size;
+  const shared = new Map(next);
+  for (const [key, entry] of next) {
+    const known = before.get(key);
+    if (known?.hash === entry.hash) shared.set(key, known);
+    else isSame = false;
+  }
+  return isSame ? before : shared;
 }

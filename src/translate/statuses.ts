@@ -3,7 +3,8 @@ import type { Namespace } from '../api/kubernetes.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import { canonicalJson, compareText } from '../snapshot/content-hash.ts';
 import { tableKey } from '../snapshot/ids.ts';
-import type { DeclaredHosts, HostsProblem } from './declared-hosts.ts';
+import { type SolverOutcome, solverStatus } from './challenges.ts';
+import type { DeclaredHosts, NamespaceProblem } from './declared-hosts.ts';
 import { eventText } from './event-text.ts';
 import { type IngressOutcome, ingressStatus } from './ingress-status.ts';
 import { isLive } from './live-state.ts';
@@ -15,6 +16,7 @@ import type { ResolvedProvider } from './resolve-provider.ts';
 export function buildStatuses(
   state: ClusterState,
   outcomes: readonly IngressOutcome[],
+  solvers: readonly SolverOutcome[],
   providers: ReadonlyMap<string, ResolvedProvider>,
   declared: DeclaredHosts,
 ): readonly StatusUpdate[] {
@@ -27,6 +29,7 @@ export function buildStatuses(
     .map((object) => unreadableStatus(object));
   const statuses = [
     ...outcomes.map(ingressStatus),
+    ...solvers.map(solverStatus),
     ...policyStatuses(state, outcomes, providers),
     ...ofProviders,
     ...unreadableProviders,
@@ -59,7 +62,7 @@ function unreadableStatus({ ref, lastGood, reason }: UnreadableObject): StatusUp
   };
 }
 
-function namespaceStatus(namespace: Namespace, problems: readonly HostsProblem[]): StatusUpdate {
+function namespaceStatus(namespace: Namespace, problems: readonly NamespaceProblem[]): StatusUpdate {
   const sentences = problems.map(({ path, message, hint }) => `${path} ${message}${hint === '' ? '' : `: ${hint}`}.`);
   return {
     ref: refOf(namespace),
@@ -67,7 +70,7 @@ function namespaceStatus(namespace: Namespace, problems: readonly HostsProblem[]
     generation: namespace.metadata.generation,
     conditions: [],
     attachedRoutes: [],
-    event: { type: 'Warning', reason: 'HostsInvalid', message: eventText(sentences) },
+    event: { type: 'Warning', reason: 'AnnotationsInvalid', message: eventText(sentences) },
     address: false,
   };
 }

@@ -1,3 +1,8 @@
+interface SecretName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** What the operator decides about translation. Everything else comes from objects. */
 export interface TranslateOptions {
   /** `spec.controller` of the IngressClasses that are ours, e.g. `entragate.dev/ingress-controller`. */
@@ -12,8 +17,14 @@ export interface TranslateOptions {
   readonly anyHostNamespaces: readonly string[];
   /** The host of sign-in, which no Ingress can have; null: each host runs its own flow. */
   readonly authHost: string | null;
+  /** Secret of type kubernetes.io/tls for the host of sign-in; null: the default certificate. */
+  readonly authHostCertificate: SecretName | null;
+  /** The IdentityProvider of routes that name none, by name. */
+  readonly defaultIdentityProvider: string;
+  /** The Service of this release: its endpoints are our own Pods, and never backends; null: there is none. */
+  readonly ownService: { readonly namespace: string; readonly name: string } | null;
   /** Secret of type kubernetes.io/tls for hosts without a usable one. */
-  readonly defaultCertificate: { readonly namespace: string; readonly name: string } | null;
+  readonly defaultCertificate: SecretName | null;
   /** Namespace of the controller: the only one whose Secrets an IdentityProvider can name. */
   readonly controllerNamespace: string;
   /** Origins that `spec.authority` of an IdentityProvider may name, e.g. `https://login.localhost:9443`. */

@@ -13,8 +13,9 @@ import type {
   Snapshot,
   Table,
 } from '../snapshot/snapshot.ts';
-import { buildEndpoints } from './build-endpoints.ts';
+import { buildEndpoints, noneReusable, type ReusableEndpoints } from './build-endpoints.ts';
 import { type BackendResolver, buildRoutes } from './build-host.ts';
+import { buildChallenges, solverIngresses } from './challenges.ts';
 import { collectFindings } from './collect-findings.ts';
 import { type DeclaredHosts, readDeclaredHosts } from './declared-hosts.ts';
 import { Findings } from './findings.ts';
@@ -24,6 +25,8 @@ import { describeHost, hostKey } from './host-pattern.ts';
 import type { IngressOutcome } from './ingress-status.ts';
 import { isLive } from './live-state.ts';
 import { MaterialCollector } from './material.ts';
+import { type OperatorCertificates, readOperatorCertificates } from './operator-certificates.ts';
+import { ownAddresses } from './own-addresses.ts';
 import { type OwnIngress, ownIngresses } from './own-ingress.ts';
 import { addressCheck } from './refused-addresses.ts';
 import { providerKey } from './resolve-access.ts';
@@ -37,40 +40,58 @@ import type { Translation } from './translation.ts';
  * Builds what the data plane serves from what the cluster holds. Pure: the same objects give the same result, whatever
  * the order in which they came (ORDER). Every object that is missing, broken or foreign takes away access, never gives
  * it (CLOSED), and harms its own routes only (ISOLATED).
+ *
+ * @param reusable what an earlier build of the same options found out already (see retranslate.ts)
  */
-export function translate(state: ClusterState, options: TranslateOptions): Translation {
+export function translate(
+  state: ClusterState,
+  options: TranslateOptions,
+  reusable: ReusableEndpoints = noneReusable,
+): Translation {
   const findings = new Findings();
   const material = new MaterialCollector(state, options.materialKey);
   const providers = resolveProviders(state, material, options);
   const declared = readDeclaredHosts(state);
-  const ingresses = ownIngresses(state, options, providers, findings);
+  const ingresses = ownIngresses(
+    state,
+    options,
+    { byName: providers, defaultName: options.defaultIdentityProvider },
+    findings,
+  );
   const owners = assignHosts(
     ingresses.flatMap(({ claims }) => claims),
     declared,
     options,
   );
-  const defaultCertificate = readDefaultCertificate(material, options);
+  const certificates = readOperatorCertificates(material, options);
+  const own = ownAddresses(state, options);
   const backends = new Map<Key, Entry<Backend>>();
-  const build = { state, options, material, findings, backends, hasDefault: defaultCertificate.kind === 'secret' };
+  const build = { state, options, material, findings, backends, certificates };
   const hosts = buildHosts(ingresses, owners, declared, build);
+  const solved = buildChallenges(solverIngresses(state, options), {
+    ...{ owners, declared, options, findings },
+    resolveBackend: backendResolver(build),
+  });
   const outcomes = outcomesOf(ingresses, owners, findings);
 
   const snapshot: Snapshot = {
     hosts: inKeyOrder(hosts),
+    challenges: inKeyOrder(solved.challenges),
     policies: inKeyOrder(policiesInUse(ingresses, owners)),
     backends: inKeyOrder(backends),
-    endpoints: inKeyOrder(buildEndpoints(backends, state, null, addressCheck(options.deniedCidrs))),
+    endpoints: inKeyOrder(buildEndpoints(backends, state, reusable, addressCheck(options.deniedCidrs, own))),
     certificates: inKeyOrder(material.certificates),
     identityProviders: inKeyOrder(providerTable(providers)),
-    settings: settingsTable(options, defaultCertificate, hosts),
+    settings: settingsTable(options, certificates.defaultCertificate, own, hosts),
   };
   return {
     snapshot: Object.freeze(snapshot),
     secrets: inKeyOrder(material.secrets),
     secretRefs: material.asked,
-    statuses: buildStatuses(state, outcomes, providers, declared),
-    findings: collectFindings(state, outcomes, providers, declared, options),
-    warnings: optionWarnings(options, defaultCertificate),
+    expiries: material.expiries,
+    statuses: buildStatuses(state, outcomes, solved.outcomes, providers, declared),
+    findings: collectFindings(state, outcomes, solved.outcomes, providers, declared, options),
+    warnings: certificates.warnings,
   };
 }
 
@@ -81,7 +102,7 @@ interface HostBuild {
   readonly material: MaterialCollector;
   readonly findings: Findings;
   readonly backends: Map<Key, Entry<Backend>>;
-  readonly hasDefault: boolean;
+  readonly certificates: OperatorCertificates;
 }
 
 function resolveProviders(
@@ -123,13 +144,14 @@ function buildHosts(
   const { authHost, controllerNamespace } = build.options;
   if (authHost !== null) {
     const pattern: HostPattern = { kind: 'exact', name: authHost };
-    hosts.set(hostKey(pattern), entryOf(emptyHost(pattern, controllerNamespace, build)));
+    const host = emptyHost(pattern, controllerNamespace, build);
+    hosts.set(hostKey(pattern), entryOf({ ...host, certificate: build.certificates.authHost }));
   }
   return hosts;
 }
 
 function buildHost(pattern: HostPattern, namespace: string, claimants: readonly OwnIngress[], build: HostBuild): Host {
-  const { material, findings, hasDefault } = build;
+  const { material, findings, certificates } = build;
   const routes = buildRoutes(pattern, claimants, backendResolver(build), findings);
   const inUse = new Set(routes.map((route) => route.ingress.name));
   const mentions = claimants
@@ -138,16 +160,15 @@ function buildHost(pattern: HostPattern, namespace: string, claimants: readonly 
   return {
     pattern,
     namespace,
-    certificate: chooseCertificate(pattern, claimants, hasDefault, material, findings),
+    certificate: chooseCertificate(pattern, claimants, certificates.fallback.kind === 'default', material, findings),
     routes,
     mentions: unionOfMentions(mentions),
   };
 }
 
 /** A host with no routes: the sign-in host, and declared hosts without Ingress, which no wildcard of others may serve. */
-function emptyHost(pattern: HostPattern, namespace: string, { hasDefault }: HostBuild): Host {
-  const certificate = hasDefault ? ({ kind: 'default' } as const) : ({ kind: 'none' } as const);
-  return { pattern, namespace, certificate, routes: [], mentions: unionOfMentions([]) };
+function emptyHost(pattern: HostPattern, namespace: string, { certificates }: HostBuild): Host {
+  return { pattern, namespace, certificate: certificates.fallback, routes: [], mentions: unionOfMentions([]) };
 }
 
 function backendResolver({ state, options, findings, backends }: HostBuild): BackendResolver {
@@ -181,24 +202,17 @@ function providerTable(providers: ReadonlyMap<string, ResolvedProvider>): Readon
   return table;
 }
 
-function readDefaultCertificate(
-  material: MaterialCollector,
-  { defaultCertificate }: TranslateOptions,
-): Settings['defaultCertificate'] {
-  if (defaultCertificate === null) return { kind: 'none' };
-  const read = material.serverCertificate(defaultCertificate.namespace, defaultCertificate.name);
-  return read.ok ? { kind: 'secret', certificate: read.key } : { kind: 'none' };
-}
-
 function settingsTable(
   { authHost }: TranslateOptions,
   defaultCertificate: Settings['defaultCertificate'],
+  own: readonly string[],
   hosts: Table<Host>,
 ): Table<Settings> {
   const mentioned: readonly MentionedFacts[] = [...hosts.values()].map(({ value }) => value.mentions);
   const settings: Settings = {
     authHost: authHost === null ? { kind: 'none' } : { kind: 'host', name: authHost },
     defaultCertificate,
+    ownAddresses: own,
     mentions: unionOfMentions(mentioned),
   };
   return new Map([[tableKey('settings'), entryOf(settings)]]);
@@ -223,17 +237,6 @@ function outcomesOf(
       findings: findings.of(own.ingress),
     };
   });
-}
-
-function optionWarnings(
-  { defaultCertificate }: TranslateOptions,
-  read: Settings['defaultCertificate'],
-): readonly string[] {
-  if (defaultCertificate === null || read.kind === 'secret') return [];
-  const { namespace, name } = defaultCertificate;
-  return [
-    `The default certificate, Secret ${namespace}/${name}, does not exist or is unusable: hosts without one of their own are answered with 421.`,
-  ];
 }
 
 function inKeyOrder<K extends Key, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {

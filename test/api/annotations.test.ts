@@ -144,8 +144,25 @@ describe('annotations of an Ingress', () => {
 
 describe('annotations of a Namespace', () => {
   it('tell no declaration from an empty one', () => {
-    assert.deepEqual(onNamespace({}), { ok: true, value: { hosts: null } });
-    assert.deepEqual(onNamespace({ 'entragate.dev/hosts': '' }), { ok: true, value: { hosts: [] } });
+    assert.deepEqual(onNamespace({}), { ok: true, value: { hosts: null, allowedAccess: null } });
+    assert.deepEqual(onNamespace({ 'entragate.dev/hosts': '' }), {
+      ok: true,
+      value: { hosts: [], allowedAccess: null },
+    });
+  });
+
+  it('allow kinds of access, each once', () => {
+    const result = onNamespace({ 'entragate.dev/allowed-access': 'policy ,authenticated,policy' });
+    assert.deepEqual(result.ok && result.value.allowedAccess, ['policy', 'authenticated']);
+  });
+
+  it('[CLOSED] allow no kind of access by a word that is none, or by none at all', () => {
+    assert.deepEqual(messages(onNamespace({ 'entragate.dev/allowed-access': 'policy, Public' })), [
+      `${at('allowed-access')}: "Public" is no kind of access; did you mean public?`,
+    ]);
+    for (const text of ['', ',', 'public,', 'all', '*']) {
+      assert.equal(messages(onNamespace({ 'entragate.dev/allowed-access': text })).length, 1, text);
+    }
   });
 
   it('declare hosts in lower case, each once', () => {
@@ -188,6 +205,10 @@ describe('annotations of a Namespace', () => {
 });
 
 describe('parseHostPattern', () => {
+  it('folds no letter into ASCII that is none', () => {
+    assert.equal(parseHostPattern('\u212Aiosk.example.com').ok, false);
+  });
+
   it('reads what it wrote, and writes nothing but lower-case LDH', () => {
     fc.assert(
       fc.property(fc.oneof(fc.domain(), fc.string(), fc.stringMatching(/^(\*\.)?[A-Za-z0-9.-]{1,40}$/)), (text) => {

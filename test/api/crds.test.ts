@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { customResources } from '../../src/api/generated/custom-resources.ts';
 import type { JsonSchema } from '../../src/api/json-schema.ts';
 import { kinds } from '../../src/api/kinds.ts';
 import { ruleChecks } from '../../src/api/rules.ts';
+import { contentHash } from '../../src/snapshot/content-hash.ts';
 
 /** Every node of a schema with its path. */
 function nodesOf(schema: JsonSchema, path: string): readonly (readonly [string, JsonSchema])[] {
@@ -69,6 +71,17 @@ describe('the CRDs', () => {
       partOf('Policy', 'spec')?.['x-kubernetes-validations'],
     );
     assert.deepEqual(partOf('ClusterPolicy', 'status'), partOf('Policy', 'status'));
+  });
+
+  it('raise their revision with every change of a schema (a new hash gets a line of its own in crd-revisions.json)', () => {
+    const known: Readonly<Record<string, Readonly<Record<string, string>>>> = JSON.parse(
+      readFileSync(new URL('./crd-revisions.json', import.meta.url), 'utf8'),
+    );
+    for (const { kind, revision, schema } of customResources) {
+      const revisions = known[kind] ?? {};
+      assert.equal(revisions[String(revision)], contentHash(schema), `${kind}: raise entragate.dev/revision in crds/`);
+      assert.equal(Math.max(...Object.keys(revisions).map(Number)), revision, `${kind}: the newest revision counts`);
+    }
   });
 
   it('[CLOSED] have each of their rules checked here as well, and no check is left over', () => {

@@ -24,15 +24,22 @@ describe('npm run generate', () => {
   it('--check fails and names each file that has drifted', async () => {
     const copy = await mkdtemp(join(tmpdir(), 'entragate-generate-'));
     try {
-      for (const folder of ['crds', 'src', 'scripts', 'docs', 'package.json'])
+      for (const folder of ['charts', 'crds', 'src', 'scripts', 'docs', 'package.json'])
         await cp(join(root, folder), join(copy, folder), { recursive: true });
       await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
       const crd = join(copy, 'crds/policies.entragate.dev.yaml');
       await writeFile(crd, (await readFile(crd, 'utf8')).replace('Object IDs of Entra groups.', 'IDs of groups.'));
+      const values = join(copy, 'charts/entragate/values.yaml');
+      await writeFile(values, (await readFile(values, 'utf8')).replace('How many Pods.', 'Number of Pods.'));
+      const project = join(copy, 'package.json');
+      await writeFile(project, (await readFile(project, 'utf8')).replace('"version": "', '"version": "7.'));
       const { stderr, code } = await check(copy);
       assert.equal(code, 1);
+      for (const file of ['docs/reference/values.md', 'charts/entragate/README.md', 'charts/entragate/Chart.yaml'])
+        assert.ok(stderr.includes(`${file} has drifted`), file);
       assert.match(stderr, /src\/api\/generated\/policy\.ts has drifted/);
       assert.match(stderr, /docs\/reference\/policy\.md has drifted/);
+      assert.match(stderr, /charts\/entragate\/crds\/policies\.entragate\.dev\.yaml has drifted/);
       assert.doesNotMatch(stderr, /revocation/);
     } finally {
       await rm(copy, { recursive: true });

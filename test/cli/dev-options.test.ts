@@ -50,10 +50,10 @@ describe('a mapping of entragate dev', () => {
 
 describe('options of entragate dev', () => {
   it('serve in this process, on loopback, with one sign-in host, where nobody says otherwise', async () => {
-    const { config, folders, mappings } = await read(['manifests']);
+    const { authHost, config, folders, mappings } = await read(['manifests']);
     assert.deepEqual([folders, mappings], [['manifests'], []]);
     assert.deepEqual(
-      [config.https, config.http.port, config.admin.port, config.workers, config.authHost, config.externalHttpsPort],
+      [config.https, config.http.port, config.admin.port, config.workers, authHost, config.externalHttpsPort],
       [{ host: '127.0.0.1', port: 8443 }, 8080, 9090, 0, 'auth.localhost', 8443],
     );
   });
@@ -77,13 +77,13 @@ describe('options of entragate dev', () => {
   });
 
   it('let browsers see another port, and each host sign in for itself', async () => {
-    const { config } = await read(['manifests', '--external-https-port', '443', '--auth-host', 'None']);
-    assert.deepEqual([config.externalHttpsPort, config.authHost, config.https.port], [443, null, 8443]);
+    const { authHost, config } = await read(['manifests', '--external-https-port', '443', '--auth-host', 'None']);
+    assert.deepEqual([config.externalHttpsPort, authHost, config.https.port], [443, null, 8443]);
   });
 
   it('fold the sign-in host to lower case, as hosts are matched', async () => {
-    const { config } = await read(['manifests'], { ENTRAGATE_AUTH_HOST: 'Auth.LocalHost' });
-    assert.equal(config.authHost, 'auth.localhost');
+    const { authHost } = await read(['manifests'], { ENTRAGATE_AUTH_HOST: 'Auth.LocalHost' });
+    assert.equal(authHost, 'auth.localhost');
   });
 
   const refused: Readonly<Record<string, readonly string[]>> = {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { keyTiming } from '../../src/identity/keys/stored-keys.ts';
 import { type SourceTiming, sourceTiming } from '../../src/kube/cluster-source.ts';
 import { leaseTiming } from '../../src/kube/lease.ts';
 import { until } from '../support/until.ts';
@@ -29,7 +28,7 @@ const REVOCATIONS = 600;
 const ASKS_AGAIN = sourceTiming.reflector.backoff.last;
 const SLACK = 3_000;
 
-const productTiming = { timing: sourceTiming, lease: leaseTiming, keys: keyTiming };
+const productTiming = { timing: sourceTiming, lease: leaseTiming };
 const publish = ['--publish-address', ADDRESS];
 
 /** When a change was in force, and when objects showed it: milliseconds after the end of a fault. */
@@ -99,7 +98,7 @@ describe('faults of the API server and of the way to it, under load', function (
     started.defer(() => tcp.close());
     world = await startRoutedWorld(server(), loadApps, async ({ token }) => {
       const path = await server().writeKubeconfig('faulty', token, tcp.port, api.caPem);
-      return { access: { kind: 'kubeconfig', path }, timing: productTiming, further: publish };
+      return { ...productTiming, options: { access: { kind: 'kubeconfig', path } }, further: publish };
     });
     started.defer(() => world.close());
     replica = world.replica;
@@ -218,7 +217,7 @@ describe('faults of the API server and of the way to it, under load', function (
     const idleLimit = 4_000;
     const timing: SourceTiming = { ...sourceTiming, reflector: { ...sourceTiming.reflector, idleLimit } };
     const path = await server().writeKubeconfig('silent', world.release.token, tcp.port, api.caPem);
-    await restart({ access: { kind: 'kubeconfig', path }, timing: { ...productTiming, timing } });
+    await restart({ lease: leaseTiming, timing, options: { access: { kind: 'kubeconfig', path } } });
     const within = idleLimit + SLACK;
     // A status that was being written when the bytes stopped is given up after 30 s, and those behind it wait for it.
     const shown = within + 30_000 + SLACK;
@@ -256,7 +255,7 @@ describe('faults of the API server and of the way to it, under load', function (
       const { admin } = server();
       const [old, next] = [await createBoundToken(admin, 'bound-old'), await createBoundToken(admin, 'bound-next')];
       await writeFile(join(folder, 'token'), old.token);
-      await restart({ access: { kind: 'in-cluster', root }, timing: { ...productTiming, lease: testLeaseTiming } });
+      await restart({ timing: sourceTiming, options: { access: { kind: 'in-cluster', root } } });
       const refused = () => metric('entragate_kube_failures_total', 'cause="unauthorized"');
       await under('token rotated', { inForce: ASKS_AGAIN + SLACK, shown: ASKS_AGAIN + 2 * SLACK }, async () => {
         await old.invalidate();

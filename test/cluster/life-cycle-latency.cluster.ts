@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { keyTiming } from '../../src/identity/keys/stored-keys.ts';
 import { changeTiming } from '../../src/kube/change-gate.ts';
 import { sourceTiming } from '../../src/kube/cluster-source.ts';
 import { leaseTiming } from '../../src/kube/lease.ts';
@@ -43,8 +42,9 @@ describe('the time from a write to its effect', function () {
   let world: RoutedWorld;
 
   before(async () => {
-    const timing = { timing: sourceTiming, lease: leaseTiming, keys: keyTiming };
-    world = await startRoutedWorld(server(), ['one', 'two'], async () => ({ timing }));
+    world = await startRoutedWorld(server(), ['one', 'two'], async () => {
+      return { timing: sourceTiming, lease: leaseTiming };
+    });
     for (const name of ['one', 'two']) {
       for (const namespace of ['apps', 'hr']) await world.apply(...serviceOf(world, namespace, name, name));
     }

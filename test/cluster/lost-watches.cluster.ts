@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { type Kind, objectKey } from '../../src/api/cluster-state.ts';
 import { type KindInfo, kinds } from '../../src/api/kinds.ts';
-import { type ApiAccess, type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
+import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
 import { causeOf } from '../../src/kube/api-failure.ts';
+import type { ApiAccess } from '../../src/kube/api-route.ts';
 import type { SourceTiming } from '../../src/kube/cluster-source.ts';
 import { followWatch } from '../../src/kube/follow-watch.ts';
 import { listObjects } from '../../src/kube/list-objects.ts';
@@ -229,6 +230,7 @@ describe('lists in pages', () => {
       signal,
       onOpen: () => {},
       onEvent: () => assert.fail('there is nothing to tell'),
+      onHeard: () => assert.fail('there is nothing to hear'),
     });
     assert.equal(end.kind === 'lost' && causeOf(end.failure), 'silent', JSON.stringify(end));
   });

@@ -6,7 +6,8 @@ import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import { objectKey } from '../../src/api/cluster-state.ts';
 import { causeOf } from '../../src/kube/api-failure.ts';
 import { until } from '../support/until.ts';
-import { clusterRules, createAccount, grant, namespacedRules } from './kube/accounts.ts';
+import { type ChartRules, chartRules } from './chart/permissions.ts';
+import { createAccount, grant } from './kube/accounts.ts';
 import { type Follower, follow, testTiming } from './kube/follower.ts';
 import {
   applyObject,
@@ -27,6 +28,7 @@ const account = { namespace: 'entragate', name: 'entragate' };
 describe('following a cluster with the permissions of a ServiceAccount', () => {
   const server = useApiServer({ controllers: false, flags: [] });
   let token = '';
+  let rules: ChartRules;
   let proxy: TcpProxy;
   let follower: Follower | null = null;
 
@@ -43,6 +45,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     source.state().policies.get(objectKey(namespace, name))?.spec.groups ?? null;
 
   before(async () => {
+    rules = await chartRules();
     for (const name of ['apps', 'hr']) await applyObject(server().admin, namespaceObject(name));
     token = await createAccount(server(), account.namespace, account.name);
   });
@@ -55,8 +58,8 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     await proxy.close();
   });
 
-  it('list and watch of every kind are enough, with no more than get for Secrets', async () => {
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+  it('those of the chart are enough, with no more than get for Secrets', async () => {
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
     const { source } = await start(null);
     await source.synced;
     assert.deepEqual(
@@ -66,7 +69,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
   });
 
   it('a permission that is missing at the start keeps the source from being whole, and is named', async () => {
-    await grant(server(), account, null, clusterRules);
+    await grant(server(), account, null, rules.cluster);
     const running = await start(null);
     await until(() => causesOf(running).length === 4, 10_000);
     assert.deepEqual(causesOf(running).toSorted(), [
@@ -76,18 +79,18 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
       'Service: forbidden',
     ]);
     assert.equal(running.source.hasSynced(), false);
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
     await running.source.synced;
   });
 
   it('403: a permission that is taken away changes nothing that was known, and the other kinds go on', async () => {
     const { admin } = server();
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
     await applyObject(admin, policyObject('apps', 'kept', group));
     const running = await start(null);
     await running.source.synced;
-    const withoutPolicies = namespacedRules.filter(({ resources }) => !resources.includes('policies'));
-    await grant(server(), account, null, [...clusterRules, ...withoutPolicies]);
+    const withoutPolicies = rules.namespaced.filter(({ resources }) => !resources.includes('policies'));
+    await grant(server(), account, null, [...rules.cluster, ...withoutPolicies]);
     await until(() => {
       proxy.cut();
       return causesOf(running).includes('Policy: forbidden');
@@ -98,7 +101,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     assert.deepEqual(groupsOf(running, 'apps', 'kept'), [group]);
     assert.equal(running.source.hasSynced(), true);
     assert.ok((await running.metric('entragate_kube_failures_total', { kind: 'Policy', cause: 'forbidden' })) > 0);
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
     await until(() => groupsOf(running, 'apps', 'kept')?.[0] === otherGroup, 10_000);
     await until(() => causesOf(running).length === 0, 10_000);
   });
@@ -109,7 +112,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     const definitions = (await readDefinitions()).filter(({ metadata }) => metadata.name.startsWith('revocations'));
     const [definition] = definitions;
     assert.ok(definition !== undefined);
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
     await applyObject(admin, revocationObject('known', 'session-0123456789abcdef'));
     const running = await start(null);
     await running.source.synced;
@@ -128,8 +131,8 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
 
   it('a namespaced scope follows the listed namespaces with Roles, and asks for no other', async () => {
     const { admin } = server();
-    await grant(server(), account, null, clusterRules);
-    for (const where of ['apps', 'entragate']) await grant(server(), account, where, namespacedRules);
+    await grant(server(), account, null, rules.cluster);
+    for (const where of ['apps', 'entragate']) await grant(server(), account, where, rules.namespaced);
     for (const namespace of ['apps', 'hr']) await applyObject(admin, policyObject(namespace, 'scoped', group));
     const running = await start(['apps', 'entragate']);
     await running.source.synced;
@@ -143,8 +146,8 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
 
   it('a list of one namespace leaves what is known of the others', async () => {
     const { admin } = server();
-    await grant(server(), account, null, clusterRules);
-    for (const where of ['apps', 'hr']) await grant(server(), account, where, namespacedRules);
+    await grant(server(), account, null, rules.cluster);
+    for (const where of ['apps', 'hr']) await grant(server(), account, where, rules.namespaced);
     for (const namespace of ['apps', 'hr']) await applyObject(admin, policyObject(namespace, 'stays', group));
     const running = await start(['apps', 'hr']);
     await running.source.synced;
@@ -184,7 +187,8 @@ describe('the access of a pod', () => {
 
   it('a token that was replaced is read again as soon as the old one is refused (401)', async () => {
     const token = await createAccount(server(), account.namespace, account.name);
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    const rules = await chartRules();
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
     process.env.KUBERNETES_SERVICE_HOST = '127.0.0.1';
     process.env.KUBERNETES_SERVICE_PORT = String(server().port);
     await writeFile(join(folder, 'ca.crt'), server().caPem);

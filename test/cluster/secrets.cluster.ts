@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, before, describe, it } from 'mocha';
 import { type ObjectRef, objectKey } from '../../src/api/cluster-state.ts';
-import type { SourceTiming } from '../../src/kube/cluster-source.ts';
+import { type SourceTiming, sourceTiming } from '../../src/kube/cluster-source.ts';
 import { until } from '../support/until.ts';
-import { clusterRules, createAccount, grant, namespacedRules } from './kube/accounts.ts';
+import { type ChartRules, chartRules } from './chart/permissions.ts';
+import { createAccount, grant } from './kube/accounts.ts';
 import { ApiRequests } from './kube/api-requests.ts';
 import { type Follower, follow, testTiming } from './kube/follower.ts';
 import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
@@ -19,6 +20,7 @@ function secretRef(namespace: string, name: string): ObjectRef {
 describe('reading Secrets by name', () => {
   const server = useApiServer({ controllers: false, flags: [] });
   let token = '';
+  let rules: ChartRules;
   let follower: Follower | null = null;
 
   const start = async (timing: SourceTiming = testTiming): Promise<Follower> => {
@@ -35,7 +37,8 @@ describe('reading Secrets by name', () => {
   before(async () => {
     for (const name of ['apps', 'hr']) await applyObject(server().admin, namespaceObject(name));
     token = await createAccount(server(), account.namespace, account.name);
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    rules = await chartRules();
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
   });
   afterEach(async () => {
     await follower?.close();
@@ -97,12 +100,12 @@ describe('reading Secrets by name', () => {
     const running = await start();
     running.source.refer([secretRef('hr', 'kept')]);
     await until(() => textOf(running, 'hr', 'kept') === 'one', 5_000);
-    const withoutSecrets = namespacedRules.filter(({ resources }) => !resources.includes('secrets'));
-    await grant(server(), account, null, [...clusterRules, ...withoutSecrets]);
+    const withoutSecrets = rules.namespaced.filter(({ resources }) => !resources.includes('secrets'));
+    await grant(server(), account, null, [...rules.cluster, ...withoutSecrets]);
     const refusals = () => running.metric('entragate_kube_failures_total', { kind: 'Secret', cause: 'forbidden' });
     await until(async () => (await refusals()) > 1, 10_000);
     assert.equal(textOf(running, 'hr', 'kept'), 'one');
-    await grant(server(), account, null, [...clusterRules, ...namespacedRules]);
+    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
     await applyObject(server().admin, secretObject('hr', 'kept', 'two'));
     await until(() => textOf(running, 'hr', 'kept') === 'two', 10_000);
   });
@@ -110,11 +113,14 @@ describe('reading Secrets by name', () => {
   it('[ISOLATED] a namespace that names 200 missing Secrets keeps within the budget, and delays no other namespace', async function () {
     this.timeout(30_000);
     await applyObject(server().admin, secretObject('hr', 'in-time', 'one'));
-    const running = await start({ ...testTiming, secrets: { known: 60_000, missing: 1_000, budget: 10 } });
+    const running = await start({ ...testTiming, secrets: { ...sourceTiming.secrets, missing: 1_000 } });
     const many = Array.from({ length: 200 }, (_, index) => secretRef('apps', `missing-${index}`));
-    const before = await secretGets();
     running.source.refer(many);
-    await delay(2_000); // the flood under way: this time is what is measured
+    const startedAt = performance.now();
+    await until(() => running.source.unansweredSecrets().length === 0, 5_000);
+    const first = Math.round(performance.now() - startedAt);
+    const before = await secretGets();
+    await delay(2_000); // they are read again and again: this time is what is measured
     running.source.refer([...many, secretRef('hr', 'in-time')]);
     const referredAt = performance.now();
     await until(() => textOf(running, 'hr', 'in-time') === 'one', 5_000);
@@ -124,7 +130,7 @@ describe('reading Secrets by name', () => {
     assert.ok(reads > 30 && reads <= 10 + 10 * 5, `${reads} reads in 4 s`);
     assert.ok(wait < 500, `${wait} ms`);
     console.log(
-      `      ${reads} reads in 4 s at a budget of 10/s; a Secret of another namespace after ${Math.round(wait)} ms`,
+      `      200 first reads in ${first} ms; then ${reads} reads in 4 s at a budget of 10/s, a Secret of another namespace after ${Math.round(wait)} ms`,
     );
   });
 

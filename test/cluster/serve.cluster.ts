@@ -3,8 +3,7 @@ import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject } from './kube/objects.ts';
-import type { Replica } from './kube/release.ts';
-import { financePolicy, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
+import { financePolicy, type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
 const { adele, alex } = CONTOSO.users;

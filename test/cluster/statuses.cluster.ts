@@ -3,9 +3,8 @@ import { after, before, describe, it } from 'mocha';
 import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
-import { applyObject, deleteObject } from './kube/objects.ts';
-import type { Replica } from './kube/release.ts';
-import { financePolicy, ledgerRoute, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
+import { applyObject, deleteObject, namespaceObject } from './kube/objects.ts';
+import { financePolicy, ledgerRoute, type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
 interface Condition {
@@ -81,7 +80,11 @@ describe('what objects show of themselves', function () {
     assert.equal(controller?.name, 'entragate.dev/ingress-controller');
     assert.deepEqual(
       controller.conditions.map(({ type, status }) => [type, status]),
-      [['Programmed', 'True']],
+      [
+        ['Accepted', 'True'],
+        ['ResolvedRefs', 'True'],
+        ['Programmed', 'True'],
+      ],
     );
   });
 
@@ -97,6 +100,52 @@ describe('what objects show of themselves', function () {
       events.map(({ type, reason, note }) => [type, reason, note]),
       [['Normal', 'Programmed', 'Programmed; access by policy finance.']],
     );
+  });
+
+  it('a Namespace with an annotation that is wrong gets an Event, in itself', async () => {
+    await applyObject(server().admin, namespaceObject('typo', { 'entragate.dev/allowed-access': 'pubic' }));
+    const events = async () => {
+      const { body } = await server().admin.send('GET', '/apis/events.k8s.io/v1/namespaces/typo/events');
+      return (body as { readonly items: readonly ReadEvent[] }).items;
+    };
+    await until(async () => (await events()).length > 0, 5_000);
+    assert.deepEqual(
+      (await events()).map(({ type, reason, regarding }) => [type, reason, regarding.kind, regarding.name]),
+      [['Warning', 'AnnotationsInvalid', 'Namespace', 'typo']],
+    );
+  });
+
+  it('an IdentityProvider that another release has the Secret of stays resolved: two releases do not overwrite each other', async () => {
+    const path = '/apis/entragate.dev/v1alpha1/identityproviders/external';
+    const release = { name: 'other.example/controller' };
+    await applyObject(server().admin, {
+      apiVersion: 'entragate.dev/v1alpha1',
+      kind: 'IdentityProvider',
+      metadata: { name: 'external' },
+      spec: {
+        type: 'EntraID',
+        tenantId: CONTOSO.tid,
+        clientId: CONTOSO.clientId,
+        credential: { secretRef: { name: 'elsewhere', key: 'client-secret' } },
+      },
+    });
+    await until(async () => conditionOf(await read(path), 'ResolvedRefs')?.status === 'False', 5_000);
+    const current = await read(path);
+    const time = '2026-01-31T12:00:00Z';
+    const resolved = { type: 'ResolvedRefs', status: 'True', reason: 'ResolvedRefs', message: 'There.' };
+    const conditions = [{ ...resolved, observedGeneration: current.metadata.generation, lastTransitionTime: time }];
+    const controllers = [...(current.status?.controllers ?? []), { ...release, conditions }];
+    const written = { ...current, status: { ...current.status, controllers } };
+    await server().admin.expect(200, server().admin.send('PUT', `${path}/status`, written));
+    const port = String(await freePort('127.0.0.1'));
+    const second = await world.start(['--publish-address', address, '--https-port', port]);
+    await until(async () => (await second.admin('/readyz')).status === 200, 15_000);
+    await first.close(100);
+    await until(async () => conditionOf(await read(path), 'ResolvedRefs')?.status === 'True', 10_000);
+    const own = (await read(path)).status?.controllers?.find(({ name }) => name !== release.name);
+    assert.equal(own?.conditions.find(({ type }) => type === 'ResolvedRefs')?.status, 'False', 'what it found itself');
+    await until(async () => /^entragate_status_pending 0$/m.test((await second.admin('/metrics')).text), 5_000);
+    first = second;
   });
 
   it('a change that keeps a condition keeps its time; one that turns it says why', async () => {
@@ -154,6 +203,32 @@ describe('what objects show of themselves', function () {
     assert.equal(await writes(second), 0, 'everything was as it should be');
     assert.equal((await read(policyPath)).metadata.resourceVersion, version);
     first = second;
+  });
+
+  it('an Ingress shows the addresses that a cloud gave to the Service of the release', async () => {
+    const path = '/api/v1/namespaces/entragate/services/entragate';
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'entragate', name: 'entragate' } };
+    await applyObject(server().admin, {
+      ...service,
+      spec: { type: 'LoadBalancer', ports: [{ name: 'https', port: 443 }] },
+    });
+    const given = { loadBalancer: { ingress: [{ ip: '203.0.113.99' }, { hostname: 'lb.example.net' }] } };
+    const current = (await server().admin.send('GET', path)).body;
+    await server().admin.expect(
+      200,
+      server().admin.send('PUT', `${path}/status`, { ...Object(current), status: given }),
+    );
+    const port = String(await freePort('127.0.0.1'));
+    const second = await world.start(['--publish-service', 'entragate', '--https-port', port]);
+    await until(async () => (await second.admin('/readyz')).status === 200, 15_000);
+    await first.close(100);
+    await until(async () => {
+      const shown = (await read(ingressPath)).status?.loadBalancer?.ingress ?? [];
+      return shown.length === 2 && shown[0]?.ip === '203.0.113.99';
+    }, 10_000);
+    await second.close(100);
+    first = await world.start(['--publish-address', address]);
+    await until(async () => (await read(ingressPath)).status?.loadBalancer?.ingress?.[0]?.ip === address, 15_000);
   });
 
   it('an Ingress that leaves our class loses our address, and no other', async () => {

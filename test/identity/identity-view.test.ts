@@ -18,9 +18,10 @@ const host = (pattern: HostPattern, mentions: Mentions): readonly [Key, Entry<Ho
 ];
 
 function snapshotOf(hosts: readonly (readonly [Key, Entry<Host>])[], auth: Settings['authHost']): Snapshot {
-  const settings: Settings = { authHost: auth, defaultCertificate: { kind: 'none' }, mentions: all };
+  const settings: Settings = { authHost: auth, defaultCertificate: { kind: 'none' }, ownAddresses: [], mentions: all };
   return {
     hosts: new Map(hosts),
+    challenges: new Map(),
     policies: new Map(),
     backends: new Map(),
     endpoints: new Map(),

@@ -15,6 +15,8 @@ interface Seen {
   readonly phases: ReflectorPhase[];
   /** Versions that watches asked to go on from. */
   readonly versions: string[];
+  /** How often it said that the API server was heard. */
+  heard: number;
 }
 
 const policy = kinds.find(({ kind }) => kind === 'Policy');
@@ -44,7 +46,7 @@ describe('a reflector, told what no API server should say', () => {
 
   const start = async (script: Script): Promise<Seen> => {
     assert.ok(policy !== undefined);
-    const seen: Seen = { lists: [], events: [], phases: [], versions: [] };
+    const seen: Seen = { lists: [], events: [], phases: [], versions: [], heard: 0 };
     server = await startScriptedApiServer((what, url, response, request) => {
       if (what === 'watch') seen.versions.push(url.searchParams.get('resourceVersion') ?? '');
       script(what, url, response, request);
@@ -59,6 +61,9 @@ describe('a reflector, told what no API server should say', () => {
         timing: { ...reflectorTiming, backoff: { first: 10, last: 50 } },
         onListed: (objects) => seen.lists.push(objects.map(({ ref }) => ref.name)),
         onEvent: ({ type, object }) => seen.events.push(`${object.ref.name} ${type}`),
+        onHeard: () => {
+          seen.heard += 1;
+        },
         onPhase: (phase) => seen.phases.push(phase),
       },
       stop.signal,
@@ -72,6 +77,17 @@ describe('a reflector, told what no API server should say', () => {
     await running?.ended;
     client?.close();
     await server?.close();
+  });
+
+  it('has heard the API server after a list, an event and a bookmark, and not by a watch that merely opens', async () => {
+    const seen = await start((what, _url, response) => {
+      if (what === 'list') return sendList(response, '1', []);
+      response.write(event('ADDED', 'finance', '2'));
+      response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '3' } } })}\n`);
+    });
+    await until(() => seen.heard === 3, 5_000);
+    assert.deepEqual(seen.phases.at(-1), { kind: 'watching' });
+    assert.deepEqual(seen.events, ['finance written']);
   });
 
   it('lists again after a line that is no JSON, and tells nothing of it', async () => {

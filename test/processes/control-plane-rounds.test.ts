@@ -6,6 +6,7 @@ import type { DataPlanes } from '../../src/processes/data-planes.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { createSilentLog, type Log } from '../../src/telemetry/logger.ts';
 import type { TranslateOptions } from '../../src/translate/translate-options.ts';
+import { until } from '../support/until.ts';
 import { emptyState, readManifests, testOptions } from '../translate/manifest-state.ts';
 
 /** A cluster of one public host for each name. */
@@ -41,6 +42,8 @@ class Stage {
   /** Awaited by every publication. */
   acknowledged: Promise<void> = Promise.resolve();
   readonly published: (readonly string[])[] = [];
+  /** Kinds of access of everything that was published last. */
+  access: readonly string[] = [];
   readonly applied: Applied[] = [];
   readonly problems: string[] = [];
   #listener: () => void = () => {};
@@ -51,6 +54,9 @@ class Stage {
       start: async () => ({ https: 0, http: 0 }),
       publish: async (snapshot) => {
         this.published.push(hostsOf(snapshot));
+        this.access = [...snapshot.hosts.values()].flatMap(({ value }) =>
+          value.routes.map((route) => route.access.kind),
+        );
         await this.acknowledged;
       },
       setKeys: () => {},
@@ -90,6 +96,21 @@ describe('The rounds of the control plane', () => {
     stage = new Stage();
   });
   afterEach(() => stage.control.stop());
+
+  it('[CLOSED] deny everything while what is known is too old, changes that come meanwhile included, and nothing afterwards', async () => {
+    await stage.control.start();
+    assert.deepEqual(stage.access, ['public']);
+    stage.control.setOutdated(true);
+    await until(() => stage.published.length === 2, 1_000);
+    assert.deepEqual([stage.published.at(-1), stage.access], [['one.example.com'], ['denied']]);
+    stage.change('one', 'two');
+    await until(() => stage.published.length === 3, 1_000);
+    assert.deepEqual(stage.access, ['denied', 'denied']);
+    stage.control.setOutdated(false);
+    await until(() => stage.published.length === 4, 1_000);
+    assert.deepEqual(stage.access, ['public', 'public']);
+    assert.deepEqual(stage.problems, []);
+  });
 
   it('have sent the first snapshot, and had it acknowledged, when the start is done', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();

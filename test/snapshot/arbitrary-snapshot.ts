@@ -21,6 +21,7 @@ export function snapshotFrom({ hosts, groups, endpoints, certificates }: Snapsho
         ),
       ]),
     ),
+    challenges: new Map(),
     policies: new Map([[policyKey, entryOf({ name: 'apps/finance', program: programOf(groups) })]]),
     backends: new Map(
       names.map((name) => [backendOf(name), entryOf({ namespace: 'apps', service: name, port: 'http' })]),
@@ -75,6 +76,7 @@ const provider: IdentityProvider = {
 const settings: Settings = {
   authHost: { kind: 'none' },
   defaultCertificate: { kind: 'none' },
+  ownAddresses: [],
   mentions: unionOfMentions([]),
 };
 

@@ -20,9 +20,25 @@ function withRoute(change: Readonly<Record<string, unknown>>): unknown {
   return withHost({ routes: [{ ...route, ...change }] });
 }
 
+const denied = { kind: 'denied', reason: 'no-policy', detail: 'x' } as const;
+
+/** A snapshot with one challenge that is changed so. */
+function withChallenge(change: object): unknown {
+  const route = {
+    id: 'x',
+    ingress: { namespace: 'apps', name: 'solver' },
+    path: { type: 'Exact', value: '/.well-known/acme-challenge/x' },
+    access: { kind: 'public', why: 'x' },
+    backend: { kind: 'unavailable', reason: 'no-backend' },
+    ...change,
+  };
+  return { ...valid(), challenges: new Map([[tableKey('challenge'), entryOf({ host: 'new.example.com', route })]]) };
+}
+
 describe('validateSnapshot', () => {
   it('has nothing to say about a whole snapshot', () => {
     assert.deepEqual(validateSnapshot(valid()), []);
+    assert.deepEqual(validateSnapshot(withChallenge({})), []);
   });
 
   const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
@@ -71,6 +87,26 @@ describe('validateSnapshot', () => {
         };
       },
       /identityProviders: .* is there twice/,
+    ],
+    [
+      'a challenge that somebody has to sign in for',
+      () => withChallenge({ access: denied }),
+      /route\.access: is not public/,
+    ],
+    [
+      'a challenge at a path that is none',
+      () => withChallenge({ path: { type: 'Exact', value: '/admin' } }),
+      /route\.path: is no path of a challenge/,
+    ],
+    [
+      'a challenge of everything below its prefix',
+      () => withChallenge({ path: { type: 'Prefix', value: '/.well-known/acme-challenge/x' } }),
+      /route\.path: is no path of a challenge/,
+    ],
+    [
+      'a challenge to a backend that is not there',
+      () => withChallenge({ backend: { kind: 'service', backend: tableKey('service', 'apps', 'x', 'http') } }),
+      /challenges.* is not in backends/,
     ],
     ['no settings', () => ({ ...valid(), settings: new Map() }), /settings: is not exactly one entry/],
     ['an access of no known kind', () => withRoute({ access: { kind: 'open' } }), /access\.kind: is not one of/],

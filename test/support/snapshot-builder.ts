@@ -32,6 +32,8 @@ export interface SnapshotSpec {
   readonly certificates?: Readonly<Record<string, KeyPair>>;
   readonly defaultCertificate?: string | null;
   readonly authHost?: string | null;
+  /** Answers to ACME challenges. */
+  readonly challenges?: readonly { readonly host: string; readonly path: string; readonly service: string }[];
 }
 
 export interface HostSpec {
@@ -80,10 +82,23 @@ export function buildSnapshot(spec: SnapshotSpec): BuiltSnapshot {
       typeof spec.defaultCertificate === 'string'
         ? { kind: 'secret', certificate: certificateKeyOf(spec.defaultCertificate) }
         : { kind: 'none' },
+    ownAddresses: [],
     mentions: unionOfMentions(hosts.map((host) => host.mentions)),
   };
   const snapshot: Snapshot = {
     hosts: new Map(hosts.map((host, index) => [tableKey('host', String(index)), entryOf(host)])),
+    challenges: new Map(
+      (spec.challenges ?? []).map(({ host, path, service }) => {
+        const route: Route = {
+          id: `apps/solver ${host} ${path}`,
+          ingress: { namespace: 'apps', name: 'solver' },
+          path: { type: 'Exact', value: path },
+          access: { kind: 'public', why: 'test' },
+          backend: { kind: 'service', backend: backendKeyOf(service) },
+        };
+        return [tableKey('challenge', host, path), entryOf({ host, route })];
+      }),
+    ),
     policies,
     backends: new Map(
       services.map(([service]) => [backendKeyOf(service), entryOf({ namespace: 'apps', service, port: 'http' })]),

@@ -131,6 +131,7 @@ const namespaceObject = fc
   .record({
     name: namespace,
     hosts: fc.constantFrom(null, 'a.example.com', '*.example.com', 'b.example.com, *.*'),
+    allowed: fc.constantFrom(null, null, 'policy', 'policy, public', 'nonsense'),
     day,
   })
   .map((seed) =>
@@ -141,7 +142,10 @@ const namespaceObject = fc
         name: seed.name,
         labels: { team: 'web' },
         creationTimestamp: seed.day,
-        annotations: seed.hosts === null ? {} : { 'entragate.dev/hosts': seed.hosts },
+        annotations: {
+          ...(seed.hosts === null ? {} : { 'entragate.dev/hosts': seed.hosts }),
+          ...(seed.allowed === null ? {} : { 'entragate.dev/allowed-access': seed.allowed }),
+        },
       },
     }),
   );

@@ -19,6 +19,7 @@ export function goldenOutput(translation: Translation, base: Translation): Secti
 function sections({ snapshot, secrets, statuses, warnings }: Translation): Readonly<Record<string, Section>> {
   return {
     hosts: byKey(snapshot.hosts, describe),
+    challenges: byKey(snapshot.challenges, ({ host, route }) => ({ host, ...describeRoute(route) })),
     policies: byKey(snapshot.policies, ({ name, program }) => {
       const rules = program.rules.map((rule) => rule.name).join(', ');
       return `${name}, ${program.mode}: ${rules}`;
@@ -31,7 +32,8 @@ function sections({ snapshot, secrets, statuses, warnings }: Translation): Reado
     }),
     secrets: Object.fromEntries([...secrets].map(([key, { kind }]) => [key, kind])),
     settings: Object.fromEntries(
-      [...snapshot.settings.values()].flatMap(({ value: { authHost, defaultCertificate, mentions } }) => [
+      [...snapshot.settings.values()].flatMap(({ value: { authHost, defaultCertificate, mentions, ownAddresses } }) => [
+        ['ownAddresses', ownAddresses],
         ['authHost', authHost.kind === 'host' ? authHost.name : 'none'],
         ['defaultCertificate', defaultCertificate.kind === 'secret' ? defaultCertificate.certificate : 'none'],
         ['mentions', withoutFingerprint(mentions)],
@@ -67,7 +69,7 @@ function describe({ namespace, certificate, routes, mentions }: Host): unknown {
   });
 }
 
-function describeRoute({ ingress, path, access, backend }: Route): unknown {
+function describeRoute({ ingress, path, access, backend }: Route): Section {
   return {
     path: `${path.type} ${path.value}`,
     ingress: ingress.name,

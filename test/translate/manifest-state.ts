@@ -22,6 +22,9 @@ export const testOptions: TranslateOptions = {
   hostOwnership: 'FirstCome',
   anyHostNamespaces: [],
   authHost: null,
+  authHostCertificate: null,
+  defaultIdentityProvider: 'default',
+  ownService: null,
   defaultCertificate: null,
   controllerNamespace: 'entragate',
   allowedAuthorities: [],
@@ -35,11 +38,12 @@ export function emptyState(): ClusterState {
   return stateOf([]);
 }
 
-/** A state that holds some objects, in the order given. */
+/** A state that holds some objects, in the order given, and the namespaces that they lie in. */
 export function stateOf(
-  objects: readonly KubernetesObject[],
+  written: readonly KubernetesObject[],
   unreadable: readonly UnreadableObject[] = [],
 ): ClusterState {
+  const objects = [...written, ...impliedNamespaces(written, unreadable)];
   const ofKind = <K extends Kind>(kind: K): ReadonlyMap<ObjectKey, ObjectOfKind<K>> =>
     new Map(
       objects
@@ -59,6 +63,26 @@ export function stateOf(
     revocations: ofKind('Revocation'),
     unreadable,
   };
+}
+
+/** In a cluster there is no object in a namespace that is not there. */
+function impliedNamespaces(
+  objects: readonly KubernetesObject[],
+  unreadable: readonly UnreadableObject[],
+): readonly KubernetesObject[] {
+  const refs = [...objects.map(refOf), ...unreadable.map(({ ref }) => ref)];
+  const known = new Set(refs.filter(({ kind }) => kind === 'Namespace').map(({ name }) => name));
+  const missing = new Set(refs.map(({ namespace }) => namespace).filter((name) => name !== '' && !known.has(name)));
+  return [...missing].map(impliedNamespace);
+}
+
+const implied = new Map<string, KubernetesObject>();
+
+/** The same object each time, as in a cluster where nobody changes it. */
+function impliedNamespace(name: string): KubernetesObject {
+  const namespace = implied.get(name) ?? objectFrom({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  implied.set(name, namespace);
+  return namespace;
 }
 
 /** All objects of a state. */

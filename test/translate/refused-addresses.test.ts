@@ -3,7 +3,10 @@ import { describe, it } from 'mocha';
 import { addressCheck } from '../../src/translate/refused-addresses.ts';
 
 describe('addresses of endpoints', () => {
-  const isAllowed = addressCheck(['198.51.100.0/24', '2001:db8:bad::/48', '203.0.113.7']);
+  const isAllowed = addressCheck(
+    ['198.51.100.0/24', '2001:db8:bad::/48', '203.0.113.7'],
+    ['192.0.2.77', '2001:db8::77', 'no address'],
+  );
 
   for (const address of [
     '192.0.2.1',
@@ -47,6 +50,8 @@ describe('addresses of endpoints', () => {
     '198.51.100.9',
     '2001:db8:bad::9',
     '203.0.113.7',
+    '192.0.2.77',
+    '2001:db8::77',
     'localhost',
     '127.1',
     '',

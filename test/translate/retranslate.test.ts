@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { diff } from '../../src/snapshot/snapshot-delta.ts';
-import { retranslate, retranslateEndpoints } from '../../src/translate/retranslate.ts';
+import { retranslate } from '../../src/translate/retranslate.ts';
 import { translate } from '../../src/translate/translate.ts';
 import { arbitraryObjects, arbitrarySlice, uniqueObjects } from './arbitrary-state.ts';
 import { objectFrom, stateOf, testOptions } from './manifest-state.ts';
@@ -16,9 +16,24 @@ describe('retranslation', () => {
         const before = stateOf(uniqueObjects([...rest, ...some]));
         const after = { ...stateOf(uniqueObjects([...rest, ...others])), unreadable: before.unreadable };
         const previous = translate(before, testOptions);
-        const rebuilt = retranslateEndpoints(previous, before, after, testOptions);
+        const rebuilt = retranslate(previous, before, after, testOptions);
         assert.deepEqual(rebuilt, translate(after, testOptions));
         assert.equal(rebuilt.snapshot.hosts, previous.snapshot.hosts, 'other tables are shared');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of slices among which are those of our own Pods equals a translation of everything', () => {
+    const options = { ...testOptions, ownService: { namespace: 'payments', name: 'web' } };
+    const slices = fc.array(arbitrarySlice, { maxLength: 6 });
+    fc.assert(
+      fc.property(arbitraryObjects, slices, slices, (objects, some, others) => {
+        const rest = objects.filter(({ kind }) => kind !== 'EndpointSlice');
+        const before = stateOf(uniqueObjects([...rest, ...some]));
+        const after = { ...stateOf(uniqueObjects([...rest, ...others])), unreadable: before.unreadable };
+        const rebuilt = retranslate(translate(before, options), before, after, options);
+        assert.deepEqual(rebuilt, translate(after, options));
       }),
       { numRuns: 200 },
     );
@@ -29,7 +44,14 @@ describe('retranslation', () => {
       fc.property(arbitraryObjects, arbitraryObjects, (some, others) => {
         const [before, after] = [stateOf(some), stateOf(others)];
         const previous = translate(before, testOptions);
-        assert.deepEqual(retranslate(previous, before, after, testOptions), translate(after, testOptions));
+        const next = retranslate(previous, before, after, testOptions);
+        assert.deepEqual(next, translate(after, testOptions));
+        for (const name of ['hosts', 'policies', 'endpoints'] as const) {
+          for (const [key, entry] of next.snapshot[name]) {
+            const known = previous.snapshot[name].get(key);
+            if (known?.hash === entry.hash) assert.equal(entry, known, 'what did not change is the same object');
+          }
+        }
       }),
     );
   });

@@ -6,6 +6,7 @@ import { type KubernetesObject, refOf, type UnreadableObject } from '../../src/a
 import { contentHash } from '../../src/snapshot/content-hash.ts';
 import type { Route, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { validateSnapshot } from '../../src/snapshot/validate-snapshot.ts';
+import { denyEverything } from '../../src/translate/deny-everything.ts';
 import { translate } from '../../src/translate/translate.ts';
 import type { TranslateOptions } from '../../src/translate/translate-options.ts';
 import { arbitraryIngress, arbitraryObjects, uniqueObjects } from './arbitrary-state.ts';
@@ -67,6 +68,22 @@ describe('translation of any state', () => {
     fc.assert(
       fc.property(arbitraryObjects, (objects) => {
         assert.deepEqual(validateSnapshot(structuredClone(translated(objects).snapshot)), []);
+      }),
+    );
+  });
+
+  it('[CLOSED] lets nobody in anywhere when everything is denied, at the same hosts and paths', () => {
+    fc.assert(
+      fc.property(arbitraryObjects, (objects) => {
+        const { snapshot } = translated(objects);
+        const denied = denyEverything(snapshot);
+        assert.deepEqual(validateSnapshot(denied), []);
+        assert.deepEqual([...routesByPlace(denied).keys()], [...routesByPlace(snapshot).keys()]);
+        assert.deepEqual(
+          new Set([...routesByPlace(denied).values()].map(({ access }) => access.kind)).difference(new Set(['denied'])),
+          new Set(),
+        );
+        assert.equal(denied.challenges.size, 0);
       }),
     );
   });

@@ -6,6 +6,8 @@ import { EntragateError } from '../../telemetry/entragate-error.ts';
 /** Answers whether no app may be at an address. Text that is not an IP address is always denied. */
 export interface DeniedAddresses {
   has(address: string): boolean;
+  /** Takes the addresses of all replicas of this release, in place of those of before. What is no IP address among them is denied anyway. */
+  takeReplicas(addresses: readonly string[]): void;
 }
 
 /**
@@ -16,30 +18,50 @@ export interface DeniedAddresses {
  * @throws EntragateError `denied-range-invalid`
  */
 export function createDeniedAddresses(ranges: readonly string[]): DeniedAddresses {
-  const lists: ByFamily = { ipv4: new BlockList(), ipv6: new BlockList() };
+  const lists = emptyLists();
   for (const range of [...refusedRanges, ...ranges]) addRange(lists, range);
-  for (const address of ownAddresses()) {
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    lists[family].addAddress(address, family);
-  }
+  for (const address of ownAddresses()) addAddress(lists, address);
+  let replicas = emptyLists();
   return {
-    has: (address) => {
-      switch (isIP(address)) {
-        case 4:
-          return lists.ipv4.check(address, 'ipv4');
-        case 6:
-          return address.includes('%') || lists.ipv6.check(address, 'ipv6');
-        default:
-          return true;
-      }
+    has: (address) => has(lists, address) || has(replicas, address),
+    takeReplicas: (addresses) => {
+      replicas = emptyLists();
+      for (const address of addresses) addAddress(replicas, address);
     },
   };
+}
+
+function has({ ipv4, ipv6 }: ByFamily, address: string): boolean {
+  switch (isIP(address)) {
+    case 4:
+      return ipv4.check(address, 'ipv4');
+    case 6:
+      return address.includes('%') || ipv6.check(address, 'ipv6');
+    default:
+      return true;
+  }
 }
 
 /** Two lists, since in one the mapped form of every IPv4 address would be in `::/8`. */
 interface ByFamily {
   readonly ipv4: BlockList;
   readonly ipv6: BlockList;
+}
+
+function emptyLists(): ByFamily {
+  return { ipv4: new BlockList(), ipv6: new BlockList() };
+}
+
+function addAddress(lists: ByFamily, address: string): void {
+  switch (isIP(address)) {
+    case 4:
+      lists.ipv4.addAddress(address, 'ipv4');
+      return;
+    case 6:
+      lists.ipv6.addAddress(address, 'ipv6');
+      return;
+    default:
+  }
 }
 
 function addRange(lists: ByFamily, range: string): void {

@@ -4,6 +4,8 @@ export interface ApiAnswer {
   readonly status: number;
   /** Parsed JSON, or text where it is none. */
   readonly body: unknown;
+  /** Its `Warning` headers. */
+  readonly warnings: readonly string[];
 }
 
 /** Plain requests to an API server, as one user. */
@@ -33,11 +35,12 @@ export class ApiRequests {
         response.once('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
           const isJson = response.headers['content-type']?.startsWith('application/json') === true;
-          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
+          const warnings = response.headersDistinct.warning ?? [];
+          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text, warnings });
         });
       });
       sent.once('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(body === undefined ? undefined : asciiJson(body));
     });
   }
 
@@ -60,4 +63,12 @@ export class ApiRequests {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/** A patch is read as YAML, for which some characters beyond ASCII end a line. */
+function asciiJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,6 +1,7 @@
 import { Registry } from '@prometheus-io/client';
 import type { ClusterState } from '../../../src/api/cluster-state.ts';
-import { type ApiAccess, type ApiClient, createApiClient } from '../../../src/kube/api-client.ts';
+import { type ApiClient, createApiClient } from '../../../src/kube/api-client.ts';
+import type { ApiAccess } from '../../../src/kube/api-route.ts';
 import {
   type ClusterSource,
   openClusterSource,
@@ -23,7 +24,7 @@ export interface Follower {
 export const testTiming: SourceTiming = {
   ...sourceTiming,
   reflector: { ...sourceTiming.reflector, backoff: { first: 50, last: 500 } },
-  secrets: { known: 500, missing: 100, budget: 50 },
+  secrets: { ...sourceTiming.secrets, known: 500, missing: 100, again: { burst: 50, perSecond: 50 } },
 };
 
 /** Opens a cluster source. */
@@ -33,6 +34,7 @@ export function follow(access: ApiAccess, timing: SourceTiming, namespaces: read
   const source = openClusterSource({
     client,
     namespaces,
+    ownService: null,
     timing,
     metrics: createSourceMetrics(registry),
     log: createSilentLog(),

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { isRecord } from '../../../src/api/normalize.ts';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
 import { until } from '../../support/until.ts';
-import type { ApiRequests } from './api-requests.ts';
+import type { ApiAnswer, ApiRequests } from './api-requests.ts';
 
 /** An object as it is sent to the API server. */
 export interface TestObject {
@@ -34,6 +34,16 @@ export async function applyObject(admin: ApiRequests, object: TestObject): Promi
   await admin.apply(pathOf(object), object);
 }
 
+/** What the API server would answer to an object; nothing is written. A field that it does not know is an error. */
+export function tryObject(as: ApiRequests, object: TestObject): Promise<ApiAnswer> {
+  return as.send('PATCH', `${pathOf(object)}?fieldManager=test&force=true&fieldValidation=Strict&dryRun=All`, object);
+}
+
+/** What the API server holds under an object's name. */
+export function readObject(as: ApiRequests, object: TestObject): Promise<ApiAnswer> {
+  return as.send('GET', pathOf(object));
+}
+
 export async function deleteObject(admin: ApiRequests, object: TestObject): Promise<void> {
   await admin.delete(pathOf(object));
 }
@@ -54,9 +64,17 @@ export async function installDefinitions(admin: ApiRequests, definitions: readon
   }
 }
 
-/** The collection that a definition defines. */
-function collectionOf({ metadata }: TestObject): string {
-  return `/apis/entragate.dev/v1alpha1/${metadata.name.split('.')[0]}`;
+/** The collection that a definition defines, in its first version. */
+function collectionOf({ spec }: TestObject): string {
+  const { group, names, versions } = spec as DefinitionSpec;
+  return `/apis/${group}/${versions[0].name}/${names.plural}`;
+}
+
+/** The part of a CustomResourceDefinition that is read here. */
+interface DefinitionSpec {
+  readonly group: string;
+  readonly names: { readonly plural: string };
+  readonly versions: readonly [{ readonly name: string }];
 }
 
 function isServed(definition: unknown): boolean {

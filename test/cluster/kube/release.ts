@@ -3,18 +3,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../src/cli/dev-options.ts';
-import { type RunningServe, type ServeSurroundings, startServe } from '../../../src/cli/serve.ts';
-import { readServeOptions } from '../../../src/cli/serve-options.ts';
+import { type RunningServe, startServe } from '../../../src/cli/serve.ts';
+import { readServeOptions, type ServeOptions } from '../../../src/cli/serve-options.ts';
 import { CONTOSO, contoso } from '../../../src/emulator/contoso.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/start-emulator.ts';
 import { createEmulatorApp } from '../../../src/emulator/tenant.ts';
-import { keyTiming } from '../../../src/identity/keys/stored-keys.ts';
-import type { ApiAccess } from '../../../src/kube/api-client.ts';
+import { type KeyTiming, keyTiming } from '../../../src/identity/keys/stored-keys.ts';
+import type { SourceTiming } from '../../../src/kube/cluster-source.ts';
 import type { LeaseTiming } from '../../../src/kube/lease.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
 import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
 import { WebClient } from '../../support/web-client.ts';
-import { clusterRules, createAccount, grant, namespacedRules, writingRules } from './accounts.ts';
+import { grantRelease } from '../chart/permissions.ts';
+import { minimalValues } from '../chart/render-chart.ts';
+import { createAccount } from './accounts.ts';
 import type { ApiServer } from './api-server.ts';
 import { testTiming } from './follower.ts';
 import { applyObject, classObject, providerObject, type TestObject, tlsSecretObject } from './objects.ts';
@@ -35,13 +37,18 @@ export interface Replica extends RunningServe {
   readonly admin: (path: string) => Promise<{ readonly status: number; readonly text: string }>;
 }
 
-export interface ReplicaOptions {
+/** What of a replica the command line can not say; where nothing is said, timing is that of the tests. */
+export interface ReplicaChanges {
+  readonly keys?: Partial<KeyTiming>;
+  readonly timing?: SourceTiming;
+  readonly lease?: LeaseTiming;
+  /** Such as another way to the API server than straight to it. */
+  readonly options?: Partial<ServeOptions>;
+}
+
+export interface ReplicaOptions extends ReplicaChanges {
   /** More of the command line; what comes later wins. All but the first of several replicas need an https port of their own. */
   readonly further?: readonly string[];
-  /** Another way to the API server than straight to it. */
-  readonly access?: ApiAccess;
-  /** Timing of the tests where nothing else is given. */
-  readonly timing?: Partial<Omit<ServeSurroundings, 'mappings'>>;
 }
 
 /** What a release of Entragate needs in a cluster to sign people in: its objects, an Entra emulator, and a way to start replicas. */
@@ -79,7 +86,7 @@ export async function startRelease(server: ApiServer, mappings: Mappings): Promi
   const emulator = await startEntra(authority, httpsPort, clientSecret);
   started.defer(() => emulator.close());
   const token = await createAccount(server, releaseAccount.namespace, releaseAccount.name);
-  await grant(server, releaseAccount, null, [...clusterRules, ...namespacedRules, ...writingRules]);
+  await grantRelease(server, { ...releaseAccount, values: minimalValues });
   const kubeconfig = await server.writeKubeconfig('serve', token, server.port);
   for (const object of await releaseObjects(emulator.origin, clientSecret, authority)) {
     await applyObject(server.admin, object);
@@ -116,12 +123,14 @@ export async function startRelease(server: ApiServer, mappings: Mappings): Promi
 async function startReplica(
   argv: readonly string[],
   mappings: Mappings,
-  { further = [], access, timing = {} }: ReplicaOptions,
+  { further = [], keys, timing = testTiming, lease = testLeaseTiming, options: changed }: ReplicaOptions,
 ): Promise<Replica> {
   const options = readServeOptions([...argv, ...further], {});
   if (options === 'help') throw new Error('no help was asked for');
-  const surroundings = { mappings, timing: testTiming, keys: keyTiming, lease: testLeaseTiming, ...timing };
-  const serve = await startServe({ ...options, access: access ?? options.access }, surroundings);
+  const serve = await startServe(
+    { ...options, ...changed },
+    { mappings, timing, lease, keys: (rotateEvery) => ({ ...keyTiming, rotateEvery, ...keys }) },
+  );
   let end: Promise<void> | null = null;
   return {
     ...serve,

@@ -1,6 +1,5 @@
 import { type EchoApp, startEchoApp } from '../../../examples/echo/echo-app.ts';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
-import type { KeyTiming } from '../../../src/identity/keys/stored-keys.ts';
 import type { WebClient } from '../../support/web-client.ts';
 import type { ApiServer } from './api-server.ts';
 import {
@@ -13,7 +12,9 @@ import {
   type TestObject,
   tlsSecretObject,
 } from './objects.ts';
-import { type Replica, startRelease } from './release.ts';
+import { type Replica, type ReplicaChanges, startRelease } from './release.ts';
+
+export type { Replica } from './release.ts';
 
 /** Documentation address (RFC 5737) of the app's endpoint; the dialer of the tests knows where it really is. */
 const appAddress = '192.0.2.10';
@@ -24,7 +25,7 @@ export interface ServeWorld {
   readonly url: (path?: string) => string;
   readonly app: EchoApp;
   /** Starts `entragate serve` under its own ServiceAccount; ended with the world. All but the first of several need a port of their own. */
-  readonly start: (further?: readonly string[], keys?: KeyTiming) => Promise<Replica>;
+  readonly start: (further?: readonly string[], changes?: ReplicaChanges) => Promise<Replica>;
   /** The command line of such a replica. */
   readonly argv: readonly string[];
   readonly client: () => WebClient;
@@ -45,7 +46,7 @@ export async function startServeWorld(server: ApiServer): Promise<ServeWorld> {
     app,
     argv: release.argv,
     url: (path) => release.url(appHost, path),
-    start: (further = [], keys) => release.start({ further, timing: keys === undefined ? {} : { keys } }),
+    start: (further = [], changes = {}) => release.start({ ...changes, further }),
     client: release.client,
     close: () => running.disposeAsync(),
   };

@@ -1,27 +1,20 @@
 import { after, before } from 'mocha';
 import { type ApiServer, type ApiServerOptions, startApiServer } from './api-server.ts';
-import { KubeUnavailable } from './build.ts';
 import { installDefinitions, readDefinitions } from './objects.ts';
+import { orSkip } from './or-skip.ts';
 
-/** Time that a cold build may take. */
-const START_MS = 15 * 60_000;
-
-/**
- * Gives a suite an API server of its own, with our definitions installed. Where there can be none the suite is skipped and says why, unless
- * ENTRAGATE_CLUSTER_TESTS is `required`.
- */
+/** Gives a suite an API server of its own, with our definitions installed. */
 export function useApiServer(options: ApiServerOptions): () => ApiServer {
+  const server = useBareApiServer(options);
+  before(async () => installDefinitions(server().admin, await readDefinitions()));
+  return server;
+}
+
+/** The same as it comes, without any definition of ours. */
+export function useBareApiServer(options: ApiServerOptions): () => ApiServer {
   let server: ApiServer | null = null;
   before(async function () {
-    this.timeout(START_MS);
-    try {
-      server = await startApiServer(options);
-      await installDefinitions(server.admin, await readDefinitions());
-    } catch (error) {
-      if (!(error instanceof KubeUnavailable) || process.env.ENTRAGATE_CLUSTER_TESTS === 'required') throw error;
-      console.log(error.message);
-      this.skip();
-    }
+    server = await orSkip(this, () => startApiServer(options));
   });
   after(async () => server?.close());
   return () => {

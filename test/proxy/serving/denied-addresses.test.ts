@@ -28,6 +28,14 @@ describe('Addresses that no app may have', () => {
     for (const { address } of own) assert.equal(denied.has(address), true, address);
   });
 
+  it('are those of the replicas of this release, as they are now', () => {
+    const own = createDeniedAddresses([]);
+    own.takeReplicas(['10.244.0.7', '2001:db8::7', 'pod.example']);
+    for (const address of ['10.244.0.7', '2001:db8::7', '2001:DB8:0::7']) assert.equal(own.has(address), true, address);
+    own.takeReplicas(['10.244.0.8']);
+    assert.deepEqual([own.has('10.244.0.7'), own.has('10.244.0.8')], [false, true]);
+  });
+
   it('are no others', () => {
     for (const address of ['10.8.0.1', '192.0.2.1', '172.16.0.1', '100.64.0.1', '2001:db8::1', 'fd13::1']) {
       assert.equal(denied.has(address), false, address);

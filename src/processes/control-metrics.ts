@@ -1,0 +1,47 @@
+import { Gauge, type Registry } from '@prometheus-io/client';
+import type { KeyPairExpiry } from '../translate/material.ts';
+
+/** What the control plane tells of what it serves from. */
+export interface ControlMetrics {
+  /** After each snapshot: the certificates that it was built with. */
+  serves(expiries: readonly KeyPairExpiry[]): void;
+  /** Whether everything is denied because what is known of the cluster is too old. */
+  outdated(isOutdated: boolean): void;
+}
+
+/**
+ * Registers the metrics of the control plane.
+ *
+ * @param age how old what is known of the cluster may be, in milliseconds
+ */
+export function createControlMetrics(registry: Registry, age: () => number): ControlMetrics {
+  const registers = [registry];
+  new Gauge({
+    name: 'entragate_config_age_seconds',
+    help: 'How old what is known of the cluster may be: the longest time for which a collection was not heard of. A quiet cluster is heard about once a minute.',
+    registers,
+    collect() {
+      const seconds = age() / 1000;
+      if (Number.isFinite(seconds)) this.set(seconds);
+    },
+  });
+  const outdated = new Gauge({
+    name: 'entragate_config_outdated',
+    help: 'Whether everything is denied because what is known of the cluster is older than the operator allows.',
+    registers,
+  });
+  const expiry = new Gauge({
+    name: 'entragate_certificate_expiry_timestamp_seconds',
+    help: 'End of validity of the certificate in a Secret that something refers to.',
+    labelNames: ['namespace', 'secret'] as const,
+    registers,
+  });
+  outdated.set(0);
+  return {
+    serves: (expiries) => {
+      expiry.reset();
+      for (const { namespace, name, notAfter } of expiries) expiry.set({ namespace, secret: name }, notAfter / 1000);
+    },
+    outdated: (isOutdated) => outdated.set(isOutdated ? 1 : 0),
+  };
+}

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it } from 'mocha';
+import { parse } from 'yaml';
+import { isRecord } from '../../src/api/normalize.ts';
+import { chartFolder, minimalValues } from './chart/render-chart.ts';
+import { orSkip } from './kube/or-skip.ts';
+import { type ProgramResult, runProgram } from './kube/run-program.ts';
+
+const { identityProvider, authHost } = minimalValues;
+const sufficient = [
+  `identityProvider.tenantId=${identityProvider.tenantId}`,
+  `identityProvider.clientId=${identityProvider.clientId}`,
+  `authHost.name=${authHost.name}`,
+];
+
+const oidc = ['type=OIDC', 'clientId=x', 'issuer=https://id.example.com'].map((one) => `identityProvider.${one}`);
+
+/** What people write who know other charts, or do not look closely; and what they are told. */
+const mistakes: readonly (readonly [string, string])[] = [
+  [
+    'controller.replicaCount=3',
+    "'/controller': value must be 'left out: the values below it stand at the top level here",
+  ],
+  ['controller.service.type=NodePort', 'such as replicaCount, image and service'],
+  ['deployment.replicas=3', 'deployment.replicas is replicaCount here'],
+  ['replicas=3', "value must be 'given as replicaCount'"],
+  ['replicaCount=two', "'/replicaCount': got string, want integer"],
+  ['image=entragate:1.0.0', 'given as image.repository and image.tag'],
+  ['image.tag=latest', "'/image/tag': value must be 'a version: latest would be another one on each node'"],
+  ['image.tag=7', "'/image/tag': got number, want string"],
+  ['image.repository=registry.example.com/entragate:1.0.0', 'a repository without tag and digest'],
+  ['image.digest=0123', 'sha256: and 64 hexadecimal digits'],
+  ['tenantId=11111111-2222-3333-4444-555555555555', 'given as identityProvider.tenantId'],
+  ['identityProvider.tenantId=contoso.onmicrosoft.com', 'a GUID: the Directory (tenant) ID of the app registration'],
+  ['identityProvider.tenant=11111111-2222-3333-4444-555555555555', 'given as identityProvider.tenantId'],
+  ['identityProvider.clientSecret=hush', 'write the client secret into a Secret'],
+  ['clientSecret=hush', 'its name into identityProvider.credential.secretRef.name'],
+  ['identityProvider.type=AzureAD', "value must be one of 'EntraID', 'OIDC'"],
+  ['identityProvider.name=Default', 'lower-case letters, digits and hyphens: it becomes part of the redirect URI'],
+  ['identityProvider.credential.workloadIdentity=yes', "value must be 'true or false'"],
+  ['identityProvider.session.maxAge=1d', 'a duration of hours, minutes and seconds, such as 720h or 1h30m'],
+  ['authHost=auth.example.com', 'the host is given as authHost.name'],
+  [
+    'authHost.name=https://auth.example.com',
+    'a host name in lower case such as auth.example.com, without scheme, port or path',
+  ],
+  ['authHost.secretName=tls', 'given as authHost.tls.secretName'],
+  ['authHost.tls.certManager.create=true', 'given as authHost.tls.certManager.enabled'],
+  ['ingressClass=entragate', 'the class is given as ingressClass.name'],
+  ['ingressClass.default=true', 'given as ingressClass.isDefaultClass'],
+  ['ingressClassResource.name=x', 'given as ingressClass (name, enabled, isDefaultClass, controllerValue)'],
+  ['hostOwnership=declared', "value must be one of 'FirstCome', 'Declared'"],
+  ['watchNamespaces={apps}', 'given as rbac.namespaces, with rbac.scope=namespaced'],
+  ['scope.enabled=true', 'given as rbac.namespaces, with rbac.scope=namespaced'],
+  ['rbac.namespaces={apps}', 'namespaced where rbac.namespaces are given'],
+  ['rbac.scope=true', "'/rbac/scope': value must be one of 'cluster', 'namespaced'"],
+  ['rbac.namespaces={app-*},rbac.scope=namespaced', 'the name of a namespace: no pattern and no selector'],
+  ['service.type=loadbalancer', "value must be one of 'LoadBalancer', 'NodePort', 'ClusterIP'"],
+  ['service.spec.externalTrafficPolicy=Local', 'stand in service itself'],
+  ['service.internal.enabled=true', 'install a second release with another ingressClass.name'],
+  ['service.loadBalancerSourceRanges={10.0.0.0}', 'a range such as 10.0.0.0/8 or fd00::/8'],
+  ['service.annotations.internal=true', "'/service/annotations/internal': got boolean, want string"],
+  ['terminationGracePeriodSeconds=300', 'given as grace'],
+  ['grace=30s', "'/grace': got string, want integer"],
+  ['keyRotation=30d', 'a duration of hours, minutes and seconds'],
+  ['minAvailable=1', 'given as podDisruptionBudget.minAvailable'],
+  ['autoscaling.metrics={}', 'targetMemoryUtilizationPercentage'],
+  ['admissionWebhooks.enabled=false', 'given as admissionPolicies: there is no webhook'],
+  ['metrics.enabled=true', 'metrics are always there'],
+  ['metrics.serviceMonitor.scrapeInterval=10s', 'given as metrics.serviceMonitor.interval'],
+  ['serviceAccountAnnotations.x=y', 'given as serviceAccount.annotations'],
+  ['podSecurityContext.runAsUser=0', 'Pods run by the restricted Pod Security Standard'],
+  ['extraArgs.workers=4', 'every option has a value of its own'],
+  ['logLevel=DEBUG', "value must be one of 'debug', 'info', 'warn', 'error'"],
+  ['workers=auto', 'a number, or empty for as many as the CPU limit'],
+  ['replicacount=3', "additional properties 'replicacount' not allowed"],
+  ['authHost.tls.issuer=x', "'/authHost/tls': additional properties 'issuer' not allowed"],
+];
+
+/** What no schema can say, and templates do. */
+const incomplete: readonly (readonly [readonly string[], string])[] = [
+  [[], 'identityProvider.tenantId is missing: set it to the Directory (tenant) ID of the app registration'],
+  [[`identityProvider.tenantId=${identityProvider.tenantId}`], 'identityProvider.clientId is missing: set it to'],
+  [oidc.slice(0, 2), 'identityProvider.issuer is missing: set it to'],
+  [[...oidc, 'identityProvider.authority=https://login.example.com'], 'identityProvider.authority is for type EntraID'],
+  [[...oidc, 'identityProvider.credential.workloadIdentity=true'], 'type OIDC needs a client secret'],
+  [[...oidc, 'identityProvider.groups.source=Graph'], 'identityProvider.groups.source Graph is for type EntraID'],
+  [[...sufficient, 'identityProvider.issuer=https://id.example.com'], 'identityProvider.issuer is for type OIDC'],
+  [[...oidc, ...sufficient], 'identityProvider.tenantId is for type EntraID: leave it out with type OIDC'],
+  [[...sufficient, 'identityProvider.credential.secretRef.name='], 'identityProvider.credential is empty'],
+  [[...sufficient, 'authHost.tls.certManager.enabled=true'], 'set authHost.tls.certManager.issuerRef.name'],
+  [[...sufficient, 'serviceAccount.create=false'], 'set serviceAccount.name to a ServiceAccount that exists'],
+  [
+    [...sufficient, 'autoscaling.enabled=true', 'autoscaling.targetCPUUtilizationPercentage=0'],
+    'autoscaling has nothing to go by',
+  ],
+];
+
+describe('the values of the chart', function () {
+  this.timeout(180_000);
+  const template = (name: string, settings: readonly string[]): Promise<ProgramResult> => {
+    const argv = ['template', name, chartFolder, '--namespace', 'web', ...settings.flatMap((one) => ['--set', one])];
+    return runProgram('helm', { argv, kubeconfig: null, input: '' });
+  };
+  before(async function () {
+    await orSkip(this, () => template('entragate', sufficient));
+  });
+
+  it('that the README names are enough', async () => {
+    assert.equal((await template('entragate', sufficient)).code, 0);
+  });
+
+  it('of other charts, of the wrong type or misspelt are refused with what to write', async () => {
+    for (const [setting, told] of mistakes) {
+      const { code, stderr } = await template('entragate', [...sufficient, setting]);
+      assert.notEqual(code, 0, setting);
+      assert.ok(stderr.includes(told), `${setting}: ${stderr}`);
+    }
+    console.log(`      ${mistakes.length} mistakes`);
+  });
+
+  it('that are missing or contradict each other are named by the templates', async () => {
+    for (const [settings, told] of incomplete) {
+      const { code, stderr } = await template('entragate', settings);
+      assert.notEqual(code, 0, told);
+      assert.ok(stderr.includes(told), `${told}: ${stderr}`);
+    }
+  });
+
+  it('that somebody sets to null are named, or count as empty: no template stumbles over them', async () => {
+    const all = pathsOf(parse(readFileSync(join(chartFolder, 'values.yaml'), 'utf8')), '');
+    const everything = ['autoscaling', 'networkPolicy', 'metrics.serviceMonitor', 'metrics.prometheusRule'];
+    const settings = [...sufficient, ...everything.map((part) => `${part}.enabled=true`)];
+    const outcomes = { named: 0, empty: 0 };
+    for (const path of all) {
+      const { code, stderr } = await template('entragate', [...settings, `${path}=null`]);
+      if (code === 0) outcomes.empty += 1;
+      else if (stderr.includes(`missing property '${path.split('.').at(-1)}'`)) outcomes.named += 1;
+      else assert.fail(`${path}: ${stderr}`);
+    }
+    console.log(`      ${all.length} values set to null: ${outcomes.named} named, ${outcomes.empty} count as empty`);
+  });
+
+  it('are all known to the schema', () => {
+    const schema: unknown = JSON.parse(readFileSync(join(chartFolder, 'values.schema.json'), 'utf8'));
+    const values: unknown = parse(readFileSync(join(chartFolder, 'values.yaml'), 'utf8'));
+    for (const path of pathsOf(values, '')) {
+      const node = path.split('.').reduce<unknown>((parent, name) => propertyOf(schema, parent, name), schema);
+      assert.ok(isRecord(node) && node.const === undefined, path);
+    }
+  });
+
+  it('make names that Services can have, of any name of a release, or say which value helps', async () => {
+    for (const [name, expected] of [
+      ['entragate', 'name: entragate\n'],
+      ['web', 'name: web-entragate\n'],
+      ['my.release', 'name: my-release-entragate\n'],
+      ['1st', 'set fullnameOverride to at most 50 lower-case letters'],
+      ['a'.repeat(53), 'set fullnameOverride to at most 50 lower-case letters'],
+    ] as const) {
+      const { stdout, stderr } = await template(name, sufficient);
+      assert.ok((stdout + stderr).includes(expected), `${name}: ${stderr}`);
+    }
+  });
+});
+
+/** Every key of a map of values, as `--set` names it; the content of what a user fills is none. */
+function pathsOf(values: unknown, prefix: string): readonly string[] {
+  if (!isRecord(values)) return [];
+  return Object.entries(values).flatMap(([key, value]) => {
+    if (key.includes('/')) return [];
+    const path = `${prefix}${key}`;
+    return [path, ...pathsOf(value, `${path}.`)];
+  });
+}
+
+/** Follows `$ref` and the `else` of a schema that answers a common mistake in its `then`. */
+function propertyOf(root: unknown, node: unknown, name: string): unknown {
+  if (!isRecord(root) || !isRecord(node)) return undefined;
+  if (typeof node.$ref === 'string' && isRecord(root.definitions)) {
+    return propertyOf(root, root.definitions[node.$ref.replace('#/definitions/', '')], name);
+  }
+  if (node.properties === undefined && node.else !== undefined) return propertyOf(root, node.else, name);
+  return isRecord(node.properties) ? node.properties[name] : node.additionalProperties;
+}

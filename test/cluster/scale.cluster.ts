@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, it } from 'mocha';
+import {
+  ingressCount,
+  largeClusterManifests,
+  namespaces,
+  policyCount,
+  policyManifest,
+  sliceManifest,
+} from '../../bench/large-cluster.ts';
+import { processTreeUse } from '../../bench/process-tree.ts';
+import { freePort } from '../../src/cli/dev-options.ts';
+import { createTestAuthority } from '../support/test-authority.ts';
+import { until } from '../support/until.ts';
+import { applyObject, namespaceObject, type TestObject } from './kube/objects.ts';
+import { type ServeWorld, startServeWorld } from './kube/serve-world.ts';
+import { useApiServer } from './kube/use-api-server.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const auditPolicy = fileURLToPath(new URL('./kube/audit-policy.yaml', import.meta.url));
+const auditLog = join(tmpdir(), `entragate-audit-${process.pid}.log`);
+
+/** By hand, for figures of a larger cluster: SCALE_INGRESSES=5000. */
+const ingresses = Number(process.env.SCALE_INGRESSES ?? ingressCount);
+const LANES = 24;
+const CHANGES_PER_SECOND = 20;
+const CHANGING_SECONDS = 30;
+const IDLE_SECONDS = 10;
+const MEBIBYTE = 1024 * 1024;
+
+describe('a large cluster', function () {
+  this.timeout(300_000);
+  const server = useApiServer({
+    controllers: false,
+    flags: [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${auditLog}`],
+  });
+  let world: ServeWorld;
+  let adminPort = 0;
+  let child: ChildProcess;
+  let output = '';
+
+  const admin = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${adminPort}${path}`);
+    return { status: answer.status, text: await answer.text() };
+  };
+  const metric = async (name: string) =>
+    Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec((await admin('/metrics')).text)?.[1]);
+  const applyAll = async (objects: readonly TestObject[]) => {
+    const queue = objects.values();
+    const lane = async () => {
+      for (const object of queue) await applyObject(server().admin, object);
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+  };
+
+  before(async () => {
+    world = await startServeWorld(server());
+    await applyAll(namespaces.map((name) => namespaceObject(name)));
+    const startedAt = performance.now();
+    await applyAll(await manifests());
+    console.log(`      ${ingresses} Ingresses written in ${seconds(startedAt)} s`);
+  });
+  after(async () => {
+    child?.kill('SIGKILL');
+    await world?.close();
+    rmSync(auditLog, { force: true });
+  });
+
+  it('is ready within 5 s of its start, with a certificate for every host', async () => {
+    adminPort = await freePort('127.0.0.1');
+    const argv = [
+      main,
+      'serve',
+      ...world.argv,
+      '--workers',
+      '2',
+      '--admin-port',
+      String(adminPort),
+      '--log-level',
+      'info',
+    ];
+    const startedAt = performance.now();
+    child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        output = `${output}${chunk}`.slice(-100_000);
+      });
+    }
+    await until(async () => {
+      assert.equal(child.exitCode, null, output);
+      return (await admin('/readyz').catch(() => null))?.status === 200;
+    }, 60_000);
+    const took = performance.now() - startedAt;
+    console.log(`      ready ${seconds(startedAt)} s after the start; the primary holds ${resident()} MiB`);
+    const expiries = (await admin('/metrics')).text.match(/^entragate_certificate_expiry_timestamp_seconds\{/gm) ?? [];
+    assert.ok(expiries.length >= ingresses, `${expiries.length} certificates`);
+    if (ingresses === ingressCount) assert.ok(took < 10_000, 'twice the goal: the machine may be busy');
+  });
+
+  it('shows every status, and is quiet from then on', async () => {
+    const startedAt = performance.now();
+    await until(async () => (await metric('entragate_leader')) === 1, 30_000);
+    const written = async () => (await admin('/metrics')).text.includes('entragate_status_writes_total{kind="Policy"}');
+    await until(async () => (await written()) && (await metric('entragate_status_pending')) === 0, 240_000);
+    console.log(
+      `      every status and Event shown ${seconds(startedAt)} s later; the primary holds ${resident()} MiB`,
+    );
+    const [cpuBefore, requestsBefore] = [processTreeUse(Number(child.pid)).cpuMicroseconds, requests()];
+    await delay(IDLE_SECONDS * 1000); // what is measured is this time without changes
+    const cpu = (processTreeUse(Number(child.pid)).cpuMicroseconds - cpuBefore) / IDLE_SECONDS / 10_000;
+    const perSecond = (requests() - requestsBefore) / IDLE_SECONDS;
+    console.log(`      idle: ${cpu.toFixed(1)} % of a processor, ${perSecond.toFixed(1)} requests/s to the API server`);
+    assert.ok(perSecond <= 15, `${perSecond} requests/s: Secrets are read within a budget of 10/s`);
+  });
+
+  it(`follows ${CHANGES_PER_SECOND} changes/s for ${CHANGING_SECONDS} s, and holds no more memory afterwards`, async () => {
+    const [cpuBefore, requestsBefore] = [processTreeUse(Number(child.pid)).cpuMicroseconds, requests()];
+    const before = await settledResident();
+    const startedAt = performance.now();
+    for (let made = 0; made < CHANGES_PER_SECOND * CHANGING_SECONDS; made += 1) {
+      const dueAt = startedAt + (made * 1000) / CHANGES_PER_SECOND;
+      await delay(Math.max(0, dueAt - performance.now())); // the rate is part of the measurement
+      const isPolicy = made % 10 === 0;
+      const change = isPolicy
+        ? policyManifest((made / 10) % policyCount, 1 + made)
+        : sliceManifest(made % ingresses, made % 2, 2 + made);
+      await applyObject(server().admin, change);
+    }
+    const lasted = (performance.now() - startedAt) / 1000;
+    const marker = 'Policy team-19/policy-9: ';
+    output = '';
+    await applyObject(server().admin, policyManifest(policyCount - 1, 99_999));
+    const writtenAt = performance.now();
+    await until(() => output.includes(marker), 10_000);
+    const effect = Math.round(performance.now() - writtenAt);
+    const cpu = (processTreeUse(Number(child.pid)).cpuMicroseconds - cpuBefore) / lasted / 10_000;
+    const perSecond = (requests() - requestsBefore) / lasted;
+    const after = await settledResident();
+    const growth = ((after - before) / before) * 100;
+    console.log(
+      `      ${CHANGES_PER_SECOND * CHANGING_SECONDS} changes in ${lasted.toFixed(1)} s: ${cpu.toFixed(0)} % of a processor, ${perSecond.toFixed(1)} requests/s of ours; the last in force after ${effect} ms`,
+    );
+    console.log(`      primary: ${before} MiB before, ${after} MiB after (${growth.toFixed(1)} %)`);
+    assert.ok(effect < 1_000, `${effect} ms`);
+    if (ingresses === ingressCount) assert.ok(after <= 250, `${after} MiB`);
+  });
+
+  it('ends in order', async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null], output);
+  });
+
+  /** Every Ingress with a certificate of its own, as most clusters have them. */
+  async function manifests(): Promise<readonly TestObject[]> {
+    const { certPem, keyPem } = await (await createTestAuthority()).issue(['*.example.com']);
+    const objects: readonly TestObject[] = largeClusterManifests(ingresses);
+    return objects.flatMap((object): readonly TestObject[] => {
+      if (object.kind !== 'Ingress') return [object];
+      const { name, namespace = '' } = object.metadata;
+      const secret = { namespace, name: `${name}-tls` };
+      const tls = [{ hosts: [`${name}.example.com`], secretName: secret.name }];
+      return [
+        {
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: secret,
+          type: 'kubernetes.io/tls',
+          stringData: { 'tls.crt': certPem, 'tls.key': keyPem },
+        },
+        { ...object, spec: { ...Object(object.spec), tls } },
+      ];
+    });
+  }
+
+  /** Requests of the replica's account so far. */
+  function requests(): number {
+    const lines = readFileSync(auditLog, 'utf8').split('\n');
+    return lines.filter((line) => line.includes('"username":"system:serviceaccount:entragate:entragate"')).length;
+  }
+
+  /** What the primary holds in memory now (MiB), its workers apart. */
+  function resident(): number {
+    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+    return Math.round((Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / MEBIBYTE);
+  }
+
+  /** The least of some seconds: garbage that waits for its collector is no growth. */
+  async function settledResident(): Promise<number> {
+    const samples: number[] = [];
+    for (let look = 0; look < 20; look += 1) {
+      samples.push(resident());
+      await delay(250); // samples over some seconds
+    }
+    return Math.min(...samples);
+  }
+});
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1);
+}

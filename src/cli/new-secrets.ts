@@ -1,4 +1,4 @@
-import { type ObjectRef, objectKey } from '../api/cluster-state.ts';
+import { type ObjectKey, type ObjectRef, objectKey } from '../api/cluster-state.ts';
 import type { ClusterSource } from '../kube/cluster-source.ts';
 
 /**
@@ -12,11 +12,16 @@ export function readNewSecrets(
   source: Pick<ClusterSource, 'refer' | 'areRead'>,
   limit: number,
 ): (secrets: readonly ObjectRef[]) => Promise<boolean> {
-  let known: ReadonlySet<string> = new Set();
+  let last: readonly ObjectRef[] = [];
+  let known: ReadonlyMap<ObjectKey, ObjectRef> = new Map();
   return async (secrets) => {
+    // Most changes are of endpoints, and leave the list the one that it was.
+    if (secrets === last) return false;
+    last = secrets;
     source.refer(secrets);
-    const added = secrets.filter(({ namespace, name }) => !known.has(objectKey(namespace, name)));
-    known = new Set(secrets.map(({ namespace, name }) => objectKey(namespace, name)));
+    const named = new Map(secrets.map((ref) => [objectKey(ref.namespace, ref.name), ref]));
+    const added = [...named].flatMap(([key, ref]) => (known.has(key) ? [] : [ref]));
+    known = named;
     return added.length > 0 && source.areRead(added, limit);
   };
 }

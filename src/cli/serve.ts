@@ -136,8 +136,7 @@ export async function startServe(
     ...{ source, planes, log, translation },
     prepare: async (state) => state,
     readSecrets: readNewSecrets(source, newSecretsMs),
-    onApplied: ({ translation: { secretRefs, expiries, statuses, warnings }, changes, isFirst }) => {
-      source.refer(secretRefs);
+    onApplied: ({ translation: { expiries, statuses, warnings }, changes, isFirst }) => {
       group.submit(statuses);
       metrics.serves(expiries);
       if (isFirst) readiness.serving();

@@ -24,7 +24,7 @@ describe('objects that the pages for people show', function () {
         env: { PATH: process.env.PATH },
       });
       const { problems } = JSON.parse(stdout) as { readonly problems: readonly { readonly code: string }[] };
-      const expected = new Set(['backend-unavailable', 'secret-missing']);
+      const expected = new Set(['backend-unavailable', 'secret-missing', 'default-provider-missing']);
       assert.deepEqual(
         problems.filter(({ code }) => !expected.has(code)),
         [],

@@ -32,7 +32,7 @@ export function conditionsPage(): string {
     '|---|---|',
     ...Object.entries(routeDenials).map(([reason, meaning]) => `| \`${reason}\` | ${meaning} |`),
     '',
-    'What policies answer single users is in [policy.md](../policy.md#why-access-is-denied).',
+    'What policies answer single users is in [policy.md](../policy.md#why-was-it-denied).',
     '',
   ].join('\n');
 }

@@ -177,7 +177,7 @@ describe('faults of the API server and of the way to it, under load', function (
       });
       tcp.cut();
       await changes.make();
-      await until(() => broken >= 4, 60_000);
+      await until(() => broken >= 3, 60_000);
       assert.equal(await listed(), before, 'half a list is none');
       api.setFault(noFault);
     });

@@ -24,6 +24,7 @@ export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
   const isReadable = access.access.kind !== 'denied' || access.access.reason !== 'object-unreadable';
   return {
     ref: refOf(ingress),
+    uid: ingress.metadata.uid,
     generation: ingress.metadata.generation,
     conditions: [],
     attachedRoutes: [],

@@ -45,6 +45,7 @@ describe('the Event that says what an Ingress is', () => {
     assert.ok(isRecord(body) && info !== undefined);
     const update = {
       ref: { kind: 'Ingress', namespace: 'apps', name: 'ledger' },
+      uid: '',
       generation: 1,
       conditions: [],
       attachedRoutes: [],

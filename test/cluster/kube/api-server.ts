@@ -27,8 +27,8 @@ export interface ApiServer {
   readonly kubeconfig: string;
   /** Requests as the administrator. */
   readonly admin: ApiRequests;
-  /** Writes a kubeconfig for another token, or for another way to the server. */
-  readonly writeKubeconfig: (name: string, token: string, port: number) => Promise<string>;
+  /** Writes a kubeconfig for another token, or for another way to the server, which another authority may vouch for. */
+  readonly writeKubeconfig: (name: string, token: string, port: number, caPem?: string) => Promise<string>;
   /** Forgets all versions but the newest in etcd, as it does by itself every five minutes. */
   readonly compact: () => Promise<void>;
   /** Ends the API server; its data stays. */
@@ -42,6 +42,8 @@ export interface ApiServer {
 }
 
 const READY_MS = 60_000;
+/** The first of its Services' addresses: where Pods find the API server. */
+const serviceAddress = '10.96.0.1';
 
 /**
  * Starts etcd and kube-apiserver in a folder of their own and waits until they are ready; builds them first where that was never done.
@@ -75,9 +77,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     );
     await ready(admin, '/readyz', [etcd, children.apiServer]);
   };
-  const writeKubeconfig = async (name: string, token: string, to: number) => {
+  const writeKubeconfig = async (name: string, token: string, to: number, caPem = files.caPem) => {
     const path = join(folder, `${name}.kubeconfig`);
-    await writeFile(path, kubeconfig(`https://127.0.0.1:${to}`, files.caPem, token));
+    await writeFile(path, kubeconfig(`https://127.0.0.1:${to}`, caPem, token));
     return path;
   };
   const close = async () => {
@@ -124,7 +126,7 @@ interface ClusterFiles {
 
 async function writeFiles(folder: string): Promise<ClusterFiles> {
   const authority = await createTestAuthority();
-  const server = await authority.issue(['127.0.0.1', 'localhost', 'kubernetes.default.svc']);
+  const server = await authority.issue(['127.0.0.1', serviceAddress, 'localhost', 'kubernetes.default.svc']);
   const accounts = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },

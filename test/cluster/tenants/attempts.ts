@@ -92,7 +92,7 @@ const closedFields = [
 ];
 
 /** What is tried in a field: values about others for texts, each value of an enumeration, and the ends of a range. */
-export function valuesOf({ text, schema }: Field, ports: RealPorts): readonly (readonly [Target, unknown])[] {
+function valuesOf({ text, schema }: Field, ports: RealPorts): readonly (readonly [Target, unknown])[] {
   if (schema.enum !== undefined) return schema.enum.map((value) => ['trick', value] as const);
   switch (schema.type) {
     case 'integer':

@@ -101,6 +101,7 @@ export type RouteBackend =
 export type BackendProblem =
   | 'service-missing'
   | 'port-missing'
+  | 'too-many-ports'
   | 'resource-backend'
   | 'external-name-refused'
   | 'no-backend';

@@ -21,6 +21,7 @@ export interface IngressOutcome {
  */
 export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
   const { ingress, access } = outcome.own;
+  const isCut = outcome.findings.some(({ kind }) => kind === 'too-many-hosts');
   const isReadable = access.access.kind !== 'denied' || access.access.reason !== 'object-unreadable';
   return {
     ref: refOf(ingress),
@@ -29,7 +30,7 @@ export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
     conditions: [],
     attachedRoutes: [],
     event: ingressEvent(outcome),
-    address: isReadable && outcome.hosts > 0 && outcome.refused.length === 0,
+    address: isReadable && outcome.hosts > 0 && outcome.refused.length === 0 && !isCut,
   };
 }
 

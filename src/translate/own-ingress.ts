@@ -14,11 +14,17 @@ import { readHost } from './read-host.ts';
 import { type Providers, type ResolvedAccess, resolveAccess, unreadableAccess } from './resolve-access.ts';
 import type { TranslateOptions } from './translate-options.ts';
 
+/**
+ * Most hosts of one Ingress. Each takes thousands of times the memory of its name in the object, so that one object of a quarter of a million hosts
+ * would end the process (ISOLATED).
+ */
+const MOST_HOSTS = 1_000;
+
 /** An Ingress of our class, with its hosts read and its access decided. */
 export interface OwnIngress {
   readonly ingress: Ingress;
   readonly access: ResolvedAccess;
-  /** Every host of `rules` and `tls`, each once. */
+  /** Every host of `rules` and `tls`, each once, up to {@link MOST_HOSTS}. */
   readonly claims: readonly HostClaim[];
   /** By host: the rules about it, in the order written. */
   readonly rules: ReadonlyMap<Key, readonly OwnRule[]>;
@@ -64,18 +70,28 @@ function readIngress(ingress: Ingress, access: ResolvedAccess, findings: Finding
     findings,
   );
   const ofRules = rules.map(({ pattern, at }) => ({ ingress, pattern, path: `${at}.host` }));
-  const claims = new Map<Key, HostClaim>();
-  for (const claim of [...ofRules, ...tls.claims]) {
-    const key = hostKey(claim.pattern);
-    if (!claims.has(key)) claims.set(key, claim);
-  }
   return {
     ingress,
     access,
-    claims: [...claims.values()],
+    claims: firstOfEach([...ofRules, ...tls.claims], ingress, findings),
     rules: Map.groupBy(rules, ({ pattern }) => hostKey(pattern)),
     tls,
   };
+}
+
+function firstOfEach(named: readonly HostClaim[], ingress: Ingress, findings: Findings): readonly HostClaim[] {
+  const claims = new Map<Key, HostClaim>();
+  for (const claim of named) {
+    const key = hostKey(claim.pattern);
+    if (claims.has(key)) continue;
+    if (claims.size === MOST_HOSTS) {
+      const message = `The Ingress names more than ${MOST_HOSTS} hosts: those behind the first ${MOST_HOSTS} are not programmed. Use several Ingresses.`;
+      findings.add(ingress, 'too-many-hosts', claim.path, message);
+      break;
+    }
+    claims.set(key, claim);
+  }
+  return [...claims.values()];
 }
 
 /** An Ingress that has nothing but a default backend is about every host. */

@@ -39,6 +39,14 @@ const hostile = {
     })),
     tls: numbers(3_000).map((index) => ({ hosts: [`h${index}.example.com`], secretName: 's' })),
   }),
+  'half a million times the same host for TLS': ingress({
+    rules: [{ host: 'h.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    tls: [{ hosts: numbers(500_000).map(() => 'h.example.com'), secretName: 's' }],
+  }),
+  'a quarter of a million hosts, each of a few letters': ingress({
+    rules: [{ host: 'h.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    tls: [{ hosts: numbers(250_000).map((index) => `h${index.toString(36)}`), secretName: 's' }],
+  }),
   'paths that open groups and close none': ingress({
     rules: [
       {
@@ -63,6 +71,41 @@ describe('[ISOLATED] translation takes no longer than the size of an object asks
       const duration = performance.now() - begin;
       assert.ok(duration < limit, `took ${Math.round(duration)} ms`);
       assert.deepEqual(validateSnapshot(snapshot), []);
+      assert.ok(snapshot.hosts.size <= 1_001, `${snapshot.hosts.size} hosts of one Ingress`);
     });
   }
+});
+
+describe('[ISOLATED] translation makes no more of a few objects than they are', () => {
+  it('with a Service of a thousand ports, all used, and a thousand endpoints: it made a million of them', () => {
+    const name = (index: number) => `p${index}`;
+    const service = objectFrom({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'app', namespace: 'evil' },
+      spec: { ports: numbers(1_000).map((index) => ({ name: name(index), port: index + 1 })) },
+    });
+    const slice = objectFrom({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 'app-1', namespace: 'evil', labels: { 'kubernetes.io/service-name': 'app' } },
+      addressType: 'IPv4',
+      ports: numbers(1_000).map((index) => ({ name: name(index), port: index + 1 })),
+      endpoints: numbers(1_000).map((index) => ({ addresses: [`10.0.${index >> 8}.${index & 255}`] })),
+    });
+    const paths = numbers(1_000).map((index) => {
+      const portOf = { service: { name: 'app', port: { name: name(index) } } };
+      return { path: `/${index}`, pathType: 'Prefix', backend: portOf };
+    });
+    const state = stateOf([
+      ingressClass,
+      service,
+      slice,
+      ingress({ rules: [{ host: 'h.example.com', http: { paths } }] }),
+    ]);
+    const { snapshot, statuses } = translate(state, testOptions);
+    const endpoints = snapshot.endpoints.values().reduce((sum, { value }) => sum + value.endpoints.length, 0);
+    assert.ok(endpoints <= 100_000, `${endpoints} endpoints`);
+    assert.match(JSON.stringify(statuses), /Service app has more than 100 ports/);
+  });
 });

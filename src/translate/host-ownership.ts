@@ -13,6 +13,12 @@ export interface HostClaim {
   readonly path: string;
 }
 
+/**
+ * Most hosts of one Ingress. Each takes thousands of times the memory of its name in the object, so that one object of a quarter of a million hosts
+ * would end the process (ISOLATED).
+ */
+export const MOST_HOSTS = 1_000;
+
 /** Why an Ingress does not get a host. */
 export type ClaimRefusal = 'auth-host' | 'other-namespace' | 'not-declared' | 'any-host';
 

@@ -5,7 +5,7 @@ import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
 import { isSolver } from './challenges.ts';
 import type { Findings } from './findings.ts';
-import type { HostClaim } from './host-ownership.ts';
+import { type HostClaim, MOST_HOSTS } from './host-ownership.ts';
 import { hostKey } from './host-pattern.ts';
 import { isOurIngress, ownClassNames } from './ingress-class.ts';
 import { compareAge, isLive } from './live-state.ts';
@@ -13,12 +13,6 @@ import { type OwnTls, readTls } from './own-tls.ts';
 import { readHost } from './read-host.ts';
 import { type Providers, type ResolvedAccess, resolveAccess, unreadableAccess } from './resolve-access.ts';
 import type { TranslateOptions } from './translate-options.ts';
-
-/**
- * Most hosts of one Ingress. Each takes thousands of times the memory of its name in the object, so that one object of a quarter of a million hosts
- * would end the process (ISOLATED).
- */
-const MOST_HOSTS = 1_000;
 
 /** An Ingress of our class, with its hosts read and its access decided. */
 export interface OwnIngress {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { freePort } from '../../src/cli/dev-options.ts';
+import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { fieldValues } from '../support/http-message.ts';
 import { until } from '../support/until.ts';
 import {
   applyObject,
   endpointSliceObject,
   namespaceObject,
+  policyObject,
   routeObject,
   serviceObject,
   type TestObject,
@@ -18,6 +20,7 @@ import { addresses, evil, ownAddresses, release, treasury, twin, vault } from '.
 import { ask } from './tenants/served.ts';
 import { clear, settle } from './tenants/settle.ts';
 import { startTenantWorld, type TenantWorld } from './tenants/tenant-world.ts';
+import { largeObjects } from './tenants/tricks.ts';
 import { create, writeOf } from './tenants/writes.ts';
 
 const [namespace] = evil.namespaces;
@@ -240,8 +243,34 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     assert.doesNotMatch((await world.https(namesOf(number).host, '/metrics')).body, /entragate_/);
   });
 
-  it('an EndpointSlice by hand reaches a Pod of others, as documented: its app sees whose host that was, and nobody vouched for', async () => {
+  it('objects as large and as deep as the API server takes them keep no replica from starting, nor from following others', async () => {
     number = 7;
+    for (const attempt of largeObjects.map((of, index) => of(number + 10 * index))) {
+      assert.equal(await create(world.attacker, attempt.writes), 'accepted', attempt.title);
+    }
+    const port = await freePort('127.0.0.1');
+    const memoryBefore = process.memoryUsage().rss;
+    const startedAt = performance.now();
+    const second = await world.release.start({ further: ['--https-port', String(port), '--release', 'second'] });
+    await until(async () => (await second.admin('/readyz')).status === 200, 15_000);
+    const took = Math.round(performance.now() - startedAt);
+    assert.equal((await ask({ host: treasury.host, port, scheme: 'https' })).status, 401);
+    const { admin } = server();
+    const policy = { namespace: treasury.namespace, name: treasury.policy };
+    await admin.delete(`/apis/entragate.dev/v1alpha1/namespaces/${policy.namespace}/policies/${policy.name}`);
+    const deletedAt = performance.now();
+    await until(async () => (await ask({ host: treasury.host, port, scheme: 'https' })).status === 403, 5_000);
+    const denied = Math.round(performance.now() - deletedAt);
+    await applyObject(admin, policyObject(policy.namespace, policy.name, CONTOSO.groups.finance));
+    const grown = Math.round((process.memoryUsage().rss - memoryBefore) / 2 ** 20);
+    console.log(
+      `      beside ${largeObjects.length} such: ready after ${took} ms, a Policy's deletion denies after ${denied} ms, ${grown} MiB more`,
+    );
+    await second.close(1_000);
+  });
+
+  it('an EndpointSlice by hand reaches a Pod of others, as documented: its app sees whose host that was, and nobody vouched for', async () => {
+    number = 8;
     const before = world.apps.ledger.requests.length;
     assert.equal(
       await create(
@@ -254,7 +283,7 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     await until(async () => (await world.https(host)).body === 'ledger', 5_000);
     const request = world.apps.ledger.requests.at(-1);
     assert.ok(request !== undefined && world.apps.ledger.requests.length > before);
-    assert.match(String(fieldValues(request, 'host')), /^t7\.evil\.example\.com/);
+    assert.match(String(fieldValues(request, 'host')), /^t8\.evil\.example\.com/);
     for (const name of ['x-entragate-assertion', 'x-entragate-user', 'x-entragate-groups']) {
       assert.deepEqual(fieldValues(request, name), [], name);
     }

@@ -58,6 +58,12 @@ describe('[ISOLATED] a tenant who may write everything in a namespace of its own
     });
     const results: Result[] = [];
     for (const round of rounds) results.push(...(await runRound(server(), world, round, expected)));
+    const idle = results.filter(({ attempt, outcome }) => attempt.field === 'several' && outcome === 'invalid');
+    assert.deepEqual(
+      idle.map(({ attempt }) => attempt.title),
+      [],
+      'a trick that the API server knows shows nothing',
+    );
     const outcomes = [...refusals, ...results.map(({ outcome }) => outcome)];
     console.log(`      ${outcomeLine(outcomes)}`);
     console.log(

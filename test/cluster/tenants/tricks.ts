@@ -9,12 +9,16 @@ const [namespace, joined, cluster] = evil.namespaces;
 const group = '11111111-0000-4000-8000-000000000003';
 const PUBLIC = { 'entragate.dev/access': 'public' };
 
+/** Objects that are as large, or as deep, as the API server takes them. */
+export const largeObjects: readonly ((number: number) => Attempt)[] = volumes();
+
 /** What one field alone does not show: several together, and what is done to an object later. */
 export const tricks: readonly ((number: number) => Attempt)[] = [
   ...claims(),
   ...annotations(),
   ...endpoints(),
   ...lives(),
+  ...largeObjects,
 ];
 
 /** Objects with names that are those of others, or join to them. Apart from what refers to such names in vain. */
@@ -249,5 +253,49 @@ function lives() {
         await edit(attacker, number, { rules: [{ host: treasury.host, http: { paths } }] });
       },
     ),
+  ];
+}
+
+/** As much as the API server takes of what is read with recursion, sent to every data plane, or held for every path. */
+function volumes() {
+  const numbers = (amount: number) => Array.from({ length: amount }, (_, index) => index);
+  const levels = 4_000;
+  const backendOf = (number: number) => ({ service: { name: namesOf(number).name, port: { number: 80 } } });
+  const pathsOf = (number: number, amount: number) =>
+    numbers(amount).map((index) => ({ path: `/${index}`, pathType: 'Prefix', backend: backendOf(number) }));
+  return [
+    trick(`a rule of ${levels} levels`, (number) => {
+      const rules: unknown = JSON.parse(`[{"allow":${'{"and":'.repeat(levels)}1${'}'.repeat(levels)}}]`);
+      return [{ ...policyObject(namespace, `deep-${number}`, group), spec: { rules } }, ingressOf(number)];
+    }),
+    trick('200,000 times the same host for TLS', (number) => {
+      return [ingressOf(number, { tls: [{ hosts: numbers(200_000).map(() => 'a'), secretName: 'own-tls' }] })];
+    }),
+    trick('100,000 hosts of a few letters for TLS', (number) => {
+      const hosts = numbers(100_000).map((index) => `h${index.toString(36)}`);
+      return [ingressOf(number, { tls: [{ hosts, secretName: 'own-tls' }] })];
+    }),
+    trick('2,000 wrong annotations beside 5,000 paths', (number) => {
+      const rules = [{ host: namesOf(number).host, http: { paths: pathsOf(number, 5_000) } }];
+      const wrong = Object.fromEntries(numbers(2_000).map((index) => [`entragate.dev/x${index}`, 'y'.repeat(50)]));
+      return [withAnnotations(ingressOf(number, { rules }), wrong)];
+    }),
+    trick('a Service of 1,000 ports with 1,000 endpoints, and a path for each', (number) => {
+      const ports = numbers(1_000).map((index) => ({ name: `p${index}`, port: index + 1, protocol: 'TCP' }));
+      const paths = pathsOf(number, 1_000).map((path, index) => {
+        return { ...path, backend: { service: { name: `many-${number}`, port: { name: `p${index}` } } } };
+      });
+      const slice = endpointSliceObject(
+        namespace,
+        `many-${number}-1`,
+        `many-${number}`,
+        numbers(1_000).map((index) => `198.51.${index >> 8}.${index & 255}`),
+      );
+      return [
+        ingressOf(number, { rules: [{ host: namesOf(number).host, http: { paths } }] }),
+        { ...serviceObject(namespace, `many-${number}`), spec: { ports } },
+        { ...slice, ports },
+      ];
+    }),
   ];
 }

@@ -83,7 +83,7 @@ const identityProvider: Annotation<string> = {
   name: `${ANNOTATION_PREFIX}identity-provider`,
   kind: 'Ingress',
   syntax: 'name of an IdentityProvider',
-  whenAbsent: 'what the policies name, or else `default`',
+  whenAbsent: 'what the policies name, or else the one that the operator names (`default`)',
   example: 'partners',
   description: 'Where users of these routes sign in. Policies that name another IdentityProvider deny.',
   parse: parseProviderName,
@@ -105,7 +105,7 @@ const allowedAccess: Annotation<readonly AccessMode[]> = {
   syntax: '`policy`, `authenticated` and `public`, as many as are allowed, separated by commas',
   whenAbsent: 'every kind of access is allowed',
   example: 'policy, authenticated',
-  description: `Kinds of access that the namespace's Ingresses may use in \`${access.name}\`; any other denies. A malformed list allows \`policy\` alone.`,
+  description: `Kinds of access that the namespace's Ingresses may use in \`${access.name}\`; any other denies. A malformed list allows \`policy\` alone. Answers to ACME challenges are public in any case, on plain HTTP and at their own paths.`,
   parse: parseAllowedAccess,
 };
 

@@ -150,6 +150,9 @@ function eventPath(subject: EventSubject, author: EventAuthor): string {
 }
 
 function eventName({ ref, uid }: EventSubject, { controllerName }: EventAuthor): string {
-  const hash = createHash('sha256').update(JSON.stringify([controllerName, ref.kind, uid])).digest('hex').slice(0, 16);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([controllerName, ref.kind, uid]))
+    .digest('hex')
+    .slice(0, 16);
   return `${ref.name.slice(0, LONGEST_NAME).replace(/[-.]+$/, '')}.${hash}`;
 }

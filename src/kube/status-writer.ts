@@ -14,6 +14,8 @@ import { objectPath } from './watched-kinds.ts';
 
 export interface StatusWriterOptions {
   readonly client: ApiClient;
+  /** Where namespaced objects are followed, and Events may be written; null: everywhere. */
+  readonly namespaces: readonly string[] | null;
   /** As of now: addresses may change. */
   readonly author: () => StatusAuthor & EventAuthor;
   /** Whether this replica may write now: asked before every write. */
@@ -73,13 +75,14 @@ export class StatusWriter {
   submit(statuses: readonly StatusUpdate[]): void {
     if (statuses === this.#submitted) return;
     this.#submitted = statuses;
-    const keys = new Set(statuses.map(({ ref }) => keyOf(ref)));
+    const told = statuses.filter((status) => this.#isFollowed(status));
+    const keys = new Set(told.map(({ ref }) => keyOf(ref)));
     for (const [key, { ref, update }] of this.#wanted) {
       if (keys.has(key) || update === null) continue;
       if (kindsWithEvents.includes(ref.kind)) this.#wanted.set(key, wanted(ref, null));
       else this.#wanted.delete(key);
     }
-    for (const update of statuses) {
+    for (const update of told) {
       const key = keyOf(update.ref);
       const next = wanted(update.ref, update);
       const known = this.#wanted.get(key);
@@ -88,6 +91,12 @@ export class StatusWriter {
       this.#wanted.set(key, next);
     }
     this.#wake.abort();
+  }
+
+  /** Every Namespace is read, for its labels and annotations, also where nothing in it is: there an Event is none of ours. */
+  #isFollowed({ ref }: StatusUpdate): boolean {
+    const { namespaces } = this.#options;
+    return ref.kind !== 'Namespace' || namespaces === null || namespaces.includes(ref.name);
   }
 
   /** This replica leads now: everything is compared with what objects show. */

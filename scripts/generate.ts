@@ -4,10 +4,12 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { type CustomResource, type JsonSchema, REVISION_ANNOTATION } from '../src/api/json-schema.ts';
+import { alertsPage } from './generate-alerts.ts';
 import { annotationsPage } from './generate-annotations.ts';
 import { errorsPage } from './generate-errors.ts';
 import { metricsPage } from './generate-metrics.ts';
 import { type ResourceNames, referencePage } from './generate-reference.ts';
+import { conditionsPage, eventsPage } from './generate-status-pages.ts';
 import { kebabCase, registryModule, typesModule } from './generate-types.ts';
 import { valuesPage, withValueTables, withVersion } from './generate-values.ts';
 
@@ -69,6 +71,9 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   files.set('docs/reference/annotations.md', annotationsPage());
   files.set('docs/reference/errors.md', await errorsPage(root));
   files.set('docs/reference/metrics.md', metricsPage());
+  files.set('docs/reference/alerts.md', await alertsPage(root));
+  files.set('docs/reference/conditions.md', conditionsPage());
+  files.set('docs/reference/events.md', eventsPage());
   for (const [path, text] of await chartFiles()) files.set(path, text);
   return files;
 }

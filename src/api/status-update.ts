@@ -1,4 +1,5 @@
 import type { ObjectRef } from './cluster-state.ts';
+import type { ConditionReason, conditionReasons, EventReason } from './status-reasons.ts';
 
 /** What translation has to say about one object. The status writer compares it with what the object shows, and writes the difference. */
 export interface StatusUpdate {
@@ -16,11 +17,13 @@ export interface StatusUpdate {
 }
 
 /** metav1.Condition without its times. */
-export interface StatusCondition {
-  readonly type: 'Accepted' | 'ResolvedRefs';
+export type StatusCondition = ConditionOf<'Accepted'> | ConditionOf<'ResolvedRefs'>;
+
+/** A condition of one type. */
+export interface ConditionOf<Type extends keyof typeof conditionReasons> {
+  readonly type: Type;
   readonly status: 'True' | 'False';
-  /** CamelCase, for programs. */
-  readonly reason: string;
+  readonly reason: ConditionReason<Type>;
   /** For people. */
   readonly message: string;
 }
@@ -38,8 +41,7 @@ export interface AttachedRoute {
 /** An Event of events.k8s.io/v1. */
 export interface StatusEvent {
   readonly type: 'Normal' | 'Warning';
-  /** CamelCase, for programs. */
-  readonly reason: string;
+  readonly reason: EventReason;
   /** At most 1,024 bytes of UTF-8 (`note` of the Event). Names no object of another namespace. */
   readonly message: string;
 }

@@ -1,5 +1,5 @@
 import { isRecord } from '../api/normalize.ts';
-import type { StatusCondition, StatusUpdate } from '../api/status-update.ts';
+import type { ConditionOf, StatusCondition, StatusUpdate } from '../api/status-update.ts';
 import { canonicalJson } from '../snapshot/content-hash.ts';
 import { secondTime } from './micro-time.ts';
 
@@ -113,14 +113,20 @@ function withController(
 }
 
 /** Updates come when all workers of this replica have acknowledged the snapshot that they were said of. */
-function programmed({ conditions }: StatusUpdate): Condition {
+function programmed({ conditions }: StatusUpdate): ConditionOf<'Programmed'> {
   const isAccepted = conditions.some(({ type, status }) => type === 'Accepted' && status === 'True');
   return isAccepted
     ? { type: 'Programmed', status: 'True', reason: 'Programmed', message: 'All workers decide by it.' }
     : { type: 'Programmed', status: 'False', reason: 'NotAccepted', message: 'Routes that use it deny.' };
 }
 
-type Condition = Omit<StatusCondition, 'type'> & { readonly type: StatusCondition['type'] | 'Programmed' };
+/** A condition as it is written, of whichever controller. */
+interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False';
+  readonly reason: string;
+  readonly message: string;
+}
 
 /**
  * The conditions of the object as a whole. Two releases may differ, as where only one of them has the Secret of an IdentityProvider: what holds
@@ -142,7 +148,7 @@ function sharedConditions(
         type === own.type && found === 'True' && observedGeneration === generation,
     );
     if (own.status === 'True' || elsewhere === undefined) return own;
-    return { ...own, status: 'True', reason: String(elsewhere.reason), message: String(elsewhere.message) };
+    return { type: own.type, status: 'True', reason: String(elsewhere.reason), message: String(elsewhere.message) };
   });
   return [...shared.map((condition) => withTime(before, condition, generation, time)), ...foreign];
 }

@@ -5,7 +5,7 @@ import type { AuditFinding, ChallengeDecision, ChallengeReason, Decision } from 
 import { type DenyReason, denyReasons } from '../policy/deny-reasons.ts';
 import { type ClaimFact, claimAbsent, type Principal } from '../policy/principal.ts';
 import type { GroupId } from '../snapshot/ids.ts';
-import type { RouteDenial } from '../snapshot/snapshot.ts';
+import type { RouteDenial } from '../snapshot/route-denials.ts';
 import type { GuestRule, LinkedAccess, LinkedRoute } from './linked-snapshot.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
 

@@ -40,6 +40,8 @@ export interface DataPlaneLimits {
   readonly headTimeoutMs: number;
   /** How long a connection without a request is kept. */
   readonly keepAliveMs: number;
+  /** The same once draining: a request may be under way on it to us, and closing it would lose that. At most a fifth of the grace. */
+  readonly drainIdleMs: number;
   readonly tlsHandshakeMs: number;
   /** Longest silence of a client within its request body. */
   readonly bodyIdleMs: number;
@@ -67,6 +69,7 @@ export interface DataPlaneLimits {
 export const defaultLimits: DataPlaneLimits = Object.freeze({
   headTimeoutMs: 10_000,
   keepAliveMs: 75_000,
+  drainIdleMs: 5_000,
   tlsHandshakeMs: 10_000,
   bodyIdleMs: 60_000,
   bodyTotalMs: 3_600_000,

@@ -20,7 +20,10 @@ export interface DataPlane {
   listen(): Promise<{ readonly httpsPort: number; readonly httpPort: number }>;
   /** Sessions were revoked: authorises all upgraded connections again, now. */
   revoked(): void;
-  /** Accepts nothing new and finishes what is in flight; what is left after `graceMs` milliseconds is cut. */
+  /**
+   * Accepts nothing new and finishes what is in flight, the next request on each open connection among it: its answer tells the client to
+   * leave. What is left after `graceMs` milliseconds is cut.
+   */
   drain(graceMs: number): Promise<void>;
   close(): Promise<void>;
   readonly stats: DataPlaneStats;
@@ -62,14 +65,15 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     revoked: () => plane.tunnels.recheck(),
     drain: async (graceMs) => {
       plane.isDraining = true;
-      const ended = listeners.stopAccepting().then(() => allClosed(listeners));
+      const idleMs = Math.min(options.limits.drainIdleMs, graceMs / 5);
+      const ended = listeners.stopAccepting(idleMs).then(() => allClosed(listeners));
       await orAfter(ended, graceMs);
       await cutEverything();
       await ended;
     },
     close: async () => {
       plane.isDraining = true;
-      const ended = listeners.stopAccepting().then(() => allClosed(listeners));
+      const ended = listeners.stopAccepting(0).then(() => allClosed(listeners));
       await cutEverything();
       await ended;
     },

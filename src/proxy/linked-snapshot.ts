@@ -2,8 +2,9 @@ import { type LinkedPolicy, linkPolicy } from '../policy/link-policy.ts';
 import type { AttachedPolicy } from '../policy/question.ts';
 import type { Key, PolicyKey } from '../snapshot/ids.ts';
 import type { PolicyProgram } from '../snapshot/policy-program.ts';
+import type { RouteDenial } from '../snapshot/route-denials.ts';
 import type { Secrets } from '../snapshot/secret.ts';
-import type { Host, Route, RouteDenial, Snapshot } from '../snapshot/snapshot.ts';
+import type { Host, Route, Snapshot } from '../snapshot/snapshot.ts';
 import { buildRoutingTable, type RoutingTable } from './routing/routing-table.ts';
 
 /** A snapshot, ready to serve from. A request keeps the one it began with. */

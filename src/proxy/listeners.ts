@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { type Certificates, createCertificates } from './certificates.ts';
 import { answerBrokenRequest } from './client-error.ts';
@@ -14,8 +14,8 @@ export interface Listeners {
   listen(): Promise<{ readonly httpsPort: number; readonly httpPort: number }>;
   /** Takes the certificates of a new snapshot. */
   applyCertificates(): void;
-  /** Accepts no more connections, and closes those without a request. Resolves when all are closed. */
-  stopAccepting(): Promise<void>;
+  /** Accepts no more connections, and closes those without a request after `idleMs` milliseconds. Resolves when all are closed. */
+  stopAccepting(idleMs: number): Promise<void>;
   cutConnections(): void;
   readonly connections: number;
 }
@@ -57,12 +57,21 @@ export function createListeners(plane: Plane): Listeners {
       defaultCert = pair.cert;
       setDefaultCertificate(https, pair, plane);
     },
-    stopAccepting: async () => {
-      await Promise.all([closeServer(http), closeServer(https)]);
+    stopAccepting: async (idleMs) => {
+      const closed = Promise.all([stopListening(http), stopListening(https)]);
+      for (const server of [http, https]) server.keepAliveTimeout = idleMs; // of those that are without a request from now on
+      const closing = setTimeout(() => {
+        http.closeIdleConnections();
+        https.closeIdleConnections();
+      }, idleMs);
+      await closed;
+      clearTimeout(closing);
     },
     cutConnections: () => {
-      http.closeAllConnections();
-      https.closeAllConnections();
+      for (const server of [http, https]) {
+        server.closeAllConnections();
+        server.close(); // ends Node's look at the times of connections, too
+      }
       caps.cutAll(); // those within a handshake: the servers above do not know them yet
     },
     get connections() {
@@ -144,6 +153,11 @@ async function bind(server: Server | HttpsServer, address: ListenAddress, name: 
 }
 
 async function closeServer(server: Server | HttpsServer): Promise<void> {
-  if (!server.listening) return;
   await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+/** Not the `close` of an HTTP server, which closes connections without a request at once: one may be under way on them to us. */
+async function stopListening(server: Server | HttpsServer): Promise<void> {
+  if (!server.listening) return;
+  await new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
 }

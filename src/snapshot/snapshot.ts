@@ -1,5 +1,6 @@
 import type { GroupId, Key, PolicyKey } from './ids.ts';
 import type { PolicyProgram } from './policy-program.ts';
+import type { RouteDenial } from './route-denials.ts';
 
 /**
  * What the data plane serves from: plain, frozen data that crosses the process border.
@@ -89,24 +90,8 @@ export type Access =
   | { readonly kind: 'policy'; readonly policies: readonly PolicyKey[]; readonly identityProvider: Key }
   | { readonly kind: 'authenticated'; readonly identityProvider: Key }
   | { readonly kind: 'public'; readonly why: string }
+  /** `detail` names the object and what to do; it never names an object of another namespace. */
   | { readonly kind: 'denied'; readonly reason: RouteDenial; readonly detail: string };
-
-/** Why a route denies everybody. `detail` beside it names the object and what to do; it never names an object of another namespace. */
-export type RouteDenial =
-  | 'no-policy'
-  | 'policy-missing'
-  | 'policy-invalid'
-  | 'policy-foreign'
-  | 'policies-all-audit'
-  | 'annotation-invalid'
-  | 'identity-provider-missing'
-  | 'identity-provider-invalid'
-  | 'identity-provider-mismatch'
-  | 'access-not-allowed'
-  | 'namespace-unknown'
-  | 'path-refused'
-  | 'object-unreadable'
-  | 'config-outdated';
 
 /** Where requests go; `unavailable` is answered with 503. */
 export type RouteBackend =

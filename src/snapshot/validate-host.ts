@@ -1,6 +1,7 @@
 import { readCanonicalPath } from './canonical-path.ts';
 import { compareText } from './content-hash.ts';
 import { fingerprintOf } from './mentions.ts';
+import { routeDenials } from './route-denials.ts';
 import { type Check, isRecord, listOf, objectOf, oneOf, someText, textThat, variantOf } from './shape.ts';
 import {
   type Access,
@@ -66,22 +67,7 @@ const validateAccess: Check = variantOf('kind', {
   public: objectOf<Extract<Access, { kind: 'public' }>>({ kind: someText, why: someText }),
   denied: objectOf<Extract<Access, { kind: 'denied' }>>({
     kind: someText,
-    reason: oneOf(
-      'no-policy',
-      'policy-missing',
-      'policy-invalid',
-      'policy-foreign',
-      'policies-all-audit',
-      'annotation-invalid',
-      'identity-provider-missing',
-      'identity-provider-invalid',
-      'identity-provider-mismatch',
-      'access-not-allowed',
-      'namespace-unknown',
-      'path-refused',
-      'object-unreadable',
-      'config-outdated',
-    ),
+    reason: oneOf(...Object.keys(routeDenials)),
     detail: someText,
   }),
 });

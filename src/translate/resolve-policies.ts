@@ -5,7 +5,8 @@ import type { Policy } from '../api/generated/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../policy/compile-policy.ts';
 import { entryOf } from '../snapshot/content-hash.ts';
 import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
-import type { Entry, PolicyEntry, RouteDenial } from '../snapshot/snapshot.ts';
+import type { RouteDenial } from '../snapshot/route-denials.ts';
+import type { Entry, PolicyEntry } from '../snapshot/snapshot.ts';
 import { isLive, liveObject } from './live-state.ts';
 
 /** A policy that an Ingress may use, or why naming it denies. `attached` is its key where its status may tell of the Ingress. */

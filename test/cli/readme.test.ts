@@ -13,7 +13,7 @@ describe('objects that the pages for people show', function () {
   const folder = mkdtempSync(join(tmpdir(), 'entragate-pages-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  for (const page of ['README.md', 'docs/entra-setup.md']) {
+  for (const page of ['README.md', 'docs/entra-setup.md', 'docs/install.md']) {
     it(`are valid as ${page} writes them, and nothing but what it leaves out is missing`, () => {
       const text = readFileSync(new URL(page, root), 'utf8');
       const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => block ?? '');
@@ -24,7 +24,7 @@ describe('objects that the pages for people show', function () {
         env: { PATH: process.env.PATH },
       });
       const { problems } = JSON.parse(stdout) as { readonly problems: readonly { readonly code: string }[] };
-      const expected = new Set(['backend-unavailable', 'secret-missing']);
+      const expected = new Set(['backend-unavailable', 'secret-missing', 'default-provider-missing']);
       assert.deepEqual(
         problems.filter(({ code }) => !expected.has(code)),
         [],

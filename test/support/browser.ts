@@ -9,10 +9,13 @@ import { type BrowserContext, type BrowserContextOptions, chromium, type Page } 
 const bundledLibraries = fileURLToPath(new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium')));
 
 /** A server whose certificate the browser shall accept: the name in the handshake, and the loopback port. */
-export interface TrustedServer {
+interface TrustedServer {
   readonly host: string;
   readonly port: number;
 }
+
+/** Such a server, or its certificate. */
+export type Trusted = TrustedServer | { readonly certPem: string };
 
 /** For the hook that opens the first browser of a machine: it unpacks 200 MB. */
 export const startTimeoutMs = 60_000;
@@ -30,7 +33,7 @@ export interface TestBrowser {
  * @param resolverRules more of Chromium's `--host-resolver-rules`; the first that matches counts
  */
 export async function openBrowser(
-  trusted: readonly TrustedServer[],
+  trusted: readonly Trusted[],
   resolverRules: readonly string[] = [],
 ): Promise<TestBrowser> {
   const executablePath = await packaged.executablePath();
@@ -77,14 +80,18 @@ export async function cookieNames(context: BrowserContext, url: string): Promise
 }
 
 /** The form that Chromium's switch takes: base64 of the SHA-256 of the certificate's SubjectPublicKeyInfo. */
-async function publicKeyHash({ host, port }: TrustedServer): Promise<string> {
-  const raw = await new Promise<Buffer>((resolve, reject) => {
+async function publicKeyHash(trusted: Trusted): Promise<string> {
+  const certificate = new X509Certificate('certPem' in trusted ? trusted.certPem : await peerCertificate(trusted));
+  const spki = certificate.publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(spki).digest('base64');
+}
+
+function peerCertificate({ host, port }: TrustedServer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, servername: host, rejectUnauthorized: false }, () => {
       resolve(socket.getPeerCertificate().raw);
       socket.end();
     });
     socket.once('error', reject);
   });
-  const spki = new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(spki).digest('base64');
 }

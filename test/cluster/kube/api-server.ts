@@ -42,6 +42,8 @@ export interface ApiServer {
 }
 
 const READY_MS = 60_000;
+/** The first of its Services' addresses: where Pods find the API server. */
+const serviceAddress = '10.96.0.1';
 
 /**
  * Starts etcd and kube-apiserver in a folder of their own and waits until they are ready; builds them first where that was never done.
@@ -124,7 +126,7 @@ interface ClusterFiles {
 
 async function writeFiles(folder: string): Promise<ClusterFiles> {
   const authority = await createTestAuthority();
-  const server = await authority.issue(['127.0.0.1', 'localhost', 'kubernetes.default.svc']);
+  const server = await authority.issue(['127.0.0.1', serviceAddress, 'localhost', 'kubernetes.default.svc']);
   const accounts = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },

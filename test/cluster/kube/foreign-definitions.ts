@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { KubeUnavailable } from './build.ts';
+import { KubeUnavailable } from './build-step.ts';
 import type { TestObject } from './objects.ts';
 
 /** Go modules that carry the definitions of kinds which the chart writes and others define. `sum` is that of go.sum. */

@@ -144,3 +144,17 @@ export function secretObject(namespace: string, name: string, value: string): Te
   const data = { value: Buffer.from(value).toString('base64') };
   return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type: 'Opaque', data };
 }
+
+export function tlsSecretObject(
+  namespace: string,
+  name: string,
+  { certPem, keyPem }: { readonly certPem: string; readonly keyPem: string },
+): TestObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace, name },
+    type: 'kubernetes.io/tls',
+    stringData: { 'tls.crt': certPem, 'tls.key': keyPem },
+  };
+}

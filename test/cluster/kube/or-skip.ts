@@ -1,5 +1,5 @@
 import type { Context } from 'mocha';
-import { KubeUnavailable } from './build.ts';
+import { KubeUnavailable } from './build-step.ts';
 
 /** Time that a cold build may take. */
 const BUILD_MS = 15 * 60_000;

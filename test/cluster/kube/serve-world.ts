@@ -18,7 +18,14 @@ import { minimalValues } from '../chart/render-chart.ts';
 import { createAccount } from './accounts.ts';
 import type { ApiServer } from './api-server.ts';
 import { testTiming } from './follower.ts';
-import { applyObject, endpointSliceObject, namespaceObject, policyObject, type TestObject } from './objects.ts';
+import {
+  applyObject,
+  endpointSliceObject,
+  namespaceObject,
+  policyObject,
+  type TestObject,
+  tlsSecretObject,
+} from './objects.ts';
 
 /** Documentation address (RFC 5737) of the app's endpoint; the dialer of the tests knows where it really is. */
 const appAddress = '192.0.2.10';
@@ -171,8 +178,8 @@ async function releaseObjects(
       metadata: { namespace: 'entragate', name: 'entra-client' },
       stringData: { 'client-secret': clientSecret },
     },
-    tlsSecret('entragate', 'auth-tls', ofAuth),
-    tlsSecret('apps', 'ledger-tls', ofApp),
+    tlsSecretObject('entragate', 'auth-tls', ofAuth),
+    tlsSecretObject('apps', 'ledger-tls', ofApp),
     financePolicy(CONTOSO.groups.finance),
     {
       apiVersion: 'networking.k8s.io/v1',
@@ -192,18 +199,4 @@ async function releaseObjects(
     },
     endpointSliceObject('apps', 'ledger-1', 'ledger', [appAddress]),
   ];
-}
-
-function tlsSecret(
-  namespace: string,
-  name: string,
-  { certPem, keyPem }: { readonly certPem: string; readonly keyPem: string },
-): TestObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { namespace, name },
-    type: 'kubernetes.io/tls',
-    stringData: { 'tls.crt': certPem, 'tls.key': keyPem },
-  };
 }

@@ -19,8 +19,12 @@ export interface TcpProxy {
   readonly close: () => Promise<void>;
 }
 
-/** Starts a proxy on a free port of 127.0.0.1. */
-export async function startTcpProxy(target: number): Promise<TcpProxy> {
+/**
+ * Starts a proxy in front of a port of 127.0.0.1.
+ *
+ * @param port 0 for a free one
+ */
+export async function startTcpProxy(target: number, host = '127.0.0.1', port = 0): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let mode: 'pass' | 'refuse' | 'mute' = 'pass';
   const muted = new Set<Socket>();
@@ -57,7 +61,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     client.pipe(upstream);
     upstream.pipe(slowly).pipe(client);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   const cut = () => {
     const open = [...pairs];
     for (const [client] of open) client.resetAndDestroy();

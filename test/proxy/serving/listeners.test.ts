@@ -198,6 +198,22 @@ describe('Listeners', () => {
   });
 
   describe('draining', () => {
+    it('[STATIC] answer what was under way on an idle connection when draining began, and end it with that answer', async () => {
+      const draining = await startProxy({ spec: spec() });
+      const [used, fresh] = [await dial(STATUS, draining), await dial(STATUS, draining)];
+      used.write(get(STATUS));
+      assert.equal(statusOf(await used.response()), 200);
+      const drained = draining.dataPlane.drain(5_000);
+      for (const client of [used, fresh]) {
+        client.write(get(STATUS));
+        const answer = await client.response();
+        assert.equal(statusOf(answer), 200);
+        assert.deepEqual(fieldValues(answer, 'Connection'), ['close']);
+        assert.equal(await client.isEnded(), true);
+      }
+      await drained;
+    });
+
     it('finish what is in flight, accept nothing new, and close connections with their last answer', async () => {
       const draining = await startProxy({ spec: spec() });
       const held = holdAnswers(upstream);

@@ -1,0 +1,21 @@
+/** Every reason for which a route denies everybody, and what it means: the one source for validation, statuses and docs/reference/conditions.md. */
+export const routeDenials = {
+  'no-policy': 'The Ingress names no policy, and says nothing of other access.',
+  'policy-missing': 'A policy that it names does not exist.',
+  'policy-invalid':
+    'A policy that it names is invalid, or its policies hold more patterns together than one route may.',
+  'policy-foreign': 'A ClusterPolicy that it names does not allow its namespace.',
+  'policies-all-audit': 'All its policies are in mode Audit, which never allows.',
+  'annotation-invalid': 'An annotation of ours is unknown, malformed, or contradicts another one.',
+  'identity-provider-missing': 'The IdentityProvider does not exist.',
+  'identity-provider-invalid': 'The IdentityProvider is invalid.',
+  'identity-provider-mismatch': 'The Ingress and its policies name several IdentityProviders.',
+  'access-not-allowed': 'The Namespace does not allow this kind of access (`entragate.dev/allowed-access`).',
+  'namespace-unknown': 'The Namespace is not known (yet), and with it what it allows.',
+  'path-refused': 'A path is no path that can be matched; requests below what it begins with are denied.',
+  'object-unreadable': 'The object is malformed, or has fields that this release does not know.',
+  'config-outdated': 'The API server was not heard for longer than `maxConfigAge`: everything is denied.',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Stable word for why a route denies everybody. */
+export type RouteDenial = keyof typeof routeDenials;

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { openBrowser, pickAccount, signIn, startTimeoutMs, type TestBrowser } from '../../support/browser.ts';
+import { until } from '../../support/until.ts';
+import { applyObject } from '../kube/objects.ts';
+import { allObjects } from './all-objects.ts';
+import { connectToNode, type NodeCluster } from './connect.ts';
+import { requestsOfApp } from './echo-app.ts';
+import { type KeepAliveLoad, type LoadReport, startLoad } from './keep-alive-load.ts';
+import { killContainer } from './kill-container.ts';
+import { memoryOf, type ReleasePod, releasePods } from './pods.ts';
+import { appHost, authHost, financePolicy, prepareRelease, type Release, releaseName } from './release.ts';
+
+const { adele, alex } = CONTOSO.users;
+const fewestRequests = 10_000;
+
+describe('a release on a real node', function () {
+  this.timeout(300_000);
+  let cluster: NodeCluster;
+  let release: Release;
+  let browser: TestBrowser;
+  let address: string;
+  let cookie: string;
+  /** Objects of a cluster without the release. */
+  let without: readonly string[];
+  const url = `https://${appHost}/books`;
+
+  const load = (): KeepAliveLoad =>
+    startLoad({ host: appHost, address, caPem: release.caPem, cookie, clients: 16, pauseMs: 20 });
+  const readyPods = async (): Promise<readonly ReleasePod[]> =>
+    (await releasePods(cluster)).filter(({ isReady, isEnding }) => isReady && !isEnding);
+  /** Nothing is on its way in or out. */
+  const haveEnded = async () => {
+    const pods = await releasePods(cluster);
+    return pods.length === 2 && pods.every(({ isReady, isEnding }) => isReady && !isEnding);
+  };
+  const namespaced = (...argv: readonly string[]) => cluster.kubectl('--namespace', releaseName, ...argv);
+
+  before(async () => {
+    cluster = await connectToNode();
+    release = await prepareRelease(cluster);
+    without = await allObjects(cluster);
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') console.log(await describeFailure(cluster));
+  });
+  after(async () => {
+    await browser?.close();
+    await release?.close();
+    cluster.admin.close();
+  });
+
+  it('is installed by helm with two Pods under restricted Pod Security', async () => {
+    const startedAt = performance.now();
+    await release.install();
+    const seconds = (performance.now() - startedAt) / 1000;
+    await applyObject(cluster.admin, financePolicy);
+    const pods = await readyPods();
+    assert.equal(pods.length, 2);
+    address = await namespaced('get', 'service', releaseName, '--output=jsonpath={.spec.clusterIP}');
+    const slowest = Math.max(...pods.map(({ readyAfterMs }) => readyAfterMs));
+    console.log(
+      `      helm install --wait: ${seconds.toFixed(1)} s; a Pod is ready at most ${slowest / 1000} s after its start`,
+    );
+  });
+
+  it('signs a Finance user in through the Service, in Chromium', async function () {
+    this.timeout(startTimeoutMs);
+    browser = await openBrowser(
+      release.certificates,
+      [authHost, appHost].map((host) => `MAP ${host} ${address}`),
+    );
+    const person = await browser.person();
+    const page = await person.newPage();
+    await signIn(page, url, adele.username);
+    const seen = JSON.parse((await page.locator('pre').textContent()) ?? '');
+    assert.deepEqual([seen.method, seen.host, seen.url], ['GET', appHost, '/books']);
+    assert.deepEqual(seen.headers['X-Entragate-User'], [adele.id]);
+    cookie = (await person.cookies(url)).map(({ name, value }) => `${name}=${value}`).join('; ');
+  });
+
+  it('denies an employee outside Finance, whose request does not reach the app', async () => {
+    const reached = await requestsOfApp(cluster);
+    const page = await (await browser.person()).newPage();
+    await page.goto(url);
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.url() === url && response.status() === 403),
+      pickAccount(page, alex.username),
+    ]);
+    assert.ok((await answer.text()).includes('apps/finance'));
+    assert.equal(await requestsOfApp(cluster), reached);
+  });
+
+  it('[STATIC] loses no request of users who keep their connections, while both Pods are replaced and one is deleted', async () => {
+    const [reached, before] = [await requestsOfApp(cluster), await readyPods()];
+    const users = load();
+    await until(() => users.sent() > 500, 30_000);
+    await release.upgrade('next');
+    const upgraded = await readyPods();
+    const [victim, survivor] = upgraded;
+    assert.ok(upgraded.length === 2 && victim !== undefined && survivor !== undefined);
+    for (const { uid } of before) assert.ok(!upgraded.some((pod) => pod.uid === uid), 'a Pod was not replaced');
+    await namespaced('delete', 'pod', victim.name, '--timeout=120s');
+    await until(async () => users.sent() >= fewestRequests && (await haveEnded()), 120_000);
+    const report = await users.stop();
+    console.log(`      helm upgrade and a deleted Pod: ${describeLoad(report)}`);
+    assert.deepEqual(report.failed, []);
+    assert.equal((await requestsOfApp(cluster)) - reached, report.sent);
+    const memory = await memoryOf(cluster, survivor);
+    assert.ok(memory > 0);
+    console.log(`      memory of a Pod that served them: ${Math.round(memory / 2 ** 20)} MiB`);
+  });
+
+  it('serves again by itself after kill -9 of the process of one Pod', async () => {
+    const [victim] = await readyPods();
+    const path = '--output=jsonpath={.status.containerStatuses[0].containerID}';
+    const id = await namespaced('get', 'pod', victim?.name ?? '', path);
+    const users = load();
+    await until(() => users.sent() > 500, 30_000);
+    await killContainer(id.replace('containerd://', ''));
+    await until(
+      async () => (await readyPods()).some(({ uid, restarts }) => uid === victim?.uid && restarts === 1),
+      60_000,
+    );
+    const report = await users.stop();
+    const [first, last] = [report.failed[0]?.atMs ?? 0, report.failed.at(-1)?.atMs ?? 0];
+    console.log(`      kill -9: ${describeLoad(report)}; all within ${last - first} ms: ${describeFailed(report)}`);
+    assert.ok(report.sent > report.failed.length);
+  });
+
+  it('passes helm test', async () => {
+    const said = await cluster.helm('test', releaseName, '--namespace', releaseName, '--logs', '--timeout', '2m');
+    assert.match(said, /Phase:\s+Succeeded/);
+  });
+
+  it('leaves at helm uninstall what the README of the chart says, and nothing else', async () => {
+    await cluster.helm('uninstall', releaseName, '--namespace', releaseName, '--wait', '--timeout', '2m');
+    const left = async () => (await allObjects(cluster)).filter((object) => !without.includes(object));
+    await until(async () => !(await left()).some((object) => /^(Pod|ReplicaSet|EndpointSlice) /.test(object)), 90_000);
+    assert.deepEqual(await left(), [
+      'CustomResourceDefinition <none> clusterpolicies.entragate.dev',
+      'CustomResourceDefinition <none> identityproviders.entragate.dev',
+      'CustomResourceDefinition <none> policies.entragate.dev',
+      'CustomResourceDefinition <none> revocations.entragate.dev',
+      'Lease entragate entragate',
+      'Policy apps finance',
+      'Secret entragate entragate-keys',
+    ]);
+  });
+});
+
+function describeLoad({ sent, connections, failed, latencies }: LoadReport): string {
+  const quantile = (part: number) => (latencies[Math.floor(latencies.length * part)] ?? Number.NaN).toFixed(1);
+  const times = `p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, longest ${latencies.at(-1)?.toFixed(0)} ms`;
+  return `${failed.length} failed of ${sent} requests on ${connections} connections, ${times}`;
+}
+
+function describeFailed({ failed }: LoadReport): string {
+  const groups = Map.groupBy(
+    failed,
+    ({ what, wasReused }) => `${what} on ${wasReused ? 'a kept' : 'a new'} connection`,
+  );
+  return [...groups].map(([what, { length }]) => `${length} × ${what}`).join(', ');
+}
+
+/** What is left to see of a release once the node is gone. */
+async function describeFailure({ kubectl }: NodeCluster): Promise<string> {
+  const commands = [
+    ['get', 'pods,events'],
+    ['logs', '--selector=app.kubernetes.io/component=controller', '--tail=20', '--prefix'],
+  ];
+  const said = commands.map((argv) => kubectl('--namespace', releaseName, ...argv).catch(String));
+  return (await Promise.all(said)).join('\n');
+}

@@ -13,7 +13,7 @@ import { deniedIngresses, type ToldRoute } from './install/denials.ts';
 import { describedEvents } from './install/described-ingress.ts';
 import { type Entra, startEntra } from './install/entra.ts';
 import { giveAddress, type InstalledRelease, installRelease, tlsSecret } from './install/install-release.ts';
-import { readBlocks } from './install/page-blocks.ts';
+import { readSteps } from './install/page-steps.ts';
 import { openSignInBrowser, pageAfterSignIn } from './install/sign-in-browser.ts';
 import {
   applyObject,
@@ -86,9 +86,9 @@ describe('the chart in the scope of the cluster, and the objects of README.md', 
 
   it('takes the objects of README.md by kubectl apply, exactly as they are written', async () => {
     await kubectl('create', 'namespace', 'apps');
-    const blocks = await readBlocks('README.md', 'yaml');
-    assert.equal(blocks.length, 1);
-    const { code, stdout, stderr } = await run(['apply', '-f', '-'], blocks[0]);
+    const [block, ...others] = (await readSteps('README.md')).filter(({ kind }) => kind === 'objects');
+    assert.equal(others.length, 0);
+    const { code, stdout, stderr } = await run(['apply', '-f', '-'], block?.text);
     assert.deepEqual(stdout.trim().split('\n'), [
       'ingress.networking.k8s.io/ledger created',
       'policy.entragate.dev/finance created',

@@ -19,11 +19,13 @@ export interface PodPlace {
   readonly httpsPort?: number;
 }
 
+type ReleaseName = Pick<ChartRelease, 'name' | 'namespace'>;
+
 /** A release of the chart in a cluster. */
 export interface InstalledRelease {
   /** What Helm printed. */
   readonly notes: string;
-  /** Starts one of its Pods: with the environment, the mounts and the account that the Deployment in the API server names. */
+  /** See {@link startPodOf}. */
   readonly startPod: (place: PodPlace) => Promise<Pod>;
   /** With the values that it has, but for what is given. */
   readonly upgrade: (...further: readonly string[]) => Promise<void>;
@@ -116,7 +118,8 @@ export async function tlsSecret(
   };
 }
 
-async function startPodOf(server: ApiServer, release: ChartRelease, place: PodPlace): Promise<Pod> {
+/** Starts a Pod of a release, with the environment, the mounts and the account that its Deployment in the API server names. */
+export async function startPodOf(server: ApiServer, release: ReleaseName, place: PodPlace): Promise<Pod> {
   const { namespace } = release;
   const deployment = await readDeployment(server, release);
   const { serviceAccountName = 'default' } = deployment.spec.template.spec;
@@ -130,7 +133,7 @@ async function startPodOf(server: ApiServer, release: ChartRelease, place: PodPl
   });
 }
 
-async function readDeployment({ admin }: ApiServer, { name, namespace }: ChartRelease): Promise<Deployment> {
+async function readDeployment({ admin }: ApiServer, { name, namespace }: ReleaseName): Promise<Deployment> {
   const selector = encodeURIComponent(`app.kubernetes.io/instance=${name}`);
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments?labelSelector=${selector}`;
   const { items } = (await admin.expect(200, admin.send('GET', path))) as { readonly items: readonly Deployment[] };

@@ -17,6 +17,8 @@ export interface PodPlace {
   readonly apiPort?: number;
   /** A free one where it is left out. */
   readonly httpsPort?: number;
+  /** Of its ServiceAccount; a new one where it is left out. */
+  readonly token?: string;
 }
 
 type ReleaseName = Pick<ChartRelease, 'name' | 'namespace'>;
@@ -123,7 +125,7 @@ export async function startPodOf(server: ApiServer, release: ReleaseName, place:
   const { namespace } = release;
   const deployment = await readDeployment(server, release);
   const { serviceAccountName = 'default' } = deployment.spec.template.spec;
-  const token = await issueToken(server, namespace, serviceAccountName);
+  const token = place.token ?? (await issueToken(server, namespace, serviceAccountName));
   return startPod({
     environment: environmentOf([deployment]),
     files: { ...accountFiles(namespace, token, server.caPem), ...(await mountedFiles(server, deployment)) },

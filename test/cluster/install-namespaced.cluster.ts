@@ -15,7 +15,7 @@ import { ApiRequests } from './kube/api-requests.ts';
 import { createAuditLog } from './kube/audit-log.ts';
 import { applyObject, namespaceObject, policyObject, type TestObject } from './kube/objects.ts';
 import { succeed } from './kube/run-program.ts';
-import { useBareApiServer } from './kube/use-api-server.ts';
+import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { type Pod, untilReady } from './pod/pod.ts';
 
 const { adele } = CONTOSO.users;
@@ -40,6 +40,7 @@ const clusterScoped = [
 describe('the chart in the scope of listed namespaces', function () {
   this.timeout(120_000);
   const server = useBareApiServer({ controllers: false, flags: audit.flags });
+  usePrograms();
   let entra: Entra;
   let app: SiteApp;
   let release: InstalledRelease;

@@ -13,7 +13,7 @@ import { startPodOf } from './install/install-release.ts';
 import { type PageStep, readSteps } from './install/page-steps.ts';
 import { kubeProgram } from './kube/build.ts';
 import { applyObject, namespaceObject } from './kube/objects.ts';
-import { useBareApiServer } from './kube/use-api-server.ts';
+import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { type Pod, untilReady } from './pod/pod.ts';
 
 /** What needs a kubelet, which is not here: the suite of the real node runs it. Beginnings of commands. */
@@ -26,6 +26,7 @@ for (const pages of readers)
   describe(`what ${pages.join(' and then ')} tell to do in a cluster`, function () {
     this.timeout(120_000);
     const server = useBareApiServer({ controllers: false, flags: [] });
+    usePrograms();
     const pods: Pod[] = [];
     let steps: readonly PageStep[] = [];
     let folder = '';

@@ -16,7 +16,7 @@ import { openSignInBrowser, pageAfterSignIn } from './install/sign-in-browser.ts
 import { createAuditLog } from './kube/audit-log.ts';
 import { applyObject, policyObject, type TestObject } from './kube/objects.ts';
 import { succeed } from './kube/run-program.ts';
-import { useBareApiServer } from './kube/use-api-server.ts';
+import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { type Pod, untilReady } from './pod/pod.ts';
 
 const { adele } = CONTOSO.users;
@@ -44,6 +44,7 @@ const internalValues = {
 describe('two releases of the chart, for the outside and for the inside', function () {
   this.timeout(120_000);
   const server = useBareApiServer({ controllers: false, flags: audit.flags });
+  usePrograms();
   let entra: Entra;
   let app: SiteApp;
   let releases: { readonly external: InstalledRelease; readonly internal: InstalledRelease };

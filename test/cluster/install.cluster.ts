@@ -24,7 +24,7 @@ import {
   type TestObject,
 } from './kube/objects.ts';
 import { runProgram, succeed } from './kube/run-program.ts';
-import { useBareApiServer } from './kube/use-api-server.ts';
+import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { type Pod, untilReady } from './pod/pod.ts';
 
 const { adele, gary } = CONTOSO.users;
@@ -40,6 +40,7 @@ const waitedFor: readonly { readonly ref: readonly string[]; readonly changed: o
 describe('the chart in the scope of the cluster, and the objects of README.md', function () {
   this.timeout(120_000);
   const server = useBareApiServer({ controllers: false, flags: [] });
+  usePrograms();
   let entra: Entra;
   let app: SiteApp;
   let release: InstalledRelease;

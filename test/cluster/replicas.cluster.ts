@@ -8,7 +8,7 @@ import { microTime } from '../../src/kube/micro-time.ts';
 import { until } from '../support/until.ts';
 import { createAuditLog } from './kube/audit-log.ts';
 import { applyObject } from './kube/objects.ts';
-import { useBareApiServer } from './kube/use-api-server.ts';
+import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { untilReady } from './pod/pod.ts';
 import { CHURN_NAMESPACE, PolicyChurn } from './replicas/policy-churn.ts';
 import { currentLeader, type Replica } from './replicas/replica-group.ts';
@@ -32,6 +32,7 @@ const audit = createAuditLog();
 describe('three replicas of one release', function () {
   this.timeout(120_000);
   const server = useBareApiServer({ controllers: false, flags: audit.flags });
+  usePrograms();
   let world: ReplicaWorld;
   let churn: PolicyChurn;
   let load: RoamingLoad;

@@ -73,6 +73,7 @@ export async function measurePropagation(): Promise<PropagationFigures> {
     planes,
     log,
     prepare: async (state) => state,
+    readSecrets: async () => false,
     translation: () => translateOptions,
     onApplied: () => onApplied(),
   });

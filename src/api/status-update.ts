@@ -4,6 +4,8 @@ import type { ConditionReason, conditionReasons, EventReason } from './status-re
 /** What translation has to say about one object. The status writer compares it with what the object shows, and writes the difference. */
 export interface StatusUpdate {
   readonly ref: ObjectRef;
+  /** `metadata.uid`: an object that is deleted and written again, word for word, is another one. Empty where the source has none. */
+  readonly uid: string;
   /** `metadata.generation` that this was said of: the `observedGeneration` of every condition. */
   readonly generation: number;
   /** For our own kinds; empty for built-in ones, whose status has no place for them. */

@@ -81,6 +81,7 @@ export async function startDev(
     planes,
     log,
     prepare: (state) => certificate.overlay(mapped.overlay(state)),
+    readSecrets: async () => false, // they lie in the folders, beside what names them
     translation: manifestTranslation({
       authHost: options.authHost,
       defaultCertificate: { namespace: controllerNamespace, name: developmentCertificateName },

@@ -24,6 +24,7 @@ import { renderMetrics } from '../telemetry/metrics.ts';
 import { translate } from '../translate/translate.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import { firstSecrets } from './first-secrets.ts';
+import { readNewSecrets } from './new-secrets.ts';
 import { describeOptions, UsageError } from './options.ts';
 import { joinReplicaGroup, type ReplicaGroup } from './replica-group.ts';
 import { readServeOptions, type ServeOptions, serveOptionTable } from './serve-options.ts';
@@ -58,6 +59,9 @@ const surroundingsOfPod: ServeSurroundings = {
 
 /** Longest time that readiness waits for Secrets (ms). */
 const firstSecretsMs = 10_000;
+
+/** Longest time that a round waits for Secrets that it is the first to name (ms). A change may have to wait for two rounds, within 250 ms in all. */
+const newSecretsMs = 50;
 
 const about = `Follows a cluster and serves its Ingresses, with Microsoft Entra ID in front of every routed host: what runs in the pod.`;
 
@@ -131,8 +135,8 @@ export async function startServe(
   const control = new ControlPlane({
     ...{ source, planes, log, translation },
     prepare: async (state) => state,
-    onApplied: ({ translation: { secretRefs, expiries, statuses, warnings }, changes, isFirst }) => {
-      source.refer(secretRefs);
+    readSecrets: readNewSecrets(source, newSecretsMs),
+    onApplied: ({ translation: { expiries, statuses, warnings }, changes, isFirst }) => {
       group.submit(statuses);
       metrics.serves(expiries);
       if (isFirst) readiness.serving();

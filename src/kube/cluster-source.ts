@@ -43,6 +43,11 @@ export interface ClusterSource {
   readonly onChange: (listener: (change: ClusterChange) => void) => () => void;
   /** Sets which Secrets are read: those that the last translation asked for. */
   readonly refer: (secrets: readonly ObjectRef[]) => void;
+  /**
+   * Waits until each of these Secrets was read once, whatever the answer, for at most `limit` milliseconds. Resolves true when a read ended
+   * meanwhile, so that the state may be another now.
+   */
+  readonly areRead: (secrets: readonly ObjectRef[], limit: number) => Promise<boolean>;
   /** One per collection, whatever became of it. */
   readonly conditions: () => readonly SourceCondition[];
   /** Whether every collection was listed. Once true it stays true: an outage takes away nothing that is known. */
@@ -135,6 +140,9 @@ class FollowedCluster implements ClusterSource {
   };
 
   readonly refer = (secrets: readonly ObjectRef[]): void => this.#secrets.refer(secrets);
+
+  readonly areRead = (secrets: readonly ObjectRef[], limit: number): Promise<boolean> =>
+    this.#secrets.areRead(secrets, limit);
 
   readonly conditions = (): readonly SourceCondition[] => [...this.#conditions];
 

@@ -31,6 +31,8 @@ export class SecretReader {
   readonly #options: SecretReaderOptions;
   readonly #schedule: SecretSchedule;
   readonly #closed = new AbortController();
+  /** Called after every read. */
+  readonly #lookers = new Set<() => void>();
   #timer: NodeJS.Timeout | null = null;
   #underWay = 0;
 
@@ -45,6 +47,23 @@ export class SecretReader {
       if (this.#options.store.remove(ref)) this.#options.onChanged(ref);
     }
     this.#advance();
+  }
+
+  /** Waits until each of these was read once, for at most `limit` milliseconds. Resolves true when such a read ended meanwhile. */
+  async areRead(refs: readonly ObjectRef[], limit: number): Promise<boolean> {
+    const unread = () => refs.filter((ref) => this.#schedule.isUnread(ref)).length;
+    const before = unread();
+    if (before === 0) return false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      if (unread() === 0) resolve();
+    };
+    this.#lookers.add(look);
+    const timer = setTimeout(resolve, limit);
+    await promise;
+    clearTimeout(timer);
+    this.#lookers.delete(look);
+    return unread() < before;
   }
 
   /** Those that the API server has not answered for yet. */
@@ -93,6 +112,7 @@ export class SecretReader {
       const matters = object !== null ? store.apply(object) : isMissing && store.remove(ref);
       if (matters) onChanged(ref);
     }
+    for (const look of this.#lookers) look();
     this.#advance();
   }
 }

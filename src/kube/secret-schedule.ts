@@ -70,6 +70,11 @@ export class SecretSchedule {
     return this.#turns.has(keyOf(ref));
   }
 
+  /** Whether its first read has not ended. */
+  isUnread(ref: ObjectRef): boolean {
+    return this.#turns.get(keyOf(ref))?.outcome === 'unread';
+  }
+
   /** Those that were asked for and never answered, be it with "not found". */
   unanswered(): readonly ObjectRef[] {
     const unread = this.#turns.values().filter(({ outcome }) => outcome === 'unread' || outcome === 'failed');

@@ -87,7 +87,8 @@ export class StatusWriter {
       const next = wanted(update.ref, update);
       const known = this.#wanted.get(key);
       if (known?.text === next.text) continue;
-      if (isDeepStrictEqual(known?.update?.event, update.event)) next.eventDue = known?.eventDue ?? next.eventDue;
+      const isSameEvent = known?.update?.uid === update.uid && isDeepStrictEqual(known.update.event, update.event);
+      if (isSameEvent) next.eventDue = known?.eventDue ?? next.eventDue;
       this.#wanted.set(key, next);
     }
     this.#wake.abort();

@@ -1,4 +1,4 @@
-import type { ClusterState } from '../api/cluster-state.ts';
+import type { ClusterState, ObjectRef } from '../api/cluster-state.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { validateChange, validateSnapshot } from '../snapshot/validate-snapshot.ts';
@@ -25,6 +25,11 @@ export interface ControlPlaneOptions {
   readonly translation: (state: ClusterState) => TranslateOptions;
   /** What this process adds to the objects of the source, e.g. the certificate of `entragate dev`. */
   readonly prepare: (state: ClusterState) => Promise<ClusterState>;
+  /**
+   * Has the Secrets read that a translation asks for. True: some were read for the first time meanwhile, so that the state is another now. A
+   * snapshot without them would put the default certificate in the place of one that is there.
+   */
+  readonly readSecrets: (secrets: readonly ObjectRef[]) => Promise<boolean>;
   readonly planes: DataPlanes;
   readonly log: Log;
   /** After every data plane serves from it: what changed, in words. */
@@ -38,6 +43,12 @@ export interface Applied {
   readonly isFirst: boolean;
 }
 
+/** A state, and what became of it. */
+interface Translated {
+  readonly state: ClusterState;
+  readonly translation: Translation;
+}
+
 /**
  * The journey of an object (docs/architecture.md): source → translate → validate → data planes.
  * One round runs at a time; what changes meanwhile is taken up by the next. A snapshot that is not valid is not sent: the last good one stays.
@@ -45,8 +56,7 @@ export interface Applied {
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   #revoked: ReadonlySet<string> = new Set();
-  #current: { readonly state: ClusterState; readonly translation: Translation; readonly served: Snapshot } | null =
-    null;
+  #current: (Translated & { readonly served: Snapshot }) | null = null;
   #isOutdated = false;
   #isPending = false;
   #round: Promise<void> = Promise.resolve();
@@ -98,24 +108,32 @@ export class ControlPlane {
   }
 
   async #apply(): Promise<void> {
-    const { source, prepare, translation, planes, log, onApplied } = this.#options;
-    const listed = source.state();
-    this.#revoke(revocationsOf(listed)); // first, so that nothing that is wrong with other objects delays it
-    const state = await prepare(listed);
+    const { readSecrets, planes, log, onApplied } = this.#options;
     const previous = this.#current;
-    const options = translation(state);
-    const next =
-      previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
-    const served = this.#isOutdated ? denyEverything(next.snapshot) : next.snapshot;
+    let next = await this.#translate(previous);
+    if (await readSecrets(next.translation.secretRefs)) next = await this.#translate(previous);
+    const { translation } = next;
+    const served = this.#isOutdated ? denyEverything(translation.snapshot) : translation.snapshot;
     const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
     if (problems.length > 0) {
       log.error({ problems: problems.slice(0, 10) }, 'A snapshot is not valid; the last good one stays');
       return;
     }
-    this.#current = { state, translation: next, served };
-    await planes.publish(served, next.secrets);
-    const changes = previous === null ? [] : describeChange(previous.translation, next);
-    onApplied({ translation: next, changes, isFirst: previous === null });
+    this.#current = { ...next, served };
+    await planes.publish(served, translation.secrets);
+    const changes = previous === null ? [] : describeChange(previous.translation, translation);
+    onApplied({ translation, changes, isFirst: previous === null });
+  }
+
+  async #translate(previous: Translated | null): Promise<Translated> {
+    const { source, prepare, translation } = this.#options;
+    const listed = source.state();
+    this.#revoke(revocationsOf(listed)); // first, so that nothing that is wrong with other objects delays it
+    const state = await prepare(listed);
+    const options = translation(state);
+    const next =
+      previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
+    return { state, translation: next };
   }
 
   /** Told once each. Deleting the object takes nothing back: a revocation ends when it expires. */

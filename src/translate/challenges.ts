@@ -80,6 +80,7 @@ export function solverStatus({ ingress, hosts, findings }: SolverOutcome): Statu
     : 'No challenge is answered.';
   return {
     ref: refOf(ingress),
+    uid: ingress.metadata.uid,
     generation: ingress.metadata.generation,
     conditions: [],
     attachedRoutes: [],

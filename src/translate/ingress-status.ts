@@ -20,6 +20,7 @@ export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
   const { ingress } = outcome.own;
   return {
     ref: refOf(ingress),
+    uid: ingress.metadata.uid,
     generation: ingress.metadata.generation,
     conditions: [],
     attachedRoutes: [],

@@ -7,6 +7,7 @@ import type { ResolvedProvider } from './resolve-provider.ts';
 export function providerStatus(object: ProviderObject, resolved: ResolvedProvider): StatusUpdate {
   return {
     ref: refOf(object),
+    uid: object.metadata.uid,
     generation: object.metadata.generation,
     conditions: [acceptedCondition(resolved), resolvedRefsCondition(resolved)],
     attachedRoutes: [],

@@ -53,6 +53,7 @@ function compareStatuses(a: StatusUpdate, b: StatusUpdate): number {
 function unreadableStatus({ ref, lastGood, reason }: UnreadableObject): StatusUpdate {
   return {
     ref,
+    uid: lastGood?.metadata.uid ?? '',
     generation: lastGood?.metadata.generation ?? 0,
     conditions: [unreadableCondition(reason)],
     attachedRoutes: [],
@@ -65,6 +66,7 @@ function namespaceStatus(namespace: Namespace, problems: readonly NamespaceProbl
   const sentences = problems.map(({ path, message, hint }) => `${path} ${message}${hint === '' ? '' : `: ${hint}`}.`);
   return {
     ref: refOf(namespace),
+    uid: namespace.metadata.uid,
     generation: namespace.metadata.generation,
     conditions: [],
     attachedRoutes: [],

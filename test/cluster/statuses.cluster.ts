@@ -4,7 +4,7 @@ import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject, namespaceObject } from './kube/objects.ts';
-import { financePolicy, type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
+import { financePolicy, ledgerRoute, type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
 interface Condition {
@@ -17,7 +17,12 @@ interface Condition {
 }
 
 interface ReadObject {
-  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly generation: number };
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly generation: number;
+  };
   readonly status?: {
     readonly conditions?: readonly Condition[];
     readonly attachedRoutes?: number;
@@ -31,7 +36,7 @@ interface ReadEvent {
   readonly reason: string;
   readonly type: string;
   readonly note: string;
-  readonly regarding: { readonly kind: string; readonly name: string };
+  readonly regarding: { readonly kind: string; readonly name: string; readonly uid: string };
 }
 
 const address = '203.0.113.7';
@@ -164,6 +169,23 @@ describe('what objects show of themselves', function () {
     await deleteObject(server().admin, financePolicy(''));
     await applyObject(server().admin, financePolicy(CONTOSO.groups.finance));
     await until(async () => conditionOf(await read(policyPath), 'Accepted')?.status === 'True', 5_000);
+  });
+
+  it('an object that is deleted and written again at once, word for word, is told again', async () => {
+    const uidOf = ({ metadata }: ReadObject) => metadata.uid;
+    const { admin } = server();
+    const before = uidOf(await read(ingressPath));
+    const isCounted = async () => (await read(policyPath)).status?.attachedRoutes === 1;
+    await until(isCounted, 5_000);
+    for (const object of [ledgerRoute, financePolicy(CONTOSO.groups.finance)]) {
+      await deleteObject(admin, object);
+      await applyObject(admin, object);
+    }
+    assert.notEqual(uidOf(await read(ingressPath)), before);
+    await until(isCounted, 5_000);
+    await until(async () => (await read(ingressPath)).status?.loadBalancer?.ingress?.[0]?.ip === address, 5_000);
+    const uid = uidOf(await read(ingressPath));
+    await until(async () => (await eventsOf('ledger')).some(({ regarding }) => regarding.uid === uid), 5_000);
   });
 
   it('a second replica writes nothing while the first leads; it takes over when that one ends, and writes differences only', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import type { ClusterState } from '../../src/api/cluster-state.ts';
-import { type Applied, ControlPlane } from '../../src/processes/control-plane.ts';
+import type { ClusterState, ObjectRef } from '../../src/api/cluster-state.ts';
+import { type Applied, ControlPlane, type ControlPlaneOptions } from '../../src/processes/control-plane.ts';
 import type { DataPlanes } from '../../src/processes/data-planes.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { createSilentLog, type Log } from '../../src/telemetry/logger.ts';
@@ -38,6 +38,7 @@ class Stage {
   state: ClusterState = stateWith('one');
   options: TranslateOptions = testOptions;
   prepare: (state: ClusterState) => Promise<ClusterState> = async (state) => state;
+  readSecrets: ControlPlaneOptions['readSecrets'] = async () => false;
   /** Awaited by every publication. */
   acknowledged: Promise<void> = Promise.resolve();
   readonly published: (readonly string[])[] = [];
@@ -76,6 +77,7 @@ class Stage {
       },
       translation: () => this.options,
       prepare: (state) => this.prepare(state),
+      readSecrets: (refs) => this.readSecrets(refs),
       planes,
       log,
       onApplied: (applied) => this.applied.push(applied),
@@ -184,6 +186,23 @@ describe('The rounds of the control plane', () => {
     stage.change('one', 'two');
     await turns();
     assert.deepEqual(stage.published, [['one.example.com', 'two.example.com']]);
+  });
+
+  it('[STATIC] send nothing before the Secrets that a change is the first to name were read, and then what they told', async () => {
+    await stage.control.start();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const asked: (readonly ObjectRef[])[] = [];
+    stage.readSecrets = async (refs) => {
+      asked.push(refs);
+      return promise;
+    };
+    stage.change('one', 'two');
+    await turns();
+    assert.deepEqual([asked.length, stage.published.length], [1, 1], 'the round waits for the Secrets');
+    stage.state = stateWith('one', 'two', 'three');
+    resolve(true);
+    await turns();
+    assert.deepEqual(stage.published.slice(1), [['one.example.com', 'three.example.com', 'two.example.com']]);
   });
 
   it('end with a stop: nothing is sent after it', async () => {

@@ -45,6 +45,7 @@ describe('The control plane', () => {
       prepare: async () => {
         throw new Error('nothing can be prepared');
       },
+      readSecrets: async () => false,
       planes: planesThat(revoked),
       log: createSilentLog(),
       onApplied: () => assert.fail('nothing was applied'),

@@ -27,8 +27,8 @@ export interface ApiServer {
   readonly kubeconfig: string;
   /** Requests as the administrator. */
   readonly admin: ApiRequests;
-  /** Writes a kubeconfig for another token, or for another way to the server. */
-  readonly writeKubeconfig: (name: string, token: string, port: number) => Promise<string>;
+  /** Writes a kubeconfig for another token, or for another way to the server, which another authority may vouch for. */
+  readonly writeKubeconfig: (name: string, token: string, port: number, caPem?: string) => Promise<string>;
   /** Forgets all versions but the newest in etcd, as it does by itself every five minutes. */
   readonly compact: () => Promise<void>;
   /** Ends the API server; its data stays. */
@@ -77,9 +77,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     );
     await ready(admin, '/readyz', [etcd, children.apiServer]);
   };
-  const writeKubeconfig = async (name: string, token: string, to: number) => {
+  const writeKubeconfig = async (name: string, token: string, to: number, caPem = files.caPem) => {
     const path = join(folder, `${name}.kubeconfig`);
-    await writeFile(path, kubeconfig(`https://127.0.0.1:${to}`, files.caPem, token));
+    await writeFile(path, kubeconfig(`https://127.0.0.1:${to}`, caPem, token));
     return path;
   };
   const close = async () => {

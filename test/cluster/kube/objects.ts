@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { isRecord } from '../../../src/api/normalize.ts';
+import { CONTOSO } from '../../../src/emulator/contoso.ts';
 import { until } from '../../support/until.ts';
 import type { ApiAnswer, ApiRequests } from './api-requests.ts';
 
@@ -143,6 +144,61 @@ export function revocationObject(name: string, session: string): TestObject {
 export function secretObject(namespace: string, name: string, value: string): TestObject {
   const data = { value: Buffer.from(value).toString('base64') };
   return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type: 'Opaque', data };
+}
+
+export function classObject(name: string, controller = 'entragate.dev/ingress-controller'): TestObject {
+  return { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata: { name }, spec: { controller } };
+}
+
+/** One unnamed port 80, whose endpoints are written by hand: there is no selector. */
+export function serviceObject(namespace: string, name: string): TestObject {
+  const spec = { ports: [{ port: 80, targetPort: 8080 }] };
+  return { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name }, spec };
+}
+
+export interface RouteOptions {
+  readonly namespace: string;
+  readonly name: string;
+  readonly host: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Takes every path, at its port 80. */
+  readonly service: string;
+  /** Of the host's certificate; the default certificate where it is left out. */
+  readonly secretName?: string;
+  readonly className?: string;
+}
+
+/** An Ingress with one host and all its paths. */
+export function routeObject(options: RouteOptions): TestObject {
+  const { namespace, name, host, annotations, service, secretName, className = 'entragate' } = options;
+  const backend = { service: { name: service, port: { number: 80 } } };
+  const tls = { hosts: [host], ...(secretName === undefined ? {} : { secretName }) };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { namespace, name, annotations },
+    spec: {
+      ingressClassName: className,
+      tls: [tls],
+      rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    },
+  };
+}
+
+/** An IdentityProvider of the sample tenant. */
+export function providerObject(name: string, clientId: string, authority: string, secretName: string): TestObject {
+  return {
+    apiVersion: 'entragate.dev/v1alpha1',
+    kind: 'IdentityProvider',
+    metadata: { name },
+    spec: {
+      type: 'EntraID',
+      tenantId: CONTOSO.tid,
+      clientId,
+      authority,
+      credential: { secretRef: { name: secretName, key: 'client-secret' } },
+    },
+  };
 }
 
 export function tlsSecretObject(

@@ -1,0 +1,31 @@
+import { isRecord } from '../../../src/api/normalize.ts';
+import type { ApiRequests } from '../kube/api-requests.ts';
+import { applyObject, deleteObject, secretObject } from '../kube/objects.ts';
+import { releaseAccount } from '../kube/release.ts';
+
+/** A token of the release's ServiceAccount that counts as long as a Secret is there (TokenRequest, `boundObjectRef`). */
+export interface BoundToken {
+  readonly token: string;
+  /** From now on the API server refuses it, once it has forgotten that it knew it (10 s at most). */
+  readonly invalidate: () => Promise<void>;
+}
+
+/** @param name of the Secret that it is bound to */
+export async function createBoundToken(admin: ApiRequests, name: string): Promise<BoundToken> {
+  const { namespace, name: account } = releaseAccount;
+  const secret = secretObject(namespace, name, 'bound');
+  await applyObject(admin, secret);
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+  const boundObjectRef = { apiVersion: 'v1', kind: 'Secret', name };
+  const body = await admin.expect(
+    201,
+    admin.send('POST', path, {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds: 3600, boundObjectRef },
+    }),
+  );
+  const token = isRecord(body) && isRecord(body.status) ? body.status.token : null;
+  if (typeof token !== 'string') throw new Error('the API server issued no token');
+  return { token, invalidate: () => deleteObject(admin, secret) };
+}

@@ -12,7 +12,7 @@ import { columnCommands, expectedColumns, withoutAge } from './install/columns.t
 import { deniedIngresses, type ToldRoute } from './install/denials.ts';
 import { describedEvents } from './install/described-ingress.ts';
 import { type Entra, startEntra } from './install/entra.ts';
-import { giveAddress, type InstalledRelease, installRelease, tlsSecret } from './install/install-release.ts';
+import { giveAddress, type InstalledRelease, installRelease } from './install/install-release.ts';
 import { readSteps } from './install/page-steps.ts';
 import { openSignInBrowser, pageAfterSignIn } from './install/sign-in-browser.ts';
 import {
@@ -21,7 +21,9 @@ import {
   namespaceObject,
   readObject,
   revocationObject,
+  serviceObject,
   type TestObject,
+  tlsSecretObject,
 } from './kube/objects.ts';
 import { runProgram, succeed } from './kube/run-program.ts';
 import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
@@ -99,11 +101,9 @@ describe('the chart in the scope of the cluster, and the objects of README.md', 
     ]);
     assert.equal(code, 0, stderr);
     // What README.md leaves to its reader: the app itself, and a certificate for its host.
-    const ledger = { namespace: 'apps', name: 'ledger' };
-    const certificate = entra.authority.issue(['ledger.example.com']);
     await apply(
-      await tlsSecret('apps', 'ledger-tls', certificate),
-      { apiVersion: 'v1', kind: 'Service', metadata: ledger, spec: { ports: [{ port: 80, targetPort: 8080 }] } },
+      tlsSecretObject('apps', 'ledger-tls', await entra.authority.issue(['ledger.example.com'])),
+      serviceObject('apps', 'ledger'),
       endpointSliceObject('apps', 'ledger-1', 'ledger', ['192.0.2.10']),
     );
     await eventually('ledger', {
@@ -138,7 +138,7 @@ describe('the chart in the scope of the cluster, and the objects of README.md', 
 
   it('tells by kubectl describe, and by the Policy, why a host is denied or not served as it was meant', async () => {
     await apply(namespaceObject('hr', { 'entragate.dev/hosts': 'people.example.com' }));
-    await apply(await tlsSecret('apps', 'wildcard-tls', entra.authority.issue(['*.example.com'])));
+    await apply(tlsSecretObject('apps', 'wildcard-tls', await entra.authority.issue(['*.example.com'])));
     for (const { ingress, further } of deniedIngresses) await apply(...further, ingress);
     for (const { why, ingress, event, route } of deniedIngresses) {
       const { name } = ingress.metadata;
@@ -158,10 +158,9 @@ describe('the chart in the scope of the cluster, and the objects of README.md', 
   });
 
   it('tells what holds now, and nothing else, once it is put right', async () => {
-    const late = { namespace: 'apps', name: 'late' };
     await apply(
-      await tlsSecret('apps', 'late-tls', entra.authority.issue(['missing-secret.example.com'])),
-      { apiVersion: 'v1', kind: 'Service', metadata: late, spec: { ports: [{ port: 80, targetPort: 8080 }] } },
+      tlsSecretObject('apps', 'late-tls', await entra.authority.issue(['missing-secret.example.com'])),
+      serviceObject('apps', 'late'),
       endpointSliceObject('apps', 'late-1', 'late', ['192.0.2.10']),
     );
     const startedAt = performance.now();

@@ -1,4 +1,4 @@
-import type { TestObject } from '../kube/objects.ts';
+import { type RouteOptions, routeObject, type TestObject } from '../kube/objects.ts';
 
 /** How the status of a Policy tells of a route. */
 export interface ToldRoute {
@@ -19,33 +19,16 @@ export interface DeniedIngress {
   readonly route: ToldRoute | null;
 }
 
-interface IngressChange {
+/** `policies`: what the annotation says. */
+type IngressChange = Partial<Pick<RouteOptions, 'host' | 'secretName' | 'service' | 'className'>> & {
   readonly policies?: string;
-  readonly host?: string;
-  readonly secretName?: string;
-  readonly service?: string;
-  readonly className?: string;
-}
+};
 
 /** As a user of the namespace writes it: everything right but for what is given. */
-function ingress(name: string, change: IngressChange): TestObject {
-  const { policies, host = `${name}.example.com`, secretName = 'wildcard-tls' } = change;
-  const { service = 'ledger', className = 'entragate' } = change;
-  const backend = { service: { name: service, port: { number: 80 } } };
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'Ingress',
-    metadata: {
-      namespace: 'apps',
-      name,
-      annotations: policies === undefined ? {} : { 'entragate.dev/policies': policies },
-    },
-    spec: {
-      ingressClassName: className,
-      tls: [{ hosts: [host], secretName }],
-      rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
-    },
-  };
+function ingress(name: string, { policies, ...change }: IngressChange): TestObject {
+  const annotations = policies === undefined ? {} : { 'entragate.dev/policies': policies };
+  const right = { host: `${name}.example.com`, secretName: 'wildcard-tls', service: 'ledger' };
+  return routeObject({ namespace: 'apps', name, annotations, ...right, ...change });
 }
 
 function policy(name: string, spec: object): TestObject {

@@ -5,7 +5,7 @@ import { type Deployment, environmentOf } from '../chart/pods.ts';
 import { type ChartRelease, chartFolder } from '../chart/render-chart.ts';
 import { issueToken } from '../kube/accounts.ts';
 import type { ApiServer } from '../kube/api-server.ts';
-import { applyObject, namespaceObject, type TestObject } from '../kube/objects.ts';
+import { applyObject, namespaceObject, type TestObject, tlsSecretObject } from '../kube/objects.ts';
 import { succeed } from '../kube/run-program.ts';
 import { accountFiles, type Pod, startPod } from '../pod/pod.ts';
 import type { Entra } from './entra.ts';
@@ -78,7 +78,9 @@ async function neededObjects(
   { authority, clientSecret }: Entra,
   certificates: ReleaseCertificates,
 ): Promise<readonly TestObject[]> {
-  const tls = Object.entries(certificates).map(([name, hosts]) => tlsSecret(namespace, name, authority.issue(hosts)));
+  const tls = Object.entries(certificates).map(async ([name, hosts]) =>
+    tlsSecretObject(namespace, name, await authority.issue(hosts)),
+  );
   return [
     ...(await Promise.all(tls)),
     {
@@ -102,22 +104,6 @@ export async function giveAddress({ admin }: ApiServer, namespace: string, servi
   const current = await admin.expect(200, admin.send('GET', path));
   const status = { loadBalancer: { ingress: [{ ip }] } };
   await admin.expect(200, admin.send('PUT', `${path}/status`, { ...Object(current), status }));
-}
-
-/** A TLS Secret with a certificate that is being issued. */
-export async function tlsSecret(
-  namespace: string,
-  name: string,
-  issued: Promise<{ readonly certPem: string; readonly keyPem: string }>,
-): Promise<TestObject> {
-  const { certPem, keyPem } = await issued;
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { namespace, name },
-    type: 'kubernetes.io/tls',
-    stringData: { 'tls.crt': certPem, 'tls.key': keyPem },
-  };
 }
 
 /** Starts a Pod of a release, with the environment, the mounts and the account that its Deployment in the API server names. */

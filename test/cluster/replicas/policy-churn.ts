@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
-import { applyObject, policyObject, type TestObject } from '../kube/objects.ts';
+import { applyObject, policyObject, routeObject, type TestObject } from '../kube/objects.ts';
 import { createDice, type Dice } from '../kube/random-changes.ts';
 
 /** What a Policy has to show. */
@@ -122,26 +122,16 @@ export class PolicyChurn {
   }
 
   #ingress(index: number): TestObject {
-    const backend = { service: { name: 'ledger', port: { number: 80 } } };
+    const name = ingressName(index);
     const policies = (this.#model.named[index] ?? []).map(policyName).join(', ');
-    return {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'Ingress',
-      metadata: {
-        namespace: CHURN_NAMESPACE,
-        name: ingressName(index),
-        annotations: { 'entragate.dev/policies': policies },
-      },
-      spec: {
-        ingressClassName: 'entragate',
-        rules: [
-          {
-            host: `${ingressName(index)}.example.com`,
-            http: { paths: [{ path: '/', pathType: 'Prefix', backend }] },
-          },
-        ],
-      },
-    };
+    const annotations = { 'entragate.dev/policies': policies };
+    return routeObject({
+      namespace: CHURN_NAMESPACE,
+      name,
+      host: `${name}.example.com`,
+      annotations,
+      service: 'ledger',
+    });
   }
 }
 

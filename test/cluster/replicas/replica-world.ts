@@ -8,7 +8,15 @@ import { installRelease } from '../install/install-release.ts';
 import { APP_ADDRESS, routedApp } from '../install/routed-app.ts';
 import type { ApiServer } from '../kube/api-server.ts';
 import type { AuditLog } from '../kube/audit-log.ts';
-import { applyObject, endpointSliceObject, namespaceObject, policyObject, type TestObject } from '../kube/objects.ts';
+import {
+  applyObject,
+  endpointSliceObject,
+  namespaceObject,
+  policyObject,
+  routeObject,
+  serviceObject,
+  type TestObject,
+} from '../kube/objects.ts';
 import { CHURN_NAMESPACE } from './policy-churn.ts';
 import { type Replica, ReplicaGroup } from './replica-group.ts';
 
@@ -84,25 +92,13 @@ export async function startReplicaWorld(server: ApiServer, audit: AuditLog, coun
 
 const churnSurroundings: readonly TestObject[] = [
   namespaceObject(CHURN_NAMESPACE),
-  {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { namespace: CHURN_NAMESPACE, name: 'ledger' },
-    spec: { ports: [{ port: 80, targetPort: 8080 }] },
-  },
+  serviceObject(CHURN_NAMESPACE, 'ledger'),
   endpointSliceObject(CHURN_NAMESPACE, 'ledger-1', 'ledger', [APP_ADDRESS]),
 ];
 
 function openableRoute(isOpen: boolean): TestObject {
-  const annotations: Record<string, string> = isOpen
+  const annotations: Readonly<Record<string, string>> = isOpen
     ? { 'entragate.dev/access': 'public' }
     : { 'entragate.dev/policies': 'finance' };
-  const backend = { service: { name: 'ledger', port: { number: 80 } } };
-  const paths = [{ path: '/', pathType: 'Prefix', backend }];
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'Ingress',
-    metadata: { namespace: 'apps', name: 'open', annotations },
-    spec: { ingressClassName: 'entragate', rules: [{ host: 'open.example.com', http: { paths } }] },
-  };
+  return routeObject({ namespace: 'apps', name: 'open', host: 'open.example.com', annotations, service: 'ledger' });
 }

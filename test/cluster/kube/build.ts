@@ -11,7 +11,7 @@ export type KubeProgram = keyof typeof sources;
 interface GoSource {
   readonly kind: 'go';
   /** Folder of a Go module beside this file, whose go.sum pins every byte. */
-  readonly module: 'etcd' | 'kubernetes';
+  readonly module: 'etcd' | 'kubernetes' | 'kwok';
   /** The module whose version is the program's. */
   readonly versionOf: string;
 }
@@ -29,6 +29,7 @@ const sources = {
   'kube-scheduler': kubernetes,
   kubelet: kubernetes,
   'kube-proxy': kubernetes,
+  kwok: { kind: 'go', module: 'kwok', versionOf: 'sigs.k8s.io/kwok' },
   kubectl: { kind: 'layer', path: 'kubectl/kubectl' },
   helm: { kind: 'layer', path: 'helm/helm' },
 } as const satisfies Record<string, GoSource | LayerSource>;

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { isRecord } from '../../src/api/normalize.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.ts';
+import { until } from '../support/until.ts';
+import { chartFolder, minimalValues } from './chart/render-chart.ts';
+import { type FakeNode, startFakeNode } from './kube/fake-node.ts';
+import { applyObject, endpointSliceObject, namespaceObject, routeObject, serviceObject } from './kube/objects.ts';
+import { orSkip } from './kube/or-skip.ts';
+import { type Release, startRelease } from './kube/release.ts';
+import { succeed } from './kube/run-program.ts';
+import { useBareApiServer } from './kube/use-api-server.ts';
+
+const settings = [
+  `identityProvider.tenantId=${minimalValues.identityProvider.tenantId}`,
+  `identityProvider.clientId=${minimalValues.identityProvider.clientId}`,
+  `authHost.name=${minimalValues.authHost.name}`,
+].flatMap((setting) => ['--set', setting]);
+
+describe('the Pods of a release, on a fake node', function () {
+  this.timeout(120_000);
+  const server = useBareApiServer({ controllers: true, flags: [] });
+  let node: FakeNode;
+  const helm = (...argv: readonly string[]) =>
+    succeed('helm', { argv: [...argv, '--namespace', 'entragate'], kubeconfig: server().kubeconfig, input: '' });
+  const items = async (path: string): Promise<readonly Readonly<Record<string, unknown>>[]> => {
+    const { body } = await server().admin.send('GET', path);
+    return isRecord(body) && Array.isArray(body.items) ? body.items : [];
+  };
+  const pods = () => items('/api/v1/namespaces/entragate/pods?labelSelector=app.kubernetes.io/name=entragate');
+
+  before(async function () {
+    node = await orSkip(this, () => startFakeNode(server()));
+    await applyObject(server().admin, namespaceObject('entragate'));
+    const startedAt = performance.now();
+    await helm('install', 'entragate', chartFolder, ...settings, '--wait', '--timeout', '60s');
+    console.log(`      helm install --wait: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  });
+  after(async () => node?.close());
+
+  it('are two, and one of them may be away', async () => {
+    assert.equal((await pods()).length, 2);
+    await until(async () => {
+      const [current] = await items('/apis/policy/v1/namespaces/entragate/poddisruptionbudgets');
+      return isRecord(current?.status) && current.status.disruptionsAllowed === 1;
+    }, 20_000);
+  });
+
+  it('are replaced one by one, and never fewer than two, by an upgrade that changes them', async () => {
+    const before = new Set((await pods()).map(nameOf));
+    let fewest = Number.POSITIVE_INFINITY;
+    const upgrade = helm(
+      'upgrade',
+      'entragate',
+      chartFolder,
+      ...settings,
+      '--set',
+      'logLevel=debug',
+      '--wait',
+      '--timeout',
+      '60s',
+    );
+    let isDone = false;
+    void upgrade.then(() => {
+      isDone = true;
+    });
+    await until(async () => {
+      fewest = Math.min(fewest, (await pods()).filter(isReady).length);
+      return isDone;
+    }, 60_000);
+    await upgrade;
+    assert.equal(fewest, 2);
+    await until(async () => (await pods()).every((pod) => !before.has(nameOf(pod))), 60_000);
+  });
+
+  describe('and a backend of a tenant at the address of one of them', () => {
+    let release: Release;
+    let upstream: RecordingUpstream;
+    const host = 'loop.example.com';
+    const ask = async () => (await release.client().request(release.url(host))).status;
+
+    before(async () => {
+      upstream = await startRecordingUpstream();
+      await until(async () => (await pods()).filter(isReady).length === 2, 30_000);
+      const address = String(Object(Object((await pods())[0]).status).podIP);
+      const ofService = 'labelSelector=kubernetes.io/service-name=entragate';
+      await until(async () => {
+        const slices = await items(`/apis/discovery.k8s.io/v1/namespaces/entragate/endpointslices?${ofService}`);
+        return JSON.stringify(slices).includes(address);
+      }, 20_000);
+      release = await startRelease(server(), [[address, { host: '127.0.0.1', port: upstream.port }]]);
+      for (const object of [
+        namespaceObject('apps'),
+        serviceObject('apps', 'loop'),
+        endpointSliceObject('apps', 'loop-1', 'loop', [address]),
+        routeObject({
+          ...{ namespace: 'apps', name: 'loop', host, service: 'loop' },
+          annotations: { 'entragate.dev/access': 'public' },
+        }),
+      ]) {
+        await applyObject(server().admin, object);
+      }
+      const replica = await release.start({ further: ['--own-service', 'entragate'] });
+      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    });
+    after(async () => {
+      await release?.close();
+      await upstream?.close();
+    });
+
+    it('[CLOSED] is none: it would be a request that comes back to us, past the policies of its host', async () => {
+      await until(async () => (await ask()) === 503, 5_000);
+      assert.equal(upstream.bytes().length, 0);
+    });
+
+    it('is one like any other once no Pod of ours is there', async () => {
+      const path = '/apis/apps/v1/namespaces/entragate/deployments/entragate/scale';
+      const { body } = await server().admin.send('GET', path);
+      await server().admin.expect(200, server().admin.send('PUT', path, { ...Object(body), spec: { replicas: 0 } }));
+      await until(async () => (await ask()) === 200, 20_000);
+      assert.ok(upstream.bytes().length > 0);
+    });
+  });
+});
+
+function nameOf(object: Readonly<Record<string, unknown>>): string {
+  return isRecord(object.metadata) ? String(object.metadata.name) : '';
+}
+
+function isReady(pod: Readonly<Record<string, unknown>>): boolean {
+  const conditions: unknown = isRecord(pod.status) ? pod.status.conditions : [];
+  return (
+    Array.isArray(conditions) &&
+    conditions.some((condition) => isRecord(condition) && condition.type === 'Ready' && condition.status === 'True')
+  );
+}

@@ -4,10 +4,8 @@ import { after, before, describe, it } from 'mocha';
 import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { leaseTiming } from '../../src/kube/lease.ts';
-import { microTime } from '../../src/kube/micro-time.ts';
 import { until } from '../support/until.ts';
 import { createAuditLog } from './kube/audit-log.ts';
-import { applyObject } from './kube/objects.ts';
 import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { untilReady } from './pod/pod.ts';
 import { CHURN_NAMESPACE, PolicyChurn } from './replicas/policy-churn.ts';
@@ -137,18 +135,18 @@ describe('three replicas of one release', function () {
 
   it('stop to write when somebody else writes himself into the Lease, and follow the cluster as before', async () => {
     await world.group.leaderOf(replicas, LONGEST_ELECTION);
-    await setLease('somebody-else', 15);
+    await world.group.setLease('somebody-else', 15);
     const takenAt = performance.now();
     await until(async () => (await currentLeader(replicas)) === undefined, ONE_LOOK + SLACK);
     console.log(`      none of them writes ${seconds(takenAt)} s after the Lease was taken`);
     const before = world.group.allWrites().length;
     await churn.change(40);
     await assertFollowed(replicas);
-    await setLease('somebody-else', 15);
+    await world.group.setLease('somebody-else', 15);
     await delay(ONE_LOOK); // in which a writer would write
     assert.equal(world.group.allWrites().length, before);
     assert.ok((await wrong()).length > 0, 'statuses are behind: there is something to write');
-    await setLease('', 1);
+    await world.group.setLease('', 1);
     const givenAt = performance.now();
     await world.group.leaderOf(replicas, ONE_LOOK + SLACK);
     await untilCorrect();
@@ -173,6 +171,11 @@ describe('three replicas of one release', function () {
     const backAt = performance.now();
     await until(async () => (await world.openness(leader)) === openStatus(), 30_000);
     console.log(`      it serves what changed meanwhile ${seconds(backAt)} s after its way is open again`);
+    const watches = ({ pod }: Replica) => pod.metric('entragate_kube_watches');
+    const [other] = othersThan(leader);
+    assert.ok(other !== undefined);
+    await until(async () => (await watches(leader)) === (await watches(other)), 40_000);
+    console.log(`      all its watches are open ${seconds(backAt)} s after its way is open again`);
     await churn.stop();
     await untilCorrect();
     assert.equal(world.group.writesOf(leader).length, writes, 'it wrote nothing more');
@@ -267,16 +270,6 @@ describe('three replicas of one release', function () {
     isOpen = !isOpen;
     await world.setOpen(isOpen);
     for (const replica of by) await until(async () => (await world.openness(replica)) === openStatus(), 5_000);
-  }
-
-  async function setLease(holderIdentity: string, leaseDurationSeconds: number): Promise<void> {
-    const time = microTime(Date.now());
-    await applyObject(server().admin, {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { namespace: 'entragate', name: 'entragate' },
-      spec: { holderIdentity, leaseDurationSeconds, acquireTime: time, renewTime: time },
-    });
   }
 
   function assertNothingWrong(): void {

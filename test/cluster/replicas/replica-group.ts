@@ -1,9 +1,11 @@
+import { microTime } from '../../../src/kube/micro-time.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
 import { until } from '../../support/until.ts';
 import type { InstalledRelease } from '../install/install-release.ts';
 import { issueToken } from '../kube/accounts.ts';
 import type { ApiServer } from '../kube/api-server.ts';
 import { type AuditedRequest, type AuditLog, credentialOf } from '../kube/audit-log.ts';
+import { applyObject } from '../kube/objects.ts';
 import { startTcpProxy, type TcpProxy } from '../kube/tcp-proxy.ts';
 import type { Pod } from '../pod/pod.ts';
 
@@ -81,6 +83,17 @@ export class ReplicaGroup {
       ({ verb, objectRef, responseStatus }) =>
         objectRef?.resource === 'secrets' && verb !== 'get' && (responseStatus?.code ?? 0) < 300,
     );
+  }
+
+  /** Writes into their Lease who holds it, and for how many seconds; nobody: an empty name. */
+  async setLease(holderIdentity: string, leaseDurationSeconds: number): Promise<void> {
+    const time = microTime(Date.now());
+    await applyObject(this.#options.server.admin, {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: account,
+      spec: { holderIdentity, leaseDurationSeconds, acquireTime: time, renewTime: time },
+    });
   }
 
   async close(): Promise<void> {

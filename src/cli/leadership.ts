@@ -23,7 +23,7 @@ export interface Leadership {
 
 /** Nothing is asked or written before `start`. */
 export function createLeadership(
-  { release, translation, published }: ServeOptions,
+  { release, namespaces, translation, published }: ServeOptions,
   client: ApiClient,
   timing: LeaseTiming,
   registry: Registry,
@@ -45,6 +45,7 @@ export function createLeadership(
   const isLeader = () => lease.isHeld();
   const writer: StatusWriter = new StatusWriter({
     client,
+    namespaces,
     author: () => ({ controllerName: translation.controllerName, addresses, instance }),
     mayWrite: isLeader,
     metrics: createStatusMetrics(registry, isLeader, () => writer.pending()),

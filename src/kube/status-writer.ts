@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { describeRef, type ObjectRef, objectKey } from '../api/cluster-state.ts';
+import { describeRef, type Kind, type ObjectRef, objectKey } from '../api/cluster-state.ts';
 import { type KindInfo, kinds } from '../api/kinds.ts';
 import { isRecord } from '../api/normalize.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
@@ -8,12 +8,14 @@ import type { Log } from '../telemetry/logger.ts';
 import type { ApiClient } from './api-client.ts';
 import { type ApiFailure, type ApiResult, causeOf, describeFailure } from './api-failure.ts';
 import { desiredStatus, type StatusAuthor, statusWithoutAddress } from './desired-status.ts';
-import { EVENT_REFRESH, type EventAuthor, writeEvent } from './object-event.ts';
+import { EVENT_REFRESH, type EventAuthor, removeEvent, writeEvent } from './object-event.ts';
 import type { StatusMetrics } from './status-metrics.ts';
 import { objectPath } from './watched-kinds.ts';
 
 export interface StatusWriterOptions {
   readonly client: ApiClient;
+  /** Where namespaced objects are followed, and Events may be written; null: everywhere. */
+  readonly namespaces: readonly string[] | null;
   /** As of now: addresses may change. */
   readonly author: () => StatusAuthor & EventAuthor;
   /** Whether this replica may write now: asked before every write. */
@@ -27,7 +29,7 @@ export interface StatusWriterOptions {
 /** What one object is to show. */
 interface Wanted {
   readonly ref: ObjectRef;
-  /** null: an Ingress that is ours no longer. */
+  /** null: an Ingress that is ours no longer, or a Namespace that there is nothing to say of any more. */
   readonly update: StatusUpdate | null;
   readonly text: string;
   /** Whether the API server shows it, as far as this replica knows. */
@@ -40,6 +42,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Objects written at the same time. */
 const LANES = 4;
+/** Kinds whose state is in an Event: the others have conditions. */
+const kindsWithEvents: readonly Kind[] = ['Ingress', 'Namespace'];
 /** Tries with a fresh read where somebody else writes the same object at the same time (409). */
 const CONFLICT_TRIES = 5;
 const RETRY_MS = 2_000;
@@ -71,13 +75,14 @@ export class StatusWriter {
   submit(statuses: readonly StatusUpdate[]): void {
     if (statuses === this.#submitted) return;
     this.#submitted = statuses;
-    const keys = new Set(statuses.map(({ ref }) => keyOf(ref)));
+    const told = statuses.filter((status) => this.#isFollowed(status));
+    const keys = new Set(told.map(({ ref }) => keyOf(ref)));
     for (const [key, { ref, update }] of this.#wanted) {
       if (keys.has(key) || update === null) continue;
-      if (ref.kind === 'Ingress') this.#wanted.set(key, wanted(ref, null));
+      if (kindsWithEvents.includes(ref.kind)) this.#wanted.set(key, wanted(ref, null));
       else this.#wanted.delete(key);
     }
-    for (const update of statuses) {
+    for (const update of told) {
       const key = keyOf(update.ref);
       const next = wanted(update.ref, update);
       const known = this.#wanted.get(key);
@@ -87,6 +92,12 @@ export class StatusWriter {
       this.#wanted.set(key, next);
     }
     this.#wake.abort();
+  }
+
+  /** Every Namespace is read, for its labels and annotations, also where nothing in it is: there an Event is none of ours. */
+  #isFollowed({ ref }: StatusUpdate): boolean {
+    const { namespaces } = this.#options;
+    return ref.kind !== 'Namespace' || namespaces === null || namespaces.includes(ref.name);
   }
 
   /** This replica leads now: everything is compared with what objects show. */
@@ -171,12 +182,22 @@ export class StatusWriter {
 
   async #tell(info: KindInfo, object: Fields, entry: Wanted): Promise<ApiFailure | null> {
     const { client, author, now, mayWrite } = this.#options;
-    const event = entry.update?.event ?? null;
-    if (entry.update === null || event === null || performance.now() < entry.eventDue || !mayWrite()) return null;
-    const update = { ...entry.update, event };
-    const answer = await writeEvent(client, object, update, info, author(), now(), this.#closed.signal);
-    if (!answer.ok) return answer.failure;
-    entry.eventDue = performance.now() + EVENT_REFRESH + Math.random() * EVENT_JITTER_MS;
+    const { ref, update } = entry;
+    const event = update?.event ?? null;
+    const isDue = event === null || entry.eventDue <= performance.now();
+    if (!kindsWithEvents.includes(ref.kind) || !isDue || !mayWrite()) return null;
+    const uid = isRecord(object.metadata) ? String(object.metadata.uid) : '';
+    const subject = { ref, apiVersion: info.apiVersion, uid };
+    const { signal } = this.#closed;
+    if (event === null) {
+      const removed = await removeEvent(client, subject, author(), signal);
+      return removed.ok ? null : removed.failure;
+    }
+    const startedAt = now();
+    const told = await writeEvent(client, subject, event, author(), startedAt, signal);
+    if (!told.ok) return told.failure;
+    const age = Math.max(0, startedAt - told.value); // another replica's clock may be ahead
+    entry.eventDue = performance.now() + EVENT_REFRESH - age + Math.random() * EVENT_JITTER_MS;
     return null;
   }
 }

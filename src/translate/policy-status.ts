@@ -4,6 +4,7 @@ import type { Policy } from '../api/generated/policy.ts';
 import type { AttachedRoute, StatusCondition, StatusUpdate } from '../api/status-update.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
+import { eventText } from './event-text.ts';
 import type { IngressOutcome } from './ingress-status.ts';
 import { compileObject, livePolicies } from './resolve-policies.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
@@ -63,22 +64,19 @@ function attachedRoutes(outcomes: readonly IngressOutcome[]): ReadonlyMap<Policy
   return byPolicy;
 }
 
-function attachedRoute({ own, hosts }: IngressOutcome): AttachedRoute {
+function attachedRoute({ own, hosts, refused, findings }: IngressOutcome): AttachedRoute {
   const { namespace, name } = own.ingress.metadata;
-  const { access } = own.access;
+  const { access, notes } = own.access;
   if (access.kind === 'denied') {
     return { namespace, name, state: 'Denied', reason: camelCase(access.reason), message: access.detail };
   }
+  const problems = [...refused.map(({ message }) => message), ...notes, ...findings.map(({ message }) => message)];
   if (hosts === 0) {
-    return {
-      namespace,
-      name,
-      state: 'Denied',
-      reason: 'NotProgrammed',
-      message: 'No host of the Ingress is programmed.',
-    };
+    const message = eventText(['No host is programmed.', ...problems]);
+    return { namespace, name, state: 'Denied', reason: 'NotProgrammed', message };
   }
-  return { namespace, name, state: 'Programmed', reason: 'Programmed', message: '' };
+  const reason = problems.length === 0 ? 'Programmed' : 'ProgrammedWithProblems';
+  return { namespace, name, state: 'Programmed', reason, message: eventText(problems) };
 }
 
 function acceptedCondition(policy: Policy | ClusterPolicy): StatusCondition {

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { kinds } from '../../src/api/kinds.ts';
 import { isRecord } from '../../src/api/normalize.ts';
-import type { StatusEvent, StatusUpdate } from '../../src/api/status-update.ts';
+import type { StatusEvent } from '../../src/api/status-update.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
-import { EVENT_REFRESH, writeEvent } from '../../src/kube/object-event.ts';
+import { EVENT_REFRESH, type EventSubject, removeEvent, writeEvent } from '../../src/kube/object-event.ts';
 import { applyObject, ingressObject, namespaceObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
 interface ReadEvent {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly uid: string };
   readonly eventTime: string;
   readonly note: string;
   readonly reportingController: string;
@@ -39,27 +38,29 @@ describe('the Event that says what an Ingress is', () => {
     const { body } = await server().admin.send('GET', '/apis/events.k8s.io/v1/namespaces/apps/events');
     return (body as { readonly items: readonly ReadEvent[] }).items;
   };
-  const say = async (event: StatusEvent, at: number) => {
+  const subject = async (): Promise<EventSubject> => {
     const { body } = await server().admin.send('GET', path);
-    const info = kinds.find(({ kind }) => kind === 'Ingress');
-    assert.ok(isRecord(body) && info !== undefined);
-    const update = {
-      ref: { kind: 'Ingress', namespace: 'apps', name: 'ledger' },
-      uid: '',
-      generation: 1,
-      conditions: [],
-      attachedRoutes: [],
-      address: true,
-    } as const satisfies Omit<StatusUpdate, 'event'>;
-    const signal = AbortSignal.timeout(5_000);
-    const answer = await writeEvent(client, body, { ...update, event }, info, author, at, signal);
+    const metadata = isRecord(body) && isRecord(body.metadata) ? body.metadata : {};
+    const ref = { kind: 'Ingress', namespace: 'apps', name: 'ledger' } as const;
+    return { ref, apiVersion: 'networking.k8s.io/v1', uid: String(metadata.uid) };
+  };
+  const say = async (event: StatusEvent, at: number, as = author) => {
+    const answer = await writeEvent(client, await subject(), event, as, at, AbortSignal.timeout(5_000));
+    assert.ok(answer.ok, JSON.stringify(answer));
+    return answer.value;
+  };
+  const takeBack = async () => {
+    const answer = await removeEvent(client, await subject(), author, AbortSignal.timeout(5_000));
     assert.ok(answer.ok, JSON.stringify(answer));
   };
 
   it('is one, however often and by whichever replica it is said within half an hour', async () => {
-    await say(programmed, now);
-    await say(programmed, now + 1_000);
-    await say(programmed, now + EVENT_REFRESH - 1_000);
+    const told = [
+      await say(programmed, now),
+      await say(programmed, now + 1_000),
+      await say(programmed, now + EVENT_REFRESH - 1_000),
+    ];
+    assert.deepEqual(told, [now, now, now], 'a replica that comes later knows when it was last said');
     const [only, ...others] = await events();
     assert.deepEqual([others.length, only?.series], [0, undefined]);
     assert.equal(only?.eventTime, '2026-01-31T12:00:00.000000Z');
@@ -74,11 +75,23 @@ describe('the Event that says what an Ingress is', () => {
     assert.deepEqual(only?.series, { count: 2, lastObservedTime: '2026-01-31T13:00:00.000000Z' });
   });
 
-  it('is another one when there is something else to say, at most 1,024 bytes of it', async () => {
+  it('is another one when there is something else to say, at most 1,024 bytes of it, and never beside the old one', async () => {
+    const [before] = await events();
     const message = `Every request is denied. ${'ä'.repeat(490)}`;
     await say({ type: 'Warning', reason: 'Denied', message }, now + 3 * EVENT_REFRESH);
-    assert.deepEqual((await events()).map(({ note }) => note).sort(), [message, programmed.message]);
+    const [only, ...others] = await events();
+    assert.deepEqual([only?.note, others.length], [message, 0]);
+    assert.notEqual(only?.metadata.uid, before?.metadata.uid);
     assert.ok(Buffer.byteLength(message) <= 1_024);
+  });
+
+  it('says the old thing as a new one when that holds again', async () => {
+    const at = now + 3 * EVENT_REFRESH + 60_000;
+    await say(programmed, at);
+    assert.deepEqual(
+      (await events()).map(({ note, eventTime, series }) => [note, eventTime, series]),
+      [[programmed.message, '2026-01-31T13:31:00.000000Z', undefined]],
+    );
   });
 
   it('is what kubectl describe shows: it names the very object', async () => {
@@ -87,6 +100,17 @@ describe('the Event that says what an Ingress is', () => {
       '/api/v1/namespaces/apps/events?fieldSelector=involvedObject.kind=Ingress,involvedObject.name=ledger',
     );
     const items: readonly unknown[] = isRecord(body) && Array.isArray(body.items) ? body.items : [];
-    assert.equal(items.length, 2);
+    assert.equal(items.length, 1);
+  });
+
+  it('goes when there is nothing to say any more, and is none of another controller', async () => {
+    await say(programmed, now + 4 * EVENT_REFRESH, { ...author, controllerName: 'entragate.dev/internal' });
+    assert.equal((await events()).length, 2);
+    await takeBack();
+    await takeBack();
+    assert.deepEqual(
+      (await events()).map(({ reportingController }) => reportingController),
+      ['entragate.dev/internal'],
+    );
   });
 });

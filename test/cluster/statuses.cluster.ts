@@ -102,7 +102,7 @@ describe('what objects show of themselves', function () {
     );
   });
 
-  it('a Namespace with an annotation that is wrong gets an Event, in itself', async () => {
+  it('a Namespace with an annotation that is wrong gets an Event, in itself, until it is right', async () => {
     await applyObject(server().admin, namespaceObject('typo', { 'entragate.dev/allowed-access': 'pubic' }));
     const events = async () => {
       const { body } = await server().admin.send('GET', '/apis/events.k8s.io/v1/namespaces/typo/events');
@@ -113,6 +113,8 @@ describe('what objects show of themselves', function () {
       (await events()).map(({ type, reason, regarding }) => [type, reason, regarding.kind, regarding.name]),
       [['Warning', 'AnnotationsInvalid', 'Namespace', 'typo']],
     );
+    await applyObject(server().admin, namespaceObject('typo', { 'entragate.dev/allowed-access': 'public' }));
+    await until(async () => (await events()).length === 0, 5_000);
   });
 
   it('an IdentityProvider that another release has the Secret of stays resolved: two releases do not overwrite each other', async () => {
@@ -231,7 +233,7 @@ describe('what objects show of themselves', function () {
     await until(async () => (await read(ingressPath)).status?.loadBalancer?.ingress?.[0]?.ip === address, 15_000);
   });
 
-  it('an Ingress that leaves our class loses our address, and no other', async () => {
+  it('an Ingress that leaves our class loses our Event and our address, and no other', async () => {
     const foreign = { ip: '198.51.100.200' };
     const shown = { loadBalancer: { ingress: [{ ip: address }, foreign] } };
     const withBoth = { ...(await read(ingressPath)), status: shown };
@@ -243,5 +245,7 @@ describe('what objects show of themselves', function () {
       const ingress = (await read(ingressPath)).status?.loadBalancer?.ingress ?? [];
       return ingress.length === 1 && ingress[0]?.ip === foreign.ip;
     }, 5_000);
+    const { uid } = (await read(ingressPath)).metadata;
+    await until(async () => (await eventsOf('ledger')).every(({ regarding }) => regarding.uid !== uid), 5_000);
   });
 });

@@ -53,7 +53,7 @@ function describeStatus({ ref, conditions, attachedRoutes, event, address }: Sta
     conditions: conditions.map(({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`),
     attachedRoutes: attachedRoutes.map(
       ({ namespace, name, state, reason, message }) =>
-        `${namespace}/${name} ${state}${state === 'Denied' ? ` ${reason}: ${message}` : ''}`,
+        `${namespace}/${name} ${state}${message === '' ? '' : ` ${reason}: ${message}`}`,
     ),
     event: event === null ? null : `${event.type} ${event.reason}: ${event.message}`,
     address: ref.kind === 'Ingress' ? address : null,

@@ -23,7 +23,7 @@
   verbs: [get]
 - apiGroups: [events.k8s.io]
   resources: [events]
-  verbs: [get, create, patch]
+  verbs: [get, create, patch, delete]
 {{- end -}}
 
 {{/* The kinds of the whole cluster. */}}

@@ -105,9 +105,9 @@ interface ClusterPolicyStatusControllerRoute {
   readonly name: string;
   /** Programmed means that requests reach the policy; Denied that every request is denied. */
   readonly state: 'Programmed' | 'Denied';
-  /** Why it is denied, in CamelCase, for programs. (at most 1024 characters) */
+  /** Why it is denied, or that something is wrong with it, in CamelCase, for programs. (at most 1024 characters) */
   readonly reason?: string;
-  /** Why it is denied, for people. (at most 1024 characters) */
+  /** Why it is denied, or what is wrong with it, for people. (at most 1024 characters) */
   readonly message?: string;
 }
 
@@ -469,12 +469,12 @@ export const clusterPolicySchema: JsonSchema = {
                     "reason": {
                       "type": "string",
                       "maxLength": 1024,
-                      "description": "Why it is denied, in CamelCase, for programs."
+                      "description": "Why it is denied, or that something is wrong with it, in CamelCase, for programs."
                     },
                     "message": {
                       "type": "string",
                       "maxLength": 1024,
-                      "description": "Why it is denied, for people."
+                      "description": "Why it is denied, or what is wrong with it, for people."
                     }
                   }
                 }

@@ -1,5 +1,6 @@
 import { after, before } from 'mocha';
 import { type ApiServer, type ApiServerOptions, startApiServer } from './api-server.ts';
+import { kubeProgram } from './build.ts';
 import { installDefinitions, readDefinitions } from './objects.ts';
 import { orSkip } from './or-skip.ts';
 
@@ -21,4 +22,11 @@ export function useBareApiServer(options: ApiServerOptions): () => ApiServer {
     if (server === null) throw new Error('the API server of this suite is not running');
     return server;
   };
+}
+
+/** Says at once that a suite can not run where there is no helm or no kubectl. */
+export function usePrograms(): void {
+  before(async function () {
+    await orSkip(this, () => Promise.all([kubeProgram('helm', 'allowed'), kubeProgram('kubectl', 'allowed')]));
+  });
 }

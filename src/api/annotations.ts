@@ -9,6 +9,9 @@ export const ANNOTATION_PREFIX = 'entragate.dev/';
 /** Most policies that one Ingress may name: each is evaluated on every request. */
 const MAX_POLICIES = 32;
 
+/** Most annotations that are named as unknown: enough to work on, and a bound for a hostile object. */
+const MOST_UNKNOWN = 20;
+
 /** Most hosts that one Namespace may declare. */
 const MAX_HOSTS = 1000;
 
@@ -152,6 +155,7 @@ class AnnotationReader {
     this.#problems = Object.keys(metadata.annotations)
       .filter((name) => name.toLowerCase().startsWith(ANNOTATION_PREFIX))
       .filter((name) => !annotations.some((known) => known.name === name && known.kind === kind))
+      .slice(0, MOST_UNKNOWN)
       .map((name) => unknownAnnotation(name, kind));
   }
 

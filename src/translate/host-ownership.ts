@@ -19,6 +19,9 @@ export interface HostClaim {
  */
 export const MOST_HOSTS = 1_000;
 
+/** Most places of one Ingress in which a host is looked for, the same one again included: with every change of any object all are read again (ISOLATED). */
+export const MOST_HOST_FIELDS = 10_000;
+
 /** Why an Ingress does not get a host. */
 export type ClaimRefusal = 'auth-host' | 'other-namespace' | 'not-declared' | 'any-host';
 

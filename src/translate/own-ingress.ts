@@ -5,11 +5,11 @@ import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
 import { isSolver } from './challenges.ts';
 import type { Findings } from './findings.ts';
-import { type HostClaim, MOST_HOSTS } from './host-ownership.ts';
+import { type HostClaim, MOST_HOST_FIELDS, MOST_HOSTS } from './host-ownership.ts';
 import { hostKey } from './host-pattern.ts';
 import { isOurIngress, ownClassNames } from './ingress-class.ts';
 import { compareAge, isLive } from './live-state.ts';
-import { type OwnTls, readTls } from './own-tls.ts';
+import { type OwnTls, readTls, reportUnread } from './own-tls.ts';
 import { readHost } from './read-host.ts';
 import { type Providers, type ResolvedAccess, resolveAccess, unreadableAccess } from './resolve-access.ts';
 import type { TranslateOptions } from './translate-options.ts';
@@ -92,7 +92,8 @@ function firstOfEach(named: readonly HostClaim[], ingress: Ingress, findings: Fi
 function readRules(ingress: Ingress, findings: Findings): readonly OwnRule[] {
   const { rules, defaultBackend } = ingress.spec;
   if (rules.length === 0 && defaultBackend !== undefined) return [{ at: 'spec', pattern: { kind: 'any' }, paths: [] }];
-  return rules.flatMap(({ host, http }, index) => {
+  if (rules.length > MOST_HOST_FIELDS) reportUnread(ingress, 'spec.rules', findings);
+  return rules.slice(0, MOST_HOST_FIELDS).flatMap(({ host, http }, index) => {
     const at = `spec.rules[${index}]`;
     const pattern = readHost(host, `${at}.host`, ingress, findings);
     return pattern === null ? [] : [{ at, pattern, paths: http?.paths ?? [] }];

@@ -9,6 +9,9 @@ export const ANNOTATION_PREFIX = 'entragate.dev/';
 /** Most policies that one Ingress may name: each is evaluated on every request. */
 const MAX_POLICIES = 32;
 
+/** Most annotations that are named as unknown: enough to work on, and a bound for a hostile object. */
+const MOST_UNKNOWN = 20;
+
 /** Most hosts that one Namespace may declare. */
 const MAX_HOSTS = 1000;
 
@@ -83,7 +86,7 @@ const identityProvider: Annotation<string> = {
   name: `${ANNOTATION_PREFIX}identity-provider`,
   kind: 'Ingress',
   syntax: 'name of an IdentityProvider',
-  whenAbsent: 'what the policies name, or else `default`',
+  whenAbsent: 'what the policies name, or else the one that the operator names (`default`)',
   example: 'partners',
   description: 'Where users of these routes sign in. Policies that name another IdentityProvider deny.',
   parse: parseProviderName,
@@ -105,7 +108,7 @@ const allowedAccess: Annotation<readonly AccessMode[]> = {
   syntax: '`policy`, `authenticated` and `public`, as many as are allowed, separated by commas',
   whenAbsent: 'every kind of access is allowed',
   example: 'policy, authenticated',
-  description: `Kinds of access that the namespace's Ingresses may use in \`${access.name}\`; any other denies. A malformed list allows \`policy\` alone.`,
+  description: `Kinds of access that the namespace's Ingresses may use in \`${access.name}\`; any other denies. A malformed list allows \`policy\` alone. Answers to ACME challenges are public in any case, on plain HTTP and at their own paths.`,
   parse: parseAllowedAccess,
 };
 
@@ -152,6 +155,7 @@ class AnnotationReader {
     this.#problems = Object.keys(metadata.annotations)
       .filter((name) => name.toLowerCase().startsWith(ANNOTATION_PREFIX))
       .filter((name) => !annotations.some((known) => known.name === name && known.kind === kind))
+      .slice(0, MOST_UNKNOWN)
       .map((name) => unknownAnnotation(name, kind));
   }
 

@@ -1,7 +1,7 @@
 import type { KubernetesObject, ObjectRef } from './cluster-state.ts';
 import { type FieldProblem, fieldProblem, type ReadResult } from './field-problem.ts';
 import { type KindInfo, lookUpKind } from './kinds.ts';
-import { isRecord, normalize, unknownFieldProblem } from './normalize.ts';
+import { isRecord, normalize, tooDeepProblem, unknownFieldProblem } from './normalize.ts';
 import { schemaProblems } from './schema-problems.ts';
 
 /** What an object says it is, before anything else of it is believed. */
@@ -52,7 +52,8 @@ export function validateObject(
   identity: Extract<Identity, { is: 'known' }>,
 ): ReadResult<KubernetesObject> {
   const { info, ref } = identity;
-  const { value, unknownFields } = normalize(raw, info.schema);
+  const { value, unknownFields, tooDeep } = normalize(raw, info.schema);
+  if (tooDeep.length > 0) return { ok: false, problems: tooDeep.slice(0, MAX_UNKNOWN_FIELDS).map(tooDeepProblem) };
   const ofOurs = info.isOurs ? unknownFields.filter(({ segments }) => isOurField(segments)) : [];
   const unknown = ofOurs.slice(0, MAX_UNKNOWN_FIELDS).map(unknownFieldProblem);
   const problems = [...unknown, ...schemaProblems(value, info.schema, info.kind !== 'Secret')];

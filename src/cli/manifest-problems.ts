@@ -39,6 +39,7 @@ const severities: Readonly<Record<FindingKind, Severity>> = {
   'access-denied': 'error',
   'host-invalid': 'error',
   'host-refused': 'error',
+  'too-many-hosts': 'error',
   'path-refused': 'error',
   'path-duplicate': 'warning',
   'backend-unavailable': 'warning',

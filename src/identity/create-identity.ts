@@ -64,7 +64,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     read: sessions.read,
     isStillGood: sessions.isStillGood,
     assertionHeaders: createAssertionHeaders({ view, keys }),
-    signInPath,
+    signInPath: (target, provider, wanted) => signInPath(view(), target, provider, wanted),
     startSignIn: async (start) => beginSignIn(context, start),
     answer: async (request) => {
       const answer = await answerOwnPath(context, request);

@@ -19,7 +19,7 @@ export interface Identity {
    */
   startSignIn(start: SignInStart): Promise<OwnResponse>;
 
-  /** The same-host path that a 401 names as the place to sign in with `provider`, get what is `wanted` and come back to `target`, e.g. `/.entragate/sign-in?return=%2F&context=c1`. */
+  /** The same-host path that a 401 names as the place to sign in with `provider`, get what is `wanted` and come back to `target`, e.g. `/.entragate/sign-in?return=%2F&context=c1`. The provider of whoever names none is not in it. */
   signInPath(target: string, provider: string, wanted: SignInWanted): string;
 
   /** Answers `/.entragate/…` of an owned host, and every path of the auth host. */

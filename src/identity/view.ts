@@ -10,6 +10,8 @@ export interface IdentityView {
   readonly allMentions: Mentions;
   /** By name, as sessions carry it. */
   readonly providers: ReadonlyMap<string, IdentityProvider>;
+  /** Name of the one that is meant where nobody names one; it need not be there. */
+  readonly defaultProvider: string;
   /** Canonical name of the host that runs sign-in for all others; null: each host runs its own. */
   readonly authHost: string | null;
   /** Client secret or key pair under the key that a `ProviderCredential` names; null: not there (yet). */
@@ -40,6 +42,7 @@ export function createIdentityView(snapshot: Snapshot, secrets: Secrets, externa
     mentionsOf,
     allMentions: settings?.mentions ?? noMentions,
     providers: new Map([...snapshot.identityProviders.values()].map(({ value }) => [value.name, value])),
+    defaultProvider: settings?.defaultIdentityProvider ?? '',
     authHost,
     secret: (key: Key) => secrets.get(key) ?? null,
     externalPort,

@@ -33,14 +33,19 @@ export function readObject(raw: unknown, info: KindInfo): ReadObject | null {
   return { ref: identity.ref, content: result.ok ? result : { ok: false, reason: reasonOf(result.problems) } };
 }
 
-/** Leaves at the door what translation never reads and may be large, such as what `kubectl apply` remembers. */
+/**
+ * Leaves at the door what translation never reads and may be large, such as what `kubectl apply` remembers. What is ours in another case stays:
+ * translation denies because of it.
+ */
 function trimMetadata(metadata: unknown): unknown {
   if (!isRecord(metadata)) return metadata;
   const { managedFields: _, annotations, ...kept } = metadata;
   if (!isRecord(annotations)) return { ...kept, annotations };
   const read = Object.entries(annotations).filter(
     ([name]) =>
-      name.startsWith(ANNOTATION_PREFIX) || name === LEGACY_CLASS_ANNOTATION || name === DEFAULT_CLASS_ANNOTATION,
+      name.toLowerCase().startsWith(ANNOTATION_PREFIX) ||
+      name === LEGACY_CLASS_ANNOTATION ||
+      name === DEFAULT_CLASS_ANNOTATION,
   );
   return { ...kept, annotations: Object.fromEntries(read) };
 }

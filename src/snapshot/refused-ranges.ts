@@ -7,6 +7,7 @@ export const refusedRanges: readonly string[] = Object.freeze([
   '127.0.0.0/8', // RFC 1122: loopback
   '169.254.0.0/16', // RFC 3927: link-local, metadata services
   '168.63.129.16/32', // Azure's wire server
+  '100.100.100.200/32', // metadata service of Alibaba Cloud
   '224.0.0.0/4', // RFC 5771: multicast
   '240.0.0.0/4', // RFC 1112: reserved, broadcast
   '::/8', // RFC 4291: unspecified, loopback, IPv4-mapped and IPv4-compatible; RFC 2765: IPv4-translated
@@ -16,6 +17,8 @@ export const refusedRanges: readonly string[] = Object.freeze([
   '2002::/16', // RFC 3056: 6to4, which carries IPv4
   'fe80::/10', // RFC 4291: link-local
   'fec0::/10', // RFC 3879: site-local
-  'fd00:ec2::254/128', // metadata service of AWS
+  'fd00:ec2::/32', // AWS: metadata service, credentials of Pods
+  'fd20:ce::254/128', // metadata service of Google Cloud
+  'fd00:c1::a9fe:a9fe/128', // metadata service of Oracle Cloud
   'ff00::/8', // RFC 4291: multicast
 ]);

@@ -3,7 +3,7 @@ export const routeDenials = {
   'no-policy': 'The Ingress names no policy, and says nothing of other access.',
   'policy-missing': 'A policy that it names does not exist.',
   'policy-invalid':
-    'A policy that it names is invalid, or its policies hold more patterns together than one route may.',
+    'A policy that it names is invalid, or its policies together hold more patterns, or mention more for its hosts and paths, than one Ingress may.',
   'policy-foreign': 'A ClusterPolicy that it names does not allow its namespace.',
   'policies-all-audit': 'All its policies are in mode Audit, which never allows.',
   'annotation-invalid': 'An annotation of ours is unknown, malformed, or contradicts another one.',

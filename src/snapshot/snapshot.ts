@@ -101,6 +101,7 @@ export type RouteBackend =
 export type BackendProblem =
   | 'service-missing'
   | 'port-missing'
+  | 'too-many-ports'
   | 'resource-backend'
   | 'external-name-refused'
   | 'no-backend';
@@ -190,6 +191,8 @@ export interface Settings {
   /** `none`: each host runs its own sign-in flow. */
   readonly authHost: { readonly kind: 'host'; readonly name: string } | { readonly kind: 'none' };
   readonly defaultCertificate: { readonly kind: 'secret'; readonly certificate: Key } | { readonly kind: 'none' };
+  /** Name of the provider of whoever names none. It need not be there. */
+  readonly defaultIdentityProvider: string;
   /** Addresses of all replicas of this release, where no app is. Sorted. */
   readonly ownAddresses: readonly string[];
   /** What all policies together mention: what an auth-host session keeps past 200 groups. */

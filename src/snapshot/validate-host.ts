@@ -77,7 +77,14 @@ const validateRouteBackend: Check = variantOf('kind', {
   service: objectOf<Extract<RouteBackend, { kind: 'service' }>>({ kind: someText, backend: someText }),
   unavailable: objectOf<Extract<RouteBackend, { kind: 'unavailable' }>>({
     kind: someText,
-    reason: oneOf('service-missing', 'port-missing', 'resource-backend', 'external-name-refused', 'no-backend'),
+    reason: oneOf(
+      'service-missing',
+      'port-missing',
+      'too-many-ports',
+      'resource-backend',
+      'external-name-refused',
+      'no-backend',
+    ),
   }),
 });
 

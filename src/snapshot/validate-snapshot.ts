@@ -53,6 +53,7 @@ const validateSettings: Check = objectOf<Settings>({
     }),
     none: objectOf<Extract<Settings['defaultCertificate'], { kind: 'none' }>>({ kind: someText }),
   }),
+  defaultIdentityProvider: someText,
   ownAddresses: listOf(someText),
   mentions: validateMentions,
 });

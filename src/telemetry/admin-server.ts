@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EntragateError } from './entragate-error.ts';
+import { HOP_FIELD } from './hop-field.ts';
 import type { Log } from './logger.ts';
 import { metricsContentType } from './metrics.ts';
 
@@ -23,7 +24,8 @@ export interface AdminServer {
 const PLAIN = 'text/plain; charset=utf-8';
 
 /**
- * Serves `/healthz`, `/readyz` and `/metrics`. This is the only place that does: no path of a routed host reaches them.
+ * Serves `/healthz`, `/readyz` and `/metrics`. This is the only place that does: no path of a routed host reaches them, not even of one whose
+ * Service leads here.
  *
  * @throws EntragateError `listen-failed` when the address can not be bound
  */
@@ -55,6 +57,10 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
 }
 
 async function answer(options: AdminServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.headers[HOP_FIELD.toLowerCase()] !== undefined) {
+    send(response, 403, PLAIN, 'not for requests that were forwarded\n');
+    return;
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     send(response, 405, PLAIN, 'method not allowed\n');
     return;

@@ -72,7 +72,7 @@ export function buildChallenges(
   return { challenges, outcomes };
 }
 
-/** The status of a solver: one Event on its current state. */
+/** The status of a solver: one Event on its current state, and our address unless it names a host that it does not answer for. */
 export function solverStatus({ ingress, hosts, findings }: SolverOutcome): StatusUpdate {
   const isProgrammed = hosts.length > 0;
   const first = isProgrammed
@@ -89,7 +89,7 @@ export function solverStatus({ ingress, hosts, findings }: SolverOutcome): Statu
       reason: !isProgrammed ? 'NotProgrammed' : findings.length === 0 ? 'Programmed' : 'ProgrammedWithProblems',
       message: eventText([first, ...findings.map(({ message }) => message)]),
     },
-    address: isProgrammed,
+    address: isProgrammed && ingress.spec.tls.length === 0 && !findings.some(({ kind }) => /^host-/.test(kind)),
   };
 }
 

@@ -6,6 +6,7 @@ export type FindingKind =
   | 'access-denied'
   | 'host-invalid'
   | 'host-refused'
+  | 'too-many-hosts'
   | 'path-refused'
   | 'path-duplicate'
   | 'backend-unavailable'

@@ -13,6 +13,15 @@ export interface HostClaim {
   readonly path: string;
 }
 
+/**
+ * Most hosts of one Ingress. Each takes thousands of times the memory of its name in the object, so that one object of a quarter of a million hosts
+ * would end the process (ISOLATED).
+ */
+export const MOST_HOSTS = 1_000;
+
+/** Most places of one Ingress in which a host is looked for, the same one again included: with every change of any object all are read again (ISOLATED). */
+export const MOST_HOST_FIELDS = 10_000;
+
 /** Why an Ingress does not get a host. */
 export type ClaimRefusal = 'auth-host' | 'other-namespace' | 'not-declared' | 'any-host';
 
@@ -55,8 +64,8 @@ export function assignHosts(
 }
 
 /**
- * Whether the namespace of a challenge may answer for a host: the one that has it, or any while nobody has. The sign-in host is the
- * controller's own.
+ * Whether the namespace of a challenge may answer for a host: the one that has it, or any while nobody has, unless only declared hosts count. The
+ * sign-in host is the controller's own.
  *
  * @returns null: it may
  */
@@ -65,14 +74,13 @@ export function judgeChallenge(
   namespace: string,
   owners: HostOwners,
   declared: DeclaredHosts,
-  { authHost, controllerNamespace }: TranslateOptions,
+  { authHost, controllerNamespace, hostOwnership }: TranslateOptions,
 ): ClaimRefusal | null {
   if (pattern.kind === 'exact' && pattern.name === authHost)
     return namespace === controllerNamespace ? null : 'auth-host';
-  const holder =
-    declarationOf(declared, pattern) ??
-    owners.byPattern.get(hostKey(pattern)) ??
-    holderOfWildcard(pattern, owners.byPattern);
+  const declaration = declarationOf(declared, pattern);
+  if (declaration === null && hostOwnership === 'Declared') return 'not-declared';
+  const holder = declaration ?? owners.byPattern.get(hostKey(pattern)) ?? holderOfWildcard(pattern, owners.byPattern);
   return holder === undefined || holder.namespace === namespace ? null : 'other-namespace';
 }
 

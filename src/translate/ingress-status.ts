@@ -15,9 +15,14 @@ export interface IngressOutcome {
   readonly findings: readonly Finding[];
 }
 
-/** The status of an Ingress: one Event on its current state, and whether it gets our address (only with all its hosts). */
+/**
+ * The status of an Ingress: one Event on its current state, and whether it gets our address: only with all its hosts, and not when nobody can
+ * tell which hosts it names now.
+ */
 export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
-  const { ingress } = outcome.own;
+  const { ingress, access } = outcome.own;
+  const isCut = outcome.findings.some(({ kind }) => kind === 'too-many-hosts');
+  const isReadable = access.access.kind !== 'denied' || access.access.reason !== 'object-unreadable';
   return {
     ref: refOf(ingress),
     uid: ingress.metadata.uid,
@@ -25,7 +30,7 @@ export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
     conditions: [],
     attachedRoutes: [],
     event: ingressEvent(outcome),
-    address: outcome.hosts > 0 && outcome.refused.length === 0,
+    address: isReadable && outcome.hosts > 0 && outcome.refused.length === 0 && !isCut,
   };
 }
 

@@ -5,11 +5,11 @@ import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
 import { isSolver } from './challenges.ts';
 import type { Findings } from './findings.ts';
-import type { HostClaim } from './host-ownership.ts';
+import { type HostClaim, MOST_HOST_FIELDS, MOST_HOSTS } from './host-ownership.ts';
 import { hostKey } from './host-pattern.ts';
 import { isOurIngress, ownClassNames } from './ingress-class.ts';
 import { compareAge, isLive } from './live-state.ts';
-import { type OwnTls, readTls } from './own-tls.ts';
+import { type OwnTls, readTls, reportUnread } from './own-tls.ts';
 import { readHost } from './read-host.ts';
 import { type Providers, type ResolvedAccess, resolveAccess, unreadableAccess } from './resolve-access.ts';
 import type { TranslateOptions } from './translate-options.ts';
@@ -18,7 +18,7 @@ import type { TranslateOptions } from './translate-options.ts';
 export interface OwnIngress {
   readonly ingress: Ingress;
   readonly access: ResolvedAccess;
-  /** Every host of `rules` and `tls`, each once. */
+  /** Every host of `rules` and `tls`, each once, up to {@link MOST_HOSTS}. */
   readonly claims: readonly HostClaim[];
   /** By host: the rules about it, in the order written. */
   readonly rules: ReadonlyMap<Key, readonly OwnRule[]>;
@@ -64,25 +64,36 @@ function readIngress(ingress: Ingress, access: ResolvedAccess, findings: Finding
     findings,
   );
   const ofRules = rules.map(({ pattern, at }) => ({ ingress, pattern, path: `${at}.host` }));
-  const claims = new Map<Key, HostClaim>();
-  for (const claim of [...ofRules, ...tls.claims]) {
-    const key = hostKey(claim.pattern);
-    if (!claims.has(key)) claims.set(key, claim);
-  }
   return {
     ingress,
     access,
-    claims: [...claims.values()],
+    claims: firstOfEach([...ofRules, ...tls.claims], ingress, findings),
     rules: Map.groupBy(rules, ({ pattern }) => hostKey(pattern)),
     tls,
   };
+}
+
+function firstOfEach(named: readonly HostClaim[], ingress: Ingress, findings: Findings): readonly HostClaim[] {
+  const claims = new Map<Key, HostClaim>();
+  for (const claim of named) {
+    const key = hostKey(claim.pattern);
+    if (claims.has(key)) continue;
+    if (claims.size === MOST_HOSTS) {
+      const message = `The Ingress names more than ${MOST_HOSTS} hosts: those behind the first ${MOST_HOSTS} are not programmed. Use several Ingresses.`;
+      findings.add(ingress, 'too-many-hosts', claim.path, message);
+      break;
+    }
+    claims.set(key, claim);
+  }
+  return [...claims.values()];
 }
 
 /** An Ingress that has nothing but a default backend is about every host. */
 function readRules(ingress: Ingress, findings: Findings): readonly OwnRule[] {
   const { rules, defaultBackend } = ingress.spec;
   if (rules.length === 0 && defaultBackend !== undefined) return [{ at: 'spec', pattern: { kind: 'any' }, paths: [] }];
-  return rules.flatMap(({ host, http }, index) => {
+  if (rules.length > MOST_HOST_FIELDS) reportUnread(ingress, 'spec.rules', findings);
+  return rules.slice(0, MOST_HOST_FIELDS).flatMap(({ host, http }, index) => {
     const at = `spec.rules[${index}]`;
     const pattern = readHost(host, `${at}.host`, ingress, findings);
     return pattern === null ? [] : [{ at, pattern, paths: http?.paths ?? [] }];

@@ -2,7 +2,7 @@ import type { Ingress } from '../api/kubernetes.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
 import type { Findings } from './findings.ts';
-import type { HostClaim } from './host-ownership.ts';
+import { type HostClaim, MOST_HOST_FIELDS } from './host-ownership.ts';
 import { hostKey } from './host-pattern.ts';
 import { readHost } from './read-host.ts';
 
@@ -32,7 +32,9 @@ export function readTls(ingress: Ingress, ruleHosts: readonly HostPattern[], fin
   let forAllRules = 0;
   for (const [index, { hosts, secretName }] of ingress.spec.tls.entries()) {
     const at = `spec.tls[${index}]`;
-    const own = hosts.flatMap((host, position): readonly HostClaim[] => {
+    const room = MOST_HOST_FIELDS - claims.length;
+    if (hosts.length > room) reportUnread(ingress, `${at}.hosts`, findings);
+    const own = hosts.slice(0, room).flatMap((host, position): readonly HostClaim[] => {
       const path = `${at}.hosts[${position}]`;
       const pattern = host === '' ? null : readHost(host, path, ingress, findings);
       return pattern === null ? [] : [{ ingress, pattern, path }];
@@ -44,6 +46,12 @@ export function readTls(ingress: Ingress, ruleHosts: readonly HostPattern[], fin
     for (const key of keys) addSecret(secrets, key, { ingress, name: secretName, path: `${at}.secretName` });
   }
   return { claims, secrets };
+}
+
+/** What stands behind {@link MOST_HOST_FIELDS}. */
+export function reportUnread(ingress: Ingress, path: string, findings: Findings): void {
+  const message = `The Ingress has more than ${MOST_HOST_FIELDS} hosts in ${path}: those behind are not read. Use several Ingresses.`;
+  findings.add(ingress, 'too-many-hosts', path, message);
 }
 
 function addSecret(secrets: Map<Key, NamedSecret[]>, key: Key, secret: NamedSecret): void {

@@ -8,7 +8,9 @@ import type { MentionedFacts } from '../snapshot/mentions.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';
 import type { Access, Entry, IdentityProvider, PolicyEntry } from '../snapshot/snapshot.ts';
 import { type AccessRefusal, accessRefusal } from './allowed-access.ts';
-import { resolvePolicy } from './resolve-policies.ts';
+import { eventText } from './event-text.ts';
+import { MOST_HOSTS } from './host-ownership.ts';
+import { type ResolvedPolicy, resolvePolicy } from './resolve-policies.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 
 /** Who may pass the routes of one Ingress, and what that needs. */
@@ -126,6 +128,11 @@ function policyAccess(
     const detail = `The policies hold regular expressions of ${steps} steps together, and at most ${MOST_PATTERN_STEPS} are allowed on one Ingress: name fewer, or simplify their \`matches\`.`;
     return refuse(denied('policy-invalid', detail));
   }
+  if (charactersOf(ingress, usable) > MOST_CHARACTERS) {
+    const detail =
+      'The policies are too many, or mention too much, for so many hosts and paths: use several Ingresses, or fewer policies.';
+    return refuse(denied('policy-invalid', detail));
+  }
   const providerNames = namedProviders(annotations.identityProvider, usable);
   if (providerNames.length > 1) {
     const detail = `The Ingress and its policies name several IdentityProviders (${providerNames.join(', ')}): they have to agree.`;
@@ -142,6 +149,24 @@ function policyAccess(
     notes: signInNotes(provider.resolved),
     faults: [],
   };
+}
+
+/**
+ * Most characters that the policies of one Ingress add to what data planes are sent: every host says what it asks about users, every path which
+ * policies decide. Without a bound a thousand hosts and 32 policies would be 600 MB (ISOLATED).
+ */
+const MOST_CHARACTERS = 16_000_000;
+
+function charactersOf({ spec }: Ingress, usable: readonly Extract<ResolvedPolicy, { readonly ok: true }>[]): number {
+  const hosts = spec.rules.length + spec.tls.reduce((sum, entry) => sum + entry.hosts.length, 0);
+  const paths = spec.rules.reduce((sum, { http }) => sum + (http?.paths.length ?? 0) + 1, 0);
+  const mentioned = usable.reduce((sum, { entry }) => sum + mentionedCharacters(entry.value.program.mentions), 0);
+  const names = usable.reduce((sum, { key }) => sum + key.length, 0);
+  return Math.min(hosts, MOST_HOSTS) * mentioned + paths * names;
+}
+
+function mentionedCharacters({ groups, roles, claims }: MentionedFacts): number {
+  return [groups, roles, claims].flat().reduce((sum, { length }) => sum + length, 0);
 }
 
 /** A policy that names no provider is about users of whichever the route has. One that only audits changes nothing about the route. */
@@ -173,8 +198,9 @@ function signInNotes({ name, credential }: IdentityProvider): readonly string[] 
     : [];
 }
 
+/** The text stands at every route of the Ingress, so that it is not longer than its Event. */
 function denied(reason: RouteDenial, detail: string): Extract<Access, { readonly kind: 'denied' }> {
-  return { kind: 'denied', reason, detail };
+  return { kind: 'denied', reason, detail: eventText([detail]) };
 }
 
 /** @param field the annotation that is at fault, where access denies: its name behind our prefix */

@@ -10,6 +10,9 @@ export type ResolvedBackend =
   | { readonly ok: true; readonly key: Key; readonly backend: Backend }
   | { readonly ok: false; readonly reason: BackendProblem; readonly problem: string };
 
+/** Most ports of a Service that is a backend: each that is used has all endpoints for itself, so that a few objects would become millions (ISOLATED). */
+const MOST_PORTS = 100;
+
 /** Finds the Service port that a backend of an Ingress names, in the Ingress's own namespace. */
 export function resolveBackend(
   written: IngressBackend,
@@ -40,6 +43,10 @@ export function resolveBackend(
   if (service.spec.type === 'ExternalName' && !options.allowExternalName) {
     const problem = `Service ${name} is of type ExternalName, which the operator of the controller does not allow.`;
     return { ok: false, reason: 'external-name-refused', problem };
+  }
+  if (service.spec.ports.length > MOST_PORTS) {
+    const problem = `Service ${name} has more than ${MOST_PORTS} ports: its requests are answered with 503.`;
+    return { ok: false, reason: 'too-many-ports', problem };
   }
   const port = findPort(service, wanted);
   if (port === null) {

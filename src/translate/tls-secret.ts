@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, X509Certificate } from 'node:crypto';
+import { createHmac, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Secret } from '../api/kubernetes.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import { Redacted } from '../snapshot/redacted.ts';
@@ -17,6 +17,10 @@ export type TlsSecret =
   | { readonly ok: false; readonly problem: string };
 
 const HASH_BYTES = 16;
+/** Longest RSA key (bits): a handshake takes 3 ms with it and 180 ms with one of 16384 bits, in which a worker serves nobody else (ISOLATED). */
+const MOST_RSA_BITS = 4096;
+/** Certificates of a chain, all of which are sent in every handshake. */
+const MOST_CERTIFICATES = 16;
 const pemCertificate = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 const readSecrets = new WeakMap<Secret, TlsSecret>();
 
@@ -51,12 +55,19 @@ function takeApart(secret: Secret): TlsSecret {
   const keyPem = secretText(secret, 'tls.key');
   if (certPem === null) return { ok: false, problem: 'has no tls.crt' };
   if (keyPem === null) return { ok: false, problem: 'has no tls.key' };
-  const chain = readChain(certPem);
+  const pems = certPem.match(pemCertificate) ?? [];
+  if (pems.length > MOST_CERTIFICATES) {
+    return { ok: false, problem: `holds more than ${MOST_CERTIFICATES} certificates in tls.crt` };
+  }
+  const chain = readChain(pems);
   const leaf = chain?.[0];
   if (leaf === undefined) return { ok: false, problem: 'holds no readable certificate in tls.crt' };
-  const belongs = keyBelongs(leaf, keyPem);
-  if (belongs === null) return { ok: false, problem: 'holds no readable private key without passphrase in tls.key' };
-  if (!belongs) return { ok: false, problem: 'holds a key that does not belong to its certificate' };
+  const key = readKey(keyPem);
+  if (key === null) return { ok: false, problem: 'holds no readable private key without passphrase in tls.key' };
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) > MOST_RSA_BITS) {
+    return { ok: false, problem: `holds an RSA key of more than ${MOST_RSA_BITS} bits` };
+  }
+  if (!keyBelongs(leaf, key)) return { ok: false, problem: 'holds a key that does not belong to its certificate' };
   // The text, since `validToDate` of a malformed time is whatever the memory held (Node.js 26.10).
   const notAfter = Date.parse(leaf.validTo);
   if (Number.isNaN(notAfter)) return { ok: false, problem: 'holds a certificate without a readable end of validity' };
@@ -64,19 +75,28 @@ function takeApart(secret: Secret): TlsSecret {
 }
 
 /** Every certificate of the chain is read, because one broken one makes the TLS context fail as a whole. */
-function readChain(certPem: string): readonly X509Certificate[] | null {
+function readChain(pems: readonly string[]): readonly X509Certificate[] | null {
   try {
-    return (certPem.match(pemCertificate) ?? []).map((pem) => new X509Certificate(pem));
+    return pems.map((pem) => new X509Certificate(pem));
   } catch {
     return null;
   }
 }
 
-function keyBelongs(leaf: X509Certificate, keyPem: string): boolean | null {
+function readKey(keyPem: string): KeyObject | null {
   try {
-    return leaf.checkPrivateKey(createPrivateKey(keyPem));
+    return createPrivateKey(keyPem);
   } catch {
     return null;
+  }
+}
+
+/** OpenSSL reads the certificate's own key only now, and may not know what it is. */
+function keyBelongs(leaf: X509Certificate, key: KeyObject): boolean {
+  try {
+    return leaf.checkPrivateKey(key);
+  } catch {
+    return false;
   }
 }
 

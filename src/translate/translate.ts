@@ -203,7 +203,7 @@ function providerTable(providers: ReadonlyMap<string, ResolvedProvider>): Readon
 }
 
 function settingsTable(
-  { authHost }: TranslateOptions,
+  { authHost, defaultIdentityProvider }: TranslateOptions,
   defaultCertificate: Settings['defaultCertificate'],
   own: readonly string[],
   hosts: Table<Host>,
@@ -212,6 +212,7 @@ function settingsTable(
   const settings: Settings = {
     authHost: authHost === null ? { kind: 'none' } : { kind: 'host', name: authHost },
     defaultCertificate,
+    defaultIdentityProvider,
     ownAddresses: own,
     mentions: unionOfMentions(mentioned),
   };

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { before, describe, it } from 'mocha';
+import { isRecord } from '../../src/api/normalize.ts';
 import { readOptions } from '../../src/cli/options.ts';
 import { readServeOptions, serveOptionTable } from '../../src/cli/serve-options.ts';
 import { permissionsOf, rolesOf } from './chart/permissions.ts';
 import { deploymentOf, environmentOf, podsOf } from './chart/pods.ts';
-import { chartFolder, chartObjects, isHook, minimalValues, readObjects } from './chart/render-chart.ts';
+import { chartFolder, chartObjects, isHook, minimalValues, objectOf, readObjects } from './chart/render-chart.ts';
 import { goldenFile, renderValueSets, valueSets } from './chart/value-sets.ts';
 import type { TestObject } from './kube/objects.ts';
 import { orSkip } from './kube/or-skip.ts';
@@ -164,7 +165,7 @@ describe('what the chart renders', () => {
     ];
     assert.deepEqual(
       texts.map((name) => values.text(name)),
-      ['::', '24h', '168h', 'edge/wildcard-tls', 'pretty', 'debug', 'entragate'],
+      ['::', '24h', '168h', 'edge/wildcard-tls', 'pretty', 'debug', 'entragate-metrics'],
     );
     const lists = ['denied-cidrs', 'trusted-proxies', 'any-host-namespaces', 'allow-authority'];
     assert.deepEqual(
@@ -180,6 +181,20 @@ describe('what the chart renders', () => {
         .filter((name) => !unset.includes(name)),
       [],
     );
+  });
+
+  it('knows its own Pods by a Service of both address families: of another it would learn one address of each, and the other could be a backend', () => {
+    each((objects, name) => {
+      const own = environmentOf(objects).ENTRAGATE_OWN_SERVICE ?? '';
+      const { spec } = objectOf(objects, 'Service', own);
+      const labels = deploymentOf(objects).spec.template.metadata.labels ?? {};
+      assert.ok(isRecord(spec) && isRecord(spec.selector), name);
+      assert.ok(
+        Object.entries(spec.selector).every(([label, value]) => labels[label] === value),
+        name,
+      );
+      assert.deepEqual([spec.type, spec.ipFamilyPolicy], ['ClusterIP', 'PreferDualStack'], name);
+    });
   });
 
   it('leaves replicas out under a HorizontalPodAutoscaler, which finds the Deployment', () => {

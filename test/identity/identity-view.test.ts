@@ -18,7 +18,13 @@ const host = (pattern: HostPattern, mentions: Mentions): readonly [Key, Entry<Ho
 ];
 
 function snapshotOf(hosts: readonly (readonly [Key, Entry<Host>])[], auth: Settings['authHost']): Snapshot {
-  const settings: Settings = { authHost: auth, defaultCertificate: { kind: 'none' }, ownAddresses: [], mentions: all };
+  const settings: Settings = {
+    authHost: auth,
+    defaultCertificate: { kind: 'none' },
+    defaultIdentityProvider: 'corporate',
+    ownAddresses: [],
+    mentions: all,
+  };
   return {
     hosts: new Map(hosts),
     challenges: new Map(),
@@ -70,6 +76,7 @@ describe('what identity reads of a snapshot', () => {
 
   it('names providers, secrets, the port and all mentions', () => {
     equal(known(view.providers.get('default')), sampleProvider);
+    equal(view.defaultProvider, 'corporate');
     equal(view.secret(secretKey), secrets.get(secretKey));
     equal(view.secret(tableKey('other')), null);
     equal(view.externalPort, 8443);

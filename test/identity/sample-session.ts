@@ -63,6 +63,7 @@ export function sampleView(facts: ViewFacts): IdentityView {
     mentionsOf: (host) => facts.mentions.get(host) ?? null,
     allMentions: facts.allMentions,
     providers: new Map(facts.providers.map((provider) => [provider.name, provider])),
+    defaultProvider: 'default',
     authHost: facts.authHost,
     secret: () => null,
     externalPort: 443,

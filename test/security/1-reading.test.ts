@@ -7,7 +7,7 @@ import { AUTH_HOST, assertRefused, forwarded, HOST, openWire, statusOf, type Wir
 const HEAD = `Host: ${HOST}:8443\r\n`;
 const OURS =
   `X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n` +
-  `X-Forwarded-Host: ${HOST}:8443\r\nX-Forwarded-Port: 8443\r\nX-Request-Id: <id>\r\n`;
+  `X-Forwarded-Host: ${HOST}:8443\r\nX-Forwarded-Port: 8443\r\nX-Request-Id: <id>\r\nX-Entragate-Hop: 1\r\n`;
 
 const get = (target: string, fields = '', body = '') =>
   `GET ${target} HTTP/1.1\r\nHost: ${HOST}\r\n${fields}\r\n${body}`;

@@ -9,7 +9,7 @@ import { forwarded, HOST, openWire, statusOf, type Wire } from './wire.ts';
 const HEAD = `Host: ${HOST}:8443\r\n`;
 const OURS =
   `X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n` +
-  `X-Forwarded-Host: ${HOST}:8443\r\nX-Forwarded-Port: 8443\r\nX-Request-Id: <id>\r\n`;
+  `X-Forwarded-Host: ${HOST}:8443\r\nX-Forwarded-Port: 8443\r\nX-Request-Id: <id>\r\nX-Entragate-Hop: 1\r\n`;
 const finance = sampleGroup(0);
 const audit = sampleGroup(1);
 const IDENTITY =

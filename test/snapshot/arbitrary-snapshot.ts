@@ -76,6 +76,7 @@ const provider: IdentityProvider = {
 const settings: Settings = {
   authHost: { kind: 'none' },
   defaultCertificate: { kind: 'none' },
+  defaultIdentityProvider: 'default',
   ownAddresses: [],
   mentions: unionOfMentions([]),
 };

@@ -82,6 +82,7 @@ export function buildSnapshot(spec: SnapshotSpec): BuiltSnapshot {
       typeof spec.defaultCertificate === 'string'
         ? { kind: 'secret', certificate: certificateKeyOf(spec.defaultCertificate) }
         : { kind: 'none' },
+    defaultIdentityProvider: 'default',
     ownAddresses: [],
     mentions: unionOfMentions(hosts.map((host) => host.mentions)),
   };

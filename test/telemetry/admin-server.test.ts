@@ -11,8 +11,8 @@ describe('The admin listener', () => {
   it('tells health, readiness with what it waits for, and nothing else', async () => {
     let readiness: Readiness = { isReady: false, waitingFor: 'the first snapshot' };
     const admin = await start(() => readiness);
-    const get = async (path: string, method = 'GET') => {
-      const response = await fetch(`http://127.0.0.1:${admin.port}${path}`, { method });
+    const get = async (path: string, method = 'GET', headers: Readonly<Record<string, string>> = {}) => {
+      const response = await fetch(`http://127.0.0.1:${admin.port}${path}`, { method, headers });
       return [response.status, await response.text()];
     };
     assert.deepEqual(await get('/healthz'), [200, 'ok\n']);
@@ -21,6 +21,7 @@ describe('The admin listener', () => {
     assert.deepEqual(await get('/readyz'), [200, 'ready\n']);
     assert.equal((await get('/debug'))[0], 404);
     assert.equal((await get('/healthz', 'POST'))[0], 405);
+    assert.equal((await get('/metrics', 'GET', { 'x-entragate-hop': '1' }))[0], 403);
     await admin.close();
   });
 

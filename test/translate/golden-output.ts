@@ -32,11 +32,15 @@ function sections({ snapshot, secrets, statuses, warnings }: Translation): Reado
     }),
     secrets: Object.fromEntries([...secrets].map(([key, { kind }]) => [key, kind])),
     settings: Object.fromEntries(
-      [...snapshot.settings.values()].flatMap(({ value: { authHost, defaultCertificate, mentions, ownAddresses } }) => [
-        ['ownAddresses', ownAddresses],
-        ['authHost', authHost.kind === 'host' ? authHost.name : 'none'],
-        ['defaultCertificate', defaultCertificate.kind === 'secret' ? defaultCertificate.certificate : 'none'],
-        ['mentions', withoutFingerprint(mentions)],
+      [...snapshot.settings.values()].flatMap(({ value }) => [
+        ['ownAddresses', value.ownAddresses],
+        ['authHost', value.authHost.kind === 'host' ? value.authHost.name : 'none'],
+        [
+          'defaultCertificate',
+          value.defaultCertificate.kind === 'secret' ? value.defaultCertificate.certificate : 'none',
+        ],
+        ['defaultIdentityProvider', value.defaultIdentityProvider],
+        ['mentions', withoutFingerprint(value.mentions)],
       ]),
     ),
     statuses: Object.fromEntries(statuses.map((status) => [describeRef(status.ref), describeStatus(status)])),

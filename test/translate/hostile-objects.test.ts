@@ -12,6 +12,17 @@ const ingressClass = objectFrom({
   spec: { controller: 'entragate.dev/ingress-controller' },
 });
 
+const provider = objectFrom({
+  apiVersion: 'entragate.dev/v1alpha1',
+  kind: 'IdentityProvider',
+  metadata: { name: 'default' },
+  spec: {
+    tenantId: '11111111-2222-3333-4444-555555555555',
+    clientId: '6e74172b-be56-4843-9ff4-e66a39bb12e3',
+    credential: { workloadIdentity: {} },
+  },
+});
+
 function ingress(spec: object): KubernetesObject {
   return objectFrom({
     apiVersion: 'networking.k8s.io/v1',
@@ -39,6 +50,14 @@ const hostile = {
     })),
     tls: numbers(3_000).map((index) => ({ hosts: [`h${index}.example.com`], secretName: 's' })),
   }),
+  'half a million times the same host for TLS': ingress({
+    rules: [{ host: 'h.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    tls: [{ hosts: numbers(500_000).map(() => 'h.example.com'), secretName: 's' }],
+  }),
+  'a quarter of a million hosts, each of a few letters': ingress({
+    rules: [{ host: 'h.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    tls: [{ hosts: numbers(250_000).map((index) => `h${index.toString(36)}`), secretName: 's' }],
+  }),
   'paths that open groups and close none': ingress({
     rules: [
       {
@@ -63,6 +82,118 @@ describe('[ISOLATED] translation takes no longer than the size of an object asks
       const duration = performance.now() - begin;
       assert.ok(duration < limit, `took ${Math.round(duration)} ms`);
       assert.deepEqual(validateSnapshot(snapshot), []);
+      assert.ok(snapshot.hosts.size <= 1_001, `${snapshot.hosts.size} hosts of one Ingress`);
     });
   }
+});
+
+describe('[ISOLATED] translation makes no more of a few objects than they are', function () {
+  this.timeout(60_000);
+
+  /** What the data planes are sent, in characters, and what the Ingress is told. */
+  const made = (...objects: readonly KubernetesObject[]) => {
+    const { snapshot, statuses } = translate(stateOf([ingressClass, provider, ...objects]), testOptions);
+    const sizes = [...snapshot.hosts.values()].map(({ value }) => JSON.stringify(value).length);
+    return { characters: sizes.reduce((sum, size) => sum + size, 0), told: JSON.stringify(statuses) };
+  };
+  const annotated = (annotations: Readonly<Record<string, string>>, spec: object) => {
+    const object = ingress(spec);
+    return objectFrom({ ...object, metadata: { ...object.metadata, annotations } });
+  };
+  const policies = (amount: number, nameOf: (index: number) => string, entries: (index: number) => object) =>
+    numbers(amount).map((index) =>
+      objectFrom({
+        apiVersion: 'entragate.dev/v1alpha1',
+        kind: 'Policy',
+        metadata: { name: nameOf(index), namespace: 'evil' },
+        spec: entries(index),
+      }),
+    );
+  const pathsOf = (amount: number) => [
+    {
+      host: 'h.example.com',
+      http: { paths: numbers(amount).map((index) => ({ path: `/${index}`, pathType: 'Prefix', backend })) },
+    },
+  ];
+  const manyHosts = numbers(1_000).map((index) => ({ host: `h${index}.example.com` }));
+  const guid = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
+  const named = (objects: readonly KubernetesObject[]) => ({
+    'entragate.dev/policies': objects.map(({ metadata }) => metadata.name).join(','),
+  });
+  /** Sent to each worker with every change of these hosts. */
+  const most = 32_000_000;
+
+  it('with 10,000 paths beside 2,000 annotations that are wrong, all of which stood at every path', () => {
+    const annotations = Object.fromEntries(
+      numbers(2_000).map((index) => [`entragate.dev/x${index}${'y'.repeat(50)}`, '']),
+    );
+    const { characters, told } = made(annotated(annotations, { rules: pathsOf(10_000) }));
+    assert.ok(characters < most, `${characters} characters`);
+    assert.match(told, /is no annotation of this version/);
+  });
+
+  it('with 1,000 hosts and 32 Policies of 500 groups, all of which every host would ask about', () => {
+    const many = policies(
+      32,
+      (index) => `p${index}`,
+      (index) => ({ groups: numbers(500).map((group) => guid(index * 500 + group)) }),
+    );
+    const { characters, told } = made(annotated(named(many), { rules: manyHosts, defaultBackend: backend }), ...many);
+    assert.ok(characters < most, `${characters} characters`);
+    assert.match(told, /use several Ingresses/);
+  });
+
+  it('with 10,000 paths and 32 Policies of long names, all of which stood at every path', () => {
+    const many = policies(
+      32,
+      (index) => `p${index}-${'n'.repeat(240)}`,
+      () => ({ groups: [guid(1)] }),
+    );
+    const { characters, told } = made(annotated(named(many), { rules: pathsOf(10_000) }), ...many);
+    assert.ok(characters < most, `${characters} characters`);
+    assert.match(told, /use several Ingresses/);
+  });
+
+  it('with 300 hosts, 3,000 paths and two Policies, as large installations have them, all of it', () => {
+    const two = policies(
+      2,
+      (index) => `p${index}`,
+      (index) => ({ groups: numbers(100).map((group) => guid(index * 100 + group)) }),
+    );
+    const rules = numbers(300).map((index) => ({ ...pathsOf(10)[0], host: `h${index}.example.com` }));
+    const { told } = made(annotated(named(two), { rules }), ...two);
+    assert.match(told, /Programmed; access by policies p0, p1\./);
+  });
+
+  it('with a Service of a thousand ports, all used, and a thousand endpoints: it made a million of them', () => {
+    const name = (index: number) => `p${index}`;
+    const service = objectFrom({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'app', namespace: 'evil' },
+      spec: { ports: numbers(1_000).map((index) => ({ name: name(index), port: index + 1 })) },
+    });
+    const slice = objectFrom({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 'app-1', namespace: 'evil', labels: { 'kubernetes.io/service-name': 'app' } },
+      addressType: 'IPv4',
+      ports: numbers(1_000).map((index) => ({ name: name(index), port: index + 1 })),
+      endpoints: numbers(1_000).map((index) => ({ addresses: [`10.0.${index >> 8}.${index & 255}`] })),
+    });
+    const paths = numbers(1_000).map((index) => {
+      const portOf = { service: { name: 'app', port: { name: name(index) } } };
+      return { path: `/${index}`, pathType: 'Prefix', backend: portOf };
+    });
+    const state = stateOf([
+      ingressClass,
+      service,
+      slice,
+      ingress({ rules: [{ host: 'h.example.com', http: { paths } }] }),
+    ]);
+    const { snapshot, statuses } = translate(state, testOptions);
+    const endpoints = snapshot.endpoints.values().reduce((sum, { value }) => sum + value.endpoints.length, 0);
+    assert.ok(endpoints <= 100_000, `${endpoints} endpoints`);
+    assert.match(JSON.stringify(statuses), /Service app has more than 100 ports/);
+  });
 });

@@ -56,6 +56,27 @@ describe('retranslation', () => {
     );
   });
 
+  it('of one change after the other, most objects being the same ones as before, equals a translation of everything', () => {
+    const options = { ...testOptions, ownService: { namespace: 'payments', name: 'web' } };
+    const places = fc.array(fc.nat(30), { maxLength: 4 });
+    fc.assert(
+      fc.property(arbitraryObjects, fc.array(fc.tuple(arbitraryObjects, places, places)), (first, changes) => {
+        let state = stateOf(first);
+        let translation = translate(state, options);
+        let objects = first;
+        for (const [others, gone, come] of changes) {
+          const kept = objects.filter((_, index) => !gone.includes(index));
+          objects = uniqueObjects([...others.filter((_, index) => come.includes(index)), ...kept]);
+          const next = { ...stateOf(objects), unreadable: state.unreadable };
+          translation = retranslate(translation, state, next, options);
+          assert.deepEqual(translation, translate(next, options));
+          state = next;
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('changes nothing when slices of unused Services change', () => {
     const slice = (port: number) =>
       objectFrom({

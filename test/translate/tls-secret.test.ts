@@ -26,12 +26,27 @@ const pair = { 'tls.crt': fixture('ledger.crt'), 'tls.key': fixture('ledger.key'
 /** The certificate with letters for its end of validity, which OpenSSL parses all the same. */
 const endingNever = withEnd(pair['tls.crt'], 'x');
 
-function withEnd(pem: string, character: string): string {
+/** The certificate with a public key of an algorithm that nobody knows. */
+const ofUnknownKey = changed(pair['tls.crt'], (der) => {
+  const keyType = der.indexOf(Buffer.from([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01])); // id-ecPublicKey (RFC 5480)
+  assert.ok(keyType > 0);
+  der[keyType + 6] = 0x7f;
+});
+
+function changed(pem: string, change: (der: Buffer) => void): string {
   const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+  change(der);
+  return `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
+}
+
+function withEnd(pem: string, character: string): string {
+  return changed(pem, (der) => writeEnd(der, character));
+}
+
+function writeEnd(der: Buffer, character: string): void {
   // notBefore is a UTCTime (tag 23, 13 bytes); notAfter, which follows at once, any kind of time.
   const end = der.indexOf(Buffer.from([23, 13])) + 2 + 13;
   der.write(character.repeat(der[end + 1] ?? 0), end + 2, 'latin1');
-  return `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
 }
 
 describe('Secrets of type kubernetes.io/tls', () => {
@@ -65,7 +80,18 @@ describe('Secrets of type kubernetes.io/tls', () => {
       secret({ ...pair, 'tls.crt': endingNever }),
       /without a readable end of validity/,
     ],
+    ['with a public key of an unknown algorithm', secret({ ...pair, 'tls.crt': ofUnknownKey }), /holds/],
     ['with text for a key', secret({ ...pair, 'tls.key': 'text' }), /no readable private key/],
+    [
+      'with an RSA key so long that handshakes of one tenant would keep a worker from all others',
+      secret({ 'tls.crt': fixture('large.crt'), 'tls.key': fixture('large.key') }),
+      /RSA key of more than 4096 bits/,
+    ],
+    [
+      'with more certificates than a chain has',
+      secret({ ...pair, 'tls.crt': pair['tls.crt'].repeat(17) }),
+      /more than 16 certificates/,
+    ],
     ['with the key of another certificate', secret({ ...pair, 'tls.key': fixture('fallback.key') }), /does not belong/],
   ];
   for (const [what, object, expected] of broken) {

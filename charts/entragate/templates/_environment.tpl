@@ -24,7 +24,7 @@
   "AUTHORITY_CA" (ternary "/etc/entragate/authority/ca.crt" "" (ne $provider.authorityCa.configMapName ""))
   "ALLOW_EXTERNAL_NAME" .Values.allowExternalName
   "WATCH_INGRESS_WITHOUT_CLASS" .Values.watchIngressWithoutClass
-  "OWN_SERVICE" (include "entragate.fullname" .)
+  "OWN_SERVICE" (printf "%s-metrics" (include "entragate.fullname" .))
   "PUBLISH_ADDRESS" (join "," .Values.publishAddresses)
   "PUBLISH_SERVICE" (include "entragate.publishedService" .)
   "WORKERS" .Values.workers

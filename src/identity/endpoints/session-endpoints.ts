@@ -10,7 +10,8 @@ export function whoAmI(context: FlowContext, request: OwnRequest): OwnResponse {
   const { host, now } = request;
   const state = context.sessions.read(request.cookies, host, now);
   const oid = state.kind === 'open' ? state.session.oid : '';
-  const signIn = signInPath('/.entragate/', providerOf(state), nothingMore);
+  const view = context.view();
+  const signIn = signInPath(view, '/.entragate/', providerOf(view, state), nothingMore);
   const signOut = '/.entragate/sign-out';
   return page(200, { kind: 'who-am-i', state, host, signIn, signOut, now }, [], logged('who-am-i', { oid }));
 }
@@ -18,7 +19,8 @@ export function whoAmI(context: FlowContext, request: OwnRequest): OwnResponse {
 /** The same for scripts of the host itself: when to renew, when it ends. Times in seconds since the epoch. */
 export function sessionJson(context: FlowContext, request: OwnRequest): OwnResponse {
   const state = context.sessions.read(request.cookies, request.host, request.now);
-  const signIn = signInPath('/', providerOf(state), nothingMore);
+  const view = context.view();
+  const signIn = signInPath(view, '/', providerOf(view, state), nothingMore);
   switch (state.kind) {
     case 'none':
       return json(200, { signedIn: false, why: 'no-session', signIn }, logged('session-read'));
@@ -27,7 +29,7 @@ export function sessionJson(context: FlowContext, request: OwnRequest): OwnRespo
     case 'open': {
       const { session, recheckDue } = state;
       const { provider, tid, oid, name, checkedAt, loginAt } = session;
-      const configured = context.view().providers.get(provider);
+      const configured = view.providers.get(provider);
       const recheckAt = configured === undefined ? checkedAt : checkedAt + configured.bounds.recheckAfter;
       const endsAt = configured === undefined ? checkedAt : sessionBound(session, configured);
       const user = { provider, tid, oid, name };

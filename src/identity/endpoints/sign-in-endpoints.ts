@@ -12,21 +12,21 @@ import type { SessionState } from '../session.ts';
 import type { IdentityView } from '../view.ts';
 
 /** The same-host path that signs in with `provider`, to have what is `wanted`, and comes back to `target`. */
-export function signInPath(target: string, provider: string, wanted: SignInWanted): string {
+export function signInPath(view: IdentityView, target: string, provider: string, wanted: SignInWanted): string {
   const path = `/.entragate/sign-in?return=${encodeURIComponent(readReturnTarget(target).target)}`;
-  const named = provider === 'default' ? path : `${path}&provider=${encodeURIComponent(provider)}`;
+  const named = provider === view.defaultProvider ? path : `${path}&provider=${encodeURIComponent(provider)}`;
   return named + wantedParameters(wanted);
 }
 
 /** Whom to sign in with again. */
-export function providerOf(state: SessionState): string {
+export function providerOf(view: IdentityView, state: SessionState): string {
   switch (state.kind) {
     case 'open':
       return state.session.provider;
     case 'ended':
       return state.provider;
     case 'none':
-      return 'default';
+      return view.defaultProvider;
     default:
       return state satisfies never;
   }
@@ -81,8 +81,8 @@ function again(context: FlowContext, request: OwnRequest, sealed: string): OwnRe
   return beginAgain(context, start, request.cookies, Math.floor(request.now / 1000));
 }
 
-/** The one that was asked for, or that the session came from, while it is there; otherwise `default`. */
+/** The one that was asked for, or that the session came from, while it is there; otherwise that of whoever names none. */
 function providerFor(view: IdentityView, state: SessionState, asked: string | null): string {
-  const provider = asked ?? providerOf(state);
-  return view.providers.has(provider) ? provider : 'default';
+  const provider = asked ?? providerOf(view, state);
+  return view.providers.has(provider) ? provider : view.defaultProvider;
 }

@@ -45,14 +45,11 @@ export function signOut(context: FlowContext, request: OwnRequest): OwnResponse 
 }
 
 /** Says what has ended. */
-export function showSignedOut(_context: FlowContext, request: OwnRequest): OwnResponse {
+export function showSignedOut(context: FlowContext, request: OwnRequest): OwnResponse {
   const everywhere = new URLSearchParams(request.query).get('everywhere') === '1';
-  return page(
-    200,
-    { kind: 'signed-out', everywhere, signIn: signInPath('/', 'default', nothingMore) },
-    [],
-    logged('signed-out'),
-  );
+  const view = context.view();
+  const signIn = signInPath(view, '/', view.defaultProvider, nothingMore);
+  return page(200, { kind: 'signed-out', everywhere, signIn }, [], logged('signed-out'));
 }
 
 /** Whether the confirmed form asks to end the whole login. */

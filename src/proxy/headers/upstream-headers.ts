@@ -1,4 +1,5 @@
 import { stripOurCookies } from '../../identity/sessions/cookie-header.ts';
+import { HOP_FIELD } from '../../telemetry/hop-field.ts';
 import type { CanonicalRequest } from '../reading/canonical-request.ts';
 import { fieldRole } from '../reading/field-role.ts';
 
@@ -42,6 +43,8 @@ export function upstreamHeaders(request: CanonicalRequest, options: UpstreamHead
     String(port),
     'X-Request-Id',
     options.requestId,
+    HOP_FIELD,
+    String(request.hops + 1),
   );
   return headers;
 }

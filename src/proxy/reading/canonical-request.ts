@@ -46,6 +46,8 @@ export interface CanonicalRequest {
   readonly scheme: 'https' | 'http';
   /** `X-Request-Id` of a trusted peer; null: make one. */
   readonly requestId: string | null;
+  /** How often it came through Entragate before. */
+  readonly hops: number;
   /** `Origin` as received (several joined with `, `, which equals no origin). */
   readonly origin: string | null;
   /** A top-level page load (see `navigation.ts`). */

@@ -31,7 +31,8 @@ export type FieldRole =
   | 'forwarded'
   | 'x-forwarded-for'
   | 'x-forwarded-proto'
-  | 'x-request-id';
+  | 'x-request-id'
+  | 'x-entragate-hop';
 
 /** Fields of one spelling. Hop-by-hop: RFC 9110 §7.6.1 and RFC 7540 §3.2.1; `Client-Cert`: RFC 9440 §4 wants it sanitised; `Proxy`: httpoxy (CVE-2016-5385). */
 const roles: ReadonlyMap<string, FieldRole> = new Map([
@@ -80,6 +81,7 @@ function readByUs(): readonly (readonly [string, FieldRole])[] {
     'x-forwarded-for',
     'x-forwarded-proto',
     'x-request-id',
+    'x-entragate-hop',
   ] as const;
   return names.map((name) => [name, name]);
 }

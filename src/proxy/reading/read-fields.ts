@@ -36,6 +36,8 @@ export interface FieldReading {
   forwardedProto: string | null;
   requestIds: number;
   requestId: string;
+  /** The largest number that a hop field gives. */
+  hops: number;
   badNames: number;
   hasAlias: boolean;
 }
@@ -85,6 +87,7 @@ function emptyReading(): FieldReading {
     forwardedProto: null,
     requestIds: 0,
     requestId: '',
+    hops: 0,
     badNames: 0,
     hasAlias: false,
   };
@@ -120,6 +123,9 @@ function readField(reading: FieldReading, name: string, value: string): boolean 
     case 'x-forwarded-proto':
     case 'x-request-id':
       readProxyField(reading, role, value);
+      return false;
+    case 'x-entragate-hop':
+      if (/^[0-9]{1,3}$/.test(value)) reading.hops = Math.max(reading.hops, Number(value));
       return false;
     default:
       readClientField(reading, role, value);

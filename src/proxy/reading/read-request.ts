@@ -11,6 +11,8 @@ import { type RefusalCode, refuse } from './refusal.ts';
 
 const MOST_FIELDS = 100;
 const MOST_FIELD_BYTES = 32 * 1024;
+/** Apps ask each other through us, and some pass every field on: a few times is no loop. */
+const MOST_HOPS = 8;
 
 /**
  * Reads a request once, into the form that is matched, decided on and forwarded (ONE-READING).
@@ -83,6 +85,7 @@ function messageProblem(
   framing: BodyFraming,
 ): RefusalCode | null {
   if (reading.hasAlias) return 'field-aliases-ours';
+  if (reading.hops >= MOST_HOPS) return 'request-loop';
   if (framing.ok && framing.hasBody && (method === 'GET' || method === 'HEAD')) return 'body-on-get';
   if (httpVersion === '1.0' || reading.expectations === 0) return null;
   return reading.expectations === 1 && reading.expectation === '100-continue' ? null : 'expectation-unknown';
@@ -114,6 +117,7 @@ function canonicalRequest(
     sourceIp: isTrusted ? vouchedAddress(reading, connection.trustedProxies) : connection.peerAddress,
     scheme: (isTrusted ? vouchedScheme(reading) : null) ?? (connection.encrypted ? 'https' : 'http'),
     requestId: isTrusted ? vouchedRequestId(reading) : null,
+    hops: reading.hops,
     origin: reading.origin,
     isNavigation: isNavigation(raw.method, reading),
     isFormPost: isFormPost(raw.method, reading),

@@ -1,7 +1,7 @@
 /** A request that is not forwarded, for what it is rather than for who sent it. */
 export interface Refused {
   readonly kind: 'refused';
-  readonly status: 400 | 405 | 417 | 421 | 431;
+  readonly status: 400 | 405 | 417 | 421 | 431 | 502;
   readonly code: RefusalCode;
   /** For log and page: what is wrong, without any value of the request. */
   readonly detail: string;
@@ -25,6 +25,7 @@ export type RefusalCode =
   | 'too-many-fields'
   | 'fields-too-large'
   | 'field-aliases-ours'
+  | 'request-loop'
   | 'transfer-encoding'
   | 'length-conflict'
   | 'length-invalid'
@@ -76,6 +77,12 @@ const refusals: ReadonlyMap<RefusalCode, Refused> = new Map([
   refusal(431, 'too-many-fields', CLOSE, 'The request has more than 100 header fields.'),
   refusal(431, 'fields-too-large', CLOSE, 'The header fields are larger than 32 KiB together.'),
   refusal(400, 'field-aliases-ours', KEEP, 'A field name would be taken for an identity field of this proxy.'),
+  refusal(
+    502,
+    'request-loop',
+    CLOSE,
+    'The request came back here again and again: an endpoint of its Service is this gateway.',
+  ),
   refusal(400, 'transfer-encoding', CLOSE, 'The only transfer coding accepted is "chunked", on HTTP/1.1, once.'),
   refusal(400, 'length-conflict', CLOSE, 'The request declares its length more than once or in two ways.'),
   refusal(400, 'length-invalid', CLOSE, 'The Content-Length field is not a decimal number of bytes.'),

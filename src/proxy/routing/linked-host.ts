@@ -26,7 +26,8 @@ export function linkHost(host: Host): LinkedHost {
     if (route.path.type === 'Exact') addFirst(exact, path, { rank, route });
     else addFirst(prefixes, path.endsWith('/') ? path.slice(0, -1) : path, { rank, route });
   });
-  const longestPrefix = Math.max(0, ...Array.from(prefixes.keys(), (path) => path.length));
+  // Not as arguments of a call, which takes a hundred thousand: several Ingresses may have that many paths for a host.
+  const longestPrefix = prefixes.keys().reduce((longest, { length }) => Math.max(longest, length), 0);
   return { host, exact, prefixes, longestPrefix };
 }
 

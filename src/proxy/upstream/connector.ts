@@ -1,4 +1,5 @@
-import { connect, type OnReadOpts, type Socket } from 'node:net';
+import { type LookupAddress, lookup as resolve } from 'node:dns';
+import { connect, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import type { Backend, Endpoint } from '../../snapshot/snapshot.ts';
 import { EntragateError } from '../../telemetry/entragate-error.ts';
 import type { DeniedAddresses } from './denied-addresses.ts';
@@ -25,8 +26,8 @@ export interface ConnectorOptions {
 export type ConnectCallback = (...result: [null, Socket] | [Error, null]) => void;
 
 /**
- * Opens a connection to an endpoint. Fails with an EntragateError `endpoint-refused` or `connect-timeout`, or with the
- * system's error.
+ * Opens a connection to an endpoint. A name, as Services of type ExternalName have it, is resolved now, and what is connected to is what was
+ * checked. Fails with an EntragateError `endpoint-refused` or `connect-timeout`, or with the system's error.
  *
  * @param onread where what is read goes
  * @returns the socket that connects, to give up on; null: nothing connects
@@ -39,15 +40,17 @@ export function openConnection(
   callback: ConnectCallback,
 ): Socket | null {
   const target = options.dial(endpoint.address, endpoint.port);
-  if (!target.isMapped && options.denied.has(target.host)) {
-    const refusal = new EntragateError(
+  const refusal = () =>
+    new EntragateError(
       'endpoint-refused',
       `Service ${backend.namespace}/${backend.service} has the endpoint ${endpoint.address}, where no app may be`,
     );
-    process.nextTick(callback, refusal, null);
+  if (!target.isMapped && isIP(target.host) !== 0 && options.denied.has(target.host)) {
+    process.nextTick(callback, refusal(), null);
     return null;
   }
-  const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true, onread });
+  const lookup = allowedLookup(options.denied, refusal);
+  const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true, onread, lookup });
   const timer = setTimeout(() => {
     const detail = `${target.host}:${target.port} did not accept within ${options.connectTimeoutMs} ms`;
     socket.destroy(new EntragateError('connect-timeout', detail));
@@ -63,4 +66,17 @@ export function openConnection(
     callback(null, socket);
   });
   return socket;
+}
+
+/** Resolves a name to those of its addresses where an app may be; fails where there is none. */
+function allowedLookup(denied: DeniedAddresses, refusal: () => Error): LookupFunction {
+  return (name, options, callback) => {
+    resolve(name, { ...options, all: true }, (error, found) => {
+      const addresses = error === null ? found.filter(({ address }) => !denied.has(address)) : [];
+      const [first] = addresses;
+      if (first === undefined) callback(error ?? refusal(), [] satisfies LookupAddress[]);
+      else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
 }

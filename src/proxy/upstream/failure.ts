@@ -45,6 +45,8 @@ function failureCode(code: string): UpstreamFailureCode {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
     case 'EMFILE':
       return 'connect-failed';
     default:

@@ -39,6 +39,7 @@ export const mentions = (fingerprint: string, groups: readonly string[], claims:
 export interface Installation {
   authHost: string | null;
   providers: Map<string, IdentityProvider>;
+  defaultProvider: string;
   mentions: Map<string, Mentions>;
   /** Hosts among them that only a rule without host serves. */
   unnamed: Set<string>;
@@ -143,6 +144,7 @@ function install(provider: EntraProvider): Installation {
   return {
     authHost: AUTH,
     providers: new Map([[provider.name, provider]]),
+    defaultProvider: provider.name,
     mentions: new Map([
       [LEDGER, mentions('ledger-1', [finance])],
       [WIKI, mentions('wiki-1', [employees])],
@@ -162,6 +164,9 @@ function viewOf(installation: Installation): IdentityView {
     },
     get providers() {
       return installation.providers;
+    },
+    get defaultProvider() {
+      return installation.defaultProvider;
     },
     get authHost() {
       return installation.authHost;

@@ -159,7 +159,11 @@ export class Browser {
     const state = identity.read(cookies, host, now);
     if (state.kind === 'open' && !state.recheckDue && challenge === null) return { kind: 'app', url, state };
     const provider =
-      state.kind === 'none' ? 'default' : state.kind === 'open' ? state.session.provider : state.provider;
+      state.kind === 'none'
+        ? this.gateway.installation.defaultProvider
+        : state.kind === 'open'
+          ? state.session.provider
+          : state.provider;
     const wanted = challenge ?? { maxAgeSeconds: null, authContext: null, freshFacts: false };
     const target = query === '' ? path : `${path}?${query}`;
     return this.#land(url, await identity.startSignIn({ host, target, provider, cookies, wanted, now, requestId }));

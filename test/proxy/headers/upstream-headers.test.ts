@@ -16,6 +16,7 @@ const headersOf = (sample: Sample, changed: Partial<UpstreamHeaderOptions> = {})
 const ours = [
   ...['X-Forwarded-For', '203.0.113.9', 'X-Real-IP', '203.0.113.9', 'X-Forwarded-Proto', 'https'],
   ...['X-Forwarded-Host', 'app.example.com', 'X-Forwarded-Port', '443', 'X-Request-Id', 'r1'],
+  ...['X-Entragate-Hop', '1'],
 ];
 
 describe('Headers to the upstream', () => {
@@ -98,6 +99,7 @@ describe('Headers to the upstream', () => {
       'X-FORWARDED-FOR',
       'x-real-ip',
       'X-Request-Id',
+      'X-Entragate-Hop',
       'Cookie',
       'Connection',
     );
@@ -105,12 +107,12 @@ describe('Headers to the upstream', () => {
     fc.assert(
       fc.property(fc.array(field, { maxLength: 12 }), (fields) => {
         const names = headersOf({ headers: fields.flat() }).filter((_, index) => index % 2 === 0);
-        for (const own of ['X-Forwarded-For', 'X-Real-IP', 'X-Request-Id', 'Host']) {
+        for (const own of ['X-Forwarded-For', 'X-Real-IP', 'X-Request-Id', 'X-Entragate-Hop', 'Host']) {
           assert.equal(names.filter((each) => each.toLowerCase() === own.toLowerCase()).length, 1, own);
         }
         assert.deepEqual(
           names.filter((each) => /^x-entragate/i.test(each)),
-          [],
+          ['X-Entragate-Hop'],
         );
       }),
     );

@@ -22,7 +22,14 @@ const dropped = [
     'X-SSL-Client-CN',
     'X-Client-Cert-Subject-DN',
   ],
-  ...['X-Entragate-User', 'X-Entragate-Groups', 'X-Entragate-Assertion', 'X-Entragate', 'X-EntragateUser'],
+  ...[
+    'X-Entragate-User',
+    'X-Entragate-Groups',
+    'X-Entragate-Assertion',
+    'X-Entragate-Hop',
+    'X-Entragate',
+    'X-EntragateUser',
+  ],
   ...[
     'X_Forwarded_For',
     'X.Forwarded.For',
@@ -52,6 +59,14 @@ describe('Reading header fields', () => {
       ...['X-Latin', 'caf\xe9', 'X-Empty', '', 'X-HTTP-Method-Override', 'DELETE', 'Origin', 'https://a.example'],
     ];
     assert.deepEqual(accepted({ headers }).fields, headers);
+  });
+
+  it('counts by the largest number how often a request came through before; what is no number counts nothing', () => {
+    const hopsOf = (...values: readonly string[]) =>
+      accepted({ headers: values.flatMap((value) => ['X-Entragate-Hop', value]) }).hops;
+    assert.deepEqual([hopsOf(), hopsOf('1'), hopsOf('0', '3', '2'), hopsOf('x', '-1', '1e1', '')], [0, 1, 3, 0]);
+    const tooOften = read({ headers: ['X-Entragate-Hop', '999'] });
+    assert.equal(tooOften.kind === 'refused' && tooOften.code, 'request-loop');
   });
 
   it('counts names that CGI-style servers would fold', () => {

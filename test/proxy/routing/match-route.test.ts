@@ -93,6 +93,16 @@ describe('Routing by path', () => {
   });
 });
 
+it('A host may have more paths than a call takes arguments: from then on no change reached the data plane', () => {
+  const [first] = hostWith('/').routes;
+  assert.ok(first !== undefined);
+  const routes = Array.from({ length: 200_000 }, (_, index): Route => {
+    return { ...first, path: { type: 'Prefix', value: `/${index}` } };
+  });
+  const linked = linkHost({ ...hostWith(), routes });
+  assert.deepEqual([linked.longestPrefix, matchRoute(linked, '/199999/x')], ['/199999'.length, routes.at(-1)]);
+});
+
 function naive(given: readonly Route[], path: string): Route | null {
   const elements = (text: string) => text.split('/').filter((element) => element !== '');
   return (

@@ -10,7 +10,10 @@ describe('Addresses that no app may have', () => {
     ['loopback', ['127.0.0.1', '127.255.0.3', '::1']],
     ['unspecified', ['0.0.0.0', '::']],
     ['link-local, the metadata service among it', ['169.254.169.254', '169.254.0.1', 'fe80::1', 'fe80::1%eth0']],
-    ['metadata services elsewhere', ['168.63.129.16', 'fd00:ec2::254']],
+    [
+      'metadata services elsewhere',
+      [...['168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254'], 'fd00:c1::a9fe:a9fe'],
+    ],
     ['IPv4 in IPv6', ['::ffff:127.0.0.1', '::ffff:10.1.1.1', '::127.0.0.1', '::ffff:7f00:1']],
     ['IPv4 behind a translation prefix', ['64:ff9b::7f00:1', '64:ff9b:1::1', '2002:7f00:1::', '2001:0:7f00:1::1']],
     ['multicast and broadcast', ['224.0.0.1', '255.255.255.255', 'ff02::1']],

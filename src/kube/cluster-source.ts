@@ -174,12 +174,14 @@ class FollowedCluster implements ClusterSource {
         this.#gate.add(this.#objects.replace(kind, namespace, listed));
         countUnreadable();
         this.#update(index, { hasListed: true });
+        if (kind === 'Namespace') this.#settleGone();
         this.#openWhenSynced();
       },
       onEvent: (event) => {
         metrics.event(kind);
         if (this.#objects.apply(event)) this.#gate.add([event.object.ref]);
         countUnreadable();
+        if (kind === 'Namespace') this.#settleGone();
       },
       onHeard: () => {
         this.#heardAt[index] = performance.now();
@@ -193,6 +195,27 @@ class FollowedCluster implements ClusterSource {
     if (!this.hasSynced()) return;
     this.#gate.open();
     this.#resolveSynced();
+  }
+
+  /**
+   * A listed namespace that is not there has nothing in it. Nobody can list it either, since its Roles went with it: without this, a namespace
+   * that one tenant deletes would keep every replica that starts from becoming ready.
+   */
+  #settleGone(): void {
+    for (const [index, condition] of this.#conditions.entries()) {
+      const { kind, namespace } = condition;
+      if (namespace === null || !this.#isGone(namespace, condition)) continue;
+      this.#gate.add(this.#objects.replace(kind, namespace, []));
+      this.#heardAt[index] = performance.now();
+      this.#update(index, { hasListed: true });
+    }
+    this.#openWhenSynced();
+  }
+
+  #isGone(namespace: string, { failure }: SourceCondition): boolean {
+    if (failure === null || !['forbidden', 'not-found'].includes(causeOf(failure))) return false;
+    const known = this.#conditions.some(({ kind, hasListed }) => kind === 'Namespace' && hasListed);
+    return known && !this.#objects.stores.Namespace.has({ kind: 'Namespace', namespace: '', name: namespace });
   }
 
   #update(index: number, change: Partial<Omit<SourceCondition, 'kind' | 'namespace'>>): void {
@@ -215,6 +238,7 @@ class FollowedCluster implements ClusterSource {
       case 'failing':
         this.#update(index, { isWatching: false, failure: phase.failure });
         this.#reportFailure(before, phase.failure);
+        this.#settleGone();
         break;
       default:
         phase satisfies never;

@@ -53,6 +53,11 @@ export class ObjectStore<K extends Kind> {
     return entry?.is === 'read' ? entry.object : null;
   }
 
+  /** Whether there is such an object, readable or not. */
+  has(ref: ObjectRef): boolean {
+    return this.#entries.has(keyOf(ref));
+  }
+
   /**
    * Everything that a scope holds, in place of what was known of it.
    *

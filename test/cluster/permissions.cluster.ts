@@ -8,6 +8,7 @@ import { causeOf } from '../../src/kube/api-failure.ts';
 import { until } from '../support/until.ts';
 import { type ChartRules, chartRules } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';
+import type { ApiRequests } from './kube/api-requests.ts';
 import { type Follower, follow, testTiming } from './kube/follower.ts';
 import {
   applyObject,
@@ -160,7 +161,49 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     await until(() => groupsOf(running, 'apps', 'stays') === null, 10_000);
     assert.deepEqual(groupsOf(running, 'hr', 'stays'), [group]);
   });
+
+  it('[ISOLATED] a listed namespace that is not there holds nothing up, and is followed once it is', async () => {
+    const { admin } = server();
+    await grant(server(), account, null, rules.cluster);
+    await grant(server(), account, 'apps', rules.namespaced);
+    const running = await start(['apps', 'later']);
+    await running.source.synced;
+    assert.ok(running.source.age() < 10_000);
+    assert.ok(causesOf(running).includes('Policy in later: forbidden'));
+    await applyObject(admin, namespaceObject('later'));
+    await grant(server(), account, 'later', rules.namespaced);
+    await applyObject(admin, policyObject('later', 'new', group));
+    await until(() => groupsOf(running, 'later', 'new') !== null, 10_000);
+    await until(() => causesOf(running).length === 0, 10_000);
+  });
+
+  it('[ISOLATED] a listed namespace that is deleted takes along what is known of it, and no other', async () => {
+    const { admin } = server();
+    await applyObject(admin, namespaceObject('ends'));
+    await grant(server(), account, null, rules.cluster);
+    for (const where of ['apps', 'ends']) await grant(server(), account, where, rules.namespaced);
+    for (const namespace of ['apps', 'ends']) await applyObject(admin, policyObject(namespace, 'held', group));
+    const running = await start(['apps', 'ends']);
+    await running.source.synced;
+    await grant(server(), account, 'ends', []);
+    await until(() => {
+      proxy.cut();
+      return causesOf(running).includes('Policy in ends: forbidden');
+    }, 10_000);
+    assert.deepEqual(groupsOf(running, 'ends', 'held'), [group]);
+    await removeNamespace(admin, 'ends');
+    await until(() => groupsOf(running, 'ends', 'held') === null, 10_000);
+    assert.deepEqual(groupsOf(running, 'apps', 'held'), [group]);
+    await until(() => running.source.age() < 5_000, 10_000);
+  });
 });
+
+/** Here no controller empties a Namespace that is deleted: this one goes at once, and what was in it stays where nobody looks. */
+async function removeNamespace(admin: ApiRequests, name: string): Promise<void> {
+  await deleteObject(admin, namespaceObject(name));
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: { finalizers: [] } };
+  await admin.expect(200, admin.send('PUT', `/api/v1/namespaces/${name}/finalize`, body));
+}
 
 describe('the access of a pod', () => {
   const server = useApiServer({ controllers: false, flags: [] });

@@ -75,6 +75,7 @@ export async function measurePropagation(): Promise<PropagationFigures> {
     prepare: async (state) => state,
     readSecrets: async () => false,
     translation: () => translateOptions,
+    retryAfter: 10_000,
     onApplied: () => onApplied(),
   });
   await planes.start(createKeyRing([generateKey(true)]));

@@ -80,6 +80,7 @@ export async function startDev(
     source,
     planes,
     log,
+    retryAfter: 10_000,
     prepare: (state) => certificate.overlay(mapped.overlay(state)),
     readSecrets: async () => false, // they lie in the folders, beside what names them
     translation: manifestTranslation({

@@ -63,6 +63,9 @@ const firstSecretsMs = 10_000;
 /** Longest time that a round waits for Secrets that it is the first to name (ms). A change may have to wait for two rounds, within 250 ms in all. */
 const newSecretsMs = 50;
 
+/** After how long a change that could not be applied is tried again (ms). */
+const retryMs = 10_000;
+
 const about = `Follows a cluster and serves its Ingresses, with Microsoft Entra ID in front of every routed host: what runs in the pod.`;
 
 /** `entragate serve`. Returns the exit code. */
@@ -130,10 +133,11 @@ export async function startServe(
     },
   });
   const planes = openDataPlanes(options, surroundings.mappings, group.events, log);
-  const metrics = createControlMetrics(registry, source.age);
+  const age = () => Math.max(source.age(), control.behind());
+  const metrics = createControlMetrics(registry, age);
   let warned: readonly string[] = [];
   const control = new ControlPlane({
-    ...{ source, planes, log, translation },
+    ...{ source, planes, log, translation, retryAfter: retryMs },
     prepare: async (state) => state,
     readSecrets: readNewSecrets(source, newSecretsMs),
     onApplied: ({ translation: { expiries, statuses, warnings }, changes, isFirst }) => {
@@ -147,7 +151,7 @@ export async function startServe(
   });
   const onServing = () =>
     watchConfigAge({
-      ...{ age: source.age, most: options.maxConfigAge, log, signal: closing.signal },
+      ...{ age, most: options.maxConfigAge, log, signal: closing.signal },
       onChange: (isOutdated) => {
         metrics.outdated(isOutdated);
         control.setOutdated(isOutdated);

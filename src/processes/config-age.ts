@@ -1,7 +1,7 @@
 import type { Log } from '../telemetry/logger.ts';
 
 export interface ConfigAgeOptions {
-  /** How old what is known of the cluster may be, in milliseconds. */
+  /** How old what is served may be, in milliseconds. */
   readonly age: () => number;
   /** Past this age everything is denied (ms); null: never. */
   readonly most: number | null;
@@ -14,7 +14,7 @@ export interface ConfigAgeOptions {
 const LOOK_MS = 1_000;
 
 /**
- * Watches how old what is known of the cluster is, and tells when it becomes too old, and when it is not any more. Without a bound nothing is
+ * Watches how old what is served is, and tells when it becomes too old, and when it is not any more. Without a bound nothing is
  * ever told: then an API server that is away takes away nobody's access (STATIC).
  */
 export function watchConfigAge({ age, most, onChange, log, signal }: ConfigAgeOptions): void {
@@ -24,8 +24,8 @@ export function watchConfigAge({ age, most, onChange, log, signal }: ConfigAgeOp
     const isOld = age() > most;
     if (isOld === isOutdated) return;
     isOutdated = isOld;
-    if (isOld) log.error({ ageMs: Math.round(age()) }, 'What is known of the cluster is too old: everything is denied');
-    else log.info({}, 'The API server is heard again: access is as its objects say');
+    if (isOld) log.error({ ageMs: Math.round(age()) }, 'What is served is too old: everything is denied');
+    else log.info({}, 'What is served is of now again: access is as the objects say');
     onChange(isOld);
   }, LOOK_MS);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });

@@ -5,20 +5,20 @@ import type { KeyPairExpiry } from '../translate/material.ts';
 export interface ControlMetrics {
   /** After each snapshot: the certificates that it was built with. */
   serves(expiries: readonly KeyPairExpiry[]): void;
-  /** Whether everything is denied because what is known of the cluster is too old. */
+  /** Whether everything is denied because what is served is too old. */
   outdated(isOutdated: boolean): void;
 }
 
 /**
  * Registers the metrics of the control plane.
  *
- * @param age how old what is known of the cluster may be, in milliseconds
+ * @param age how old what is served may be, in milliseconds
  */
 export function createControlMetrics(registry: Registry, age: () => number): ControlMetrics {
   const registers = [registry];
   new Gauge({
     name: 'entragate_config_age_seconds',
-    help: 'How old what is known of the cluster may be: the longest time for which a collection was not heard of. A quiet cluster is heard about once a minute.',
+    help: 'How old what is served may be: the longest time for which a collection was not heard of, or a change could not be applied. A quiet cluster is heard about once a minute.',
     registers,
     collect() {
       const seconds = age() / 1000;
@@ -27,7 +27,7 @@ export function createControlMetrics(registry: Registry, age: () => number): Con
   });
   const outdated = new Gauge({
     name: 'entragate_config_outdated',
-    help: 'Whether everything is denied because what is known of the cluster is older than the operator allows.',
+    help: 'Whether everything is denied because what is served is older than the operator allows.',
     registers,
   });
   const expiry = new Gauge({

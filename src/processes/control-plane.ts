@@ -2,6 +2,7 @@ import type { ClusterState, ObjectRef } from '../api/cluster-state.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { validateChange, validateSnapshot } from '../snapshot/validate-snapshot.ts';
+import { EntragateError } from '../telemetry/entragate-error.ts';
 import type { Log } from '../telemetry/logger.ts';
 import { denyEverything } from '../translate/deny-everything.ts';
 import { describeChange } from '../translate/describe-change.ts';
@@ -32,6 +33,8 @@ export interface ControlPlaneOptions {
   readonly readSecrets: (secrets: readonly ObjectRef[]) => Promise<boolean>;
   readonly planes: DataPlanes;
   readonly log: Log;
+  /** After how long what could not be applied is tried again, if nothing changes before (ms). */
+  readonly retryAfter: number;
   /** After every data plane serves from it: what changed, in words. */
   readonly onApplied: (applied: Applied) => void;
 }
@@ -51,7 +54,8 @@ interface Translated {
 
 /**
  * The journey of an object (docs/architecture.md): source → translate → validate → data planes.
- * One round runs at a time; what changes meanwhile is taken up by the next. A snapshot that is not valid is not sent: the last good one stays.
+ * One round runs at a time; what changes meanwhile is taken up by the next. A snapshot that can not be built or is not valid is not sent: the last good
+ * one stays, its age counts, and it is tried again.
  */
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
@@ -59,8 +63,12 @@ export class ControlPlane {
   #current: (Translated & { readonly served: Snapshot }) | null = null;
   #isOutdated = false;
   #isPending = false;
+  /** When a change could first not be applied; null: all are. */
+  #behindSince: number | null = null;
+  #retry: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #isRunning = false;
+  #isStopped = false;
   #stop: () => void = () => {};
 
   constructor(options: ControlPlaneOptions) {
@@ -81,14 +89,19 @@ export class ControlPlane {
     this.#take();
   }
 
+  /** For how long changes could not be applied (ms). */
+  readonly behind = (): number => (this.#behindSince === null ? 0 : performance.now() - this.#behindSince);
+
   /** No round starts after this; resolves when the running one has ended. */
   async stop(): Promise<void> {
     this.#stop();
+    this.#isStopped = true;
     this.#isPending = false;
     await this.#round;
   }
 
   #take(): void {
+    if (this.#isStopped) return;
     this.#isPending = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -98,31 +111,47 @@ export class ControlPlane {
   async #run(): Promise<void> {
     while (this.#isPending) {
       this.#isPending = false;
+      clearTimeout(this.#retry);
       try {
         await this.#apply();
+        this.#behindSince = null;
       } catch (cause) {
         this.#options.log.error({ err: cause }, 'A change could not be applied; the last good snapshot stays');
+        this.#behindSince ??= performance.now();
+        await this.#denyCurrent();
+        this.#retry = setTimeout(() => this.#take(), this.#options.retryAfter).unref();
       }
     }
     this.#isRunning = false;
   }
 
   async #apply(): Promise<void> {
-    const { readSecrets, planes, log, onApplied } = this.#options;
+    const { readSecrets, onApplied } = this.#options;
     const previous = this.#current;
     let next = await this.#translate(previous);
     if (await readSecrets(next.translation.secretRefs)) next = await this.#translate(previous);
+    await this.#serve(next);
     const { translation } = next;
-    const served = this.#isOutdated ? denyEverything(translation.snapshot) : translation.snapshot;
-    const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
-    if (problems.length > 0) {
-      log.error({ problems: problems.slice(0, 10) }, 'A snapshot is not valid; the last good one stays');
-      return;
-    }
-    this.#current = { ...next, served };
-    await planes.publish(served, translation.secrets);
     const changes = previous === null ? [] : describeChange(previous.translation, translation);
     onApplied({ translation, changes, isFirst: previous === null });
+  }
+
+  /** @throws EntragateError `snapshot-invalid` */
+  async #serve({ state, translation }: Translated): Promise<void> {
+    const previous = this.#current;
+    const served = this.#isOutdated ? denyEverything(translation.snapshot) : translation.snapshot;
+    const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
+    if (problems.length > 0) throw new EntragateError('snapshot-invalid', problems.slice(0, 10).join('; '));
+    this.#current = { state, translation, served };
+    await this.#options.planes.publish(served, translation.secrets);
+  }
+
+  /** What is too old to let anybody in does not, whether or not anything newer can be applied. */
+  async #denyCurrent(): Promise<void> {
+    if (!this.#isOutdated || this.#current === null) return;
+    await this.#serve(this.#current).catch((cause: unknown) => {
+      this.#options.log.error({ err: cause }, 'What is too old could not be denied');
+    });
   }
 
   async #translate(previous: Translated | null): Promise<Translated> {

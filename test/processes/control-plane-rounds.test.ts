@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import type { ClusterState, ObjectRef } from '../../src/api/cluster-state.ts';
 import { type Applied, ControlPlane, type ControlPlaneOptions } from '../../src/processes/control-plane.ts';
@@ -45,6 +46,7 @@ class Stage {
   /** Kinds of access of everything that was published last. */
   access: readonly string[] = [];
   readonly applied: Applied[] = [];
+  /** What was logged, with the error that it is about. */
   readonly problems: string[] = [];
   #listener: () => void = () => {};
   readonly control: ControlPlane;
@@ -64,7 +66,10 @@ class Stage {
       metrics: async () => [],
       drain: async () => {},
     };
-    const log: Log = { ...createSilentLog(), error: (_fields, message) => void this.problems.push(message) };
+    const log: Log = {
+      ...createSilentLog(),
+      error: (fields, message) => void this.problems.push(`${message} ${inspect(fields)}`),
+    };
     this.control = new ControlPlane({
       source: {
         state: () => this.state,
@@ -80,6 +85,7 @@ class Stage {
       readSecrets: (refs) => this.readSecrets(refs),
       planes,
       log,
+      retryAfter: 50,
       onApplied: (applied) => this.applied.push(applied),
     });
   }
@@ -158,10 +164,39 @@ describe('The rounds of the control plane', () => {
     await turns();
     assert.equal(stage.published.length, 1);
     assert.equal(stage.problems.length, 1);
+    assert.ok(stage.control.behind() > 0);
     stage.prepare = async (state) => state;
     stage.change('one', 'three');
     await turns();
     assert.deepEqual(stage.published.at(-1), ['one.example.com', 'three.example.com']);
+  });
+
+  it('[STATIC] try again what could not be applied though nothing changes, and count meanwhile how long they are behind', async () => {
+    await stage.control.start();
+    assert.equal(stage.control.behind(), 0);
+    stage.prepare = async () => {
+      throw new Error('no certificate can be made');
+    };
+    stage.change('one', 'two');
+    await until(() => stage.problems.length === 3, 1_000);
+    assert.ok(stage.control.behind() > 90, 'since the first of them');
+    stage.prepare = async (state) => state;
+    await until(() => stage.published.length === 2, 1_000);
+    assert.deepEqual(stage.published.at(-1), ['one.example.com', 'two.example.com']);
+    await until(() => stage.control.behind() === 0, 1_000);
+  });
+
+  it('[CLOSED] deny everything that is too old also when nothing newer can be applied', async () => {
+    await stage.control.start();
+    stage.prepare = async () => {
+      throw new Error('no certificate can be made');
+    };
+    stage.control.setOutdated(true);
+    await until(() => stage.published.length > 1, 1_000);
+    assert.deepEqual([stage.published.at(-1), stage.access], [['one.example.com'], ['denied']]);
+    stage.prepare = async (state) => state;
+    stage.control.setOutdated(false);
+    await until(() => stage.access[0] === 'public', 1_000);
   });
 
   it('[CLOSED] send no first snapshot while preparing it fails: everything stays 503', async () => {
@@ -181,7 +216,7 @@ describe('The rounds of the control plane', () => {
     stage.options = { ...testOptions, authHost: 'No Host' };
     await stage.control.start();
     assert.deepEqual([stage.published, stage.applied], [[], []]);
-    assert.match(stage.problems.join(), /not valid/);
+    assert.match(stage.problems.join(), /snapshot-invalid/);
     stage.options = testOptions;
     stage.change('one', 'two');
     await turns();
@@ -209,6 +244,7 @@ describe('The rounds of the control plane', () => {
     await stage.control.start();
     await stage.control.stop();
     stage.change('one', 'two');
+    stage.control.setOutdated(true);
     await turns();
     assert.equal(stage.published.length, 1);
   });

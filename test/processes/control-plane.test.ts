@@ -48,6 +48,7 @@ describe('The control plane', () => {
       readSecrets: async () => false,
       planes: planesThat(revoked),
       log: createSilentLog(),
+      retryAfter: 10_000,
       onApplied: () => assert.fail('nothing was applied'),
     });
     await control.start();

@@ -15,13 +15,13 @@ What to be woken for. The label `service` is that of the metrics Service, by whi
   for: 1m
   severity: warning
   summary: A Pod serves by a configuration that is older than 10 minutes.
-  description: It has lost the API server. Traffic goes on; changes of Ingresses, Policies, endpoints and revocations do not arrive. entragate_kube_failures_total says why.
+  description: It has lost the API server, or can not apply what changed. Traffic goes on; changes of Ingresses, Policies and endpoints do not arrive. entragate_kube_failures_total and the log say why.
 - alert: EntragateConfigurationOutdated
   expr: max by (pod) (entragate_config_outdated{ {{- $of -}} }) > 0
   for: 0m
   severity: critical
   summary: A Pod denies everything.
-  description: It has lost the API server for longer than maxConfigAge allows. It serves again as soon as it hears from it.
+  description: It has lost the API server, or could not apply what changed, for longer than maxConfigAge allows. It serves again as soon as it can.
 - alert: EntragateWatchLost
   expr: min by (pod, kind) (entragate_kube_watches{ {{- $of -}} }) == 0
   for: 10m

@@ -133,7 +133,7 @@ function readTranslation(values: OptionValues): ClusterOptions['translation'] {
 }
 
 function readControllerNamespace(text: string): string {
-  if (text !== '') return readName('controller-namespace', text);
+  if (text !== '') return readName('controller-namespace', text, LONGEST_NAMESPACE);
   try {
     return readFileSync(accountNamespaceFile, 'utf8').trim();
   } catch {
@@ -141,15 +141,20 @@ function readControllerNamespace(text: string): string {
   }
 }
 
+/** An RFC 1123 label. */
+const LONGEST_NAMESPACE = 63;
+/** Names of objects are made of it, such as that of the key Secret. */
+const LONGEST_NAME = 50;
+
 /**
  * Reads an RFC 1123 label, as Kubernetes wants names of namespaces; releases name objects by the same rule.
  *
  * @throws UsageError
  */
-export function readName(option: string, text: string): string {
-  if (/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/.test(text)) return text;
+export function readName(option: string, text: string, longest: number = LONGEST_NAME): string {
+  if (text.length <= longest && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) return text;
   throw new UsageError(
-    `--${option} takes lower-case letters, digits and hyphens, at most 50, not ${JSON.stringify(text)}`,
+    `--${option} takes lower-case letters, digits and hyphens, at most ${longest}, not ${JSON.stringify(text)}`,
   );
 }
 

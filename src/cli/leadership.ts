@@ -7,7 +7,7 @@ import type { LoadBalancerAddress } from '../kube/desired-status.ts';
 import { Lease, type LeaseTiming } from '../kube/lease.ts';
 import { followServiceAddress } from '../kube/service-address.ts';
 import { createStatusMetrics } from '../kube/status-metrics.ts';
-import { StatusWriter } from '../kube/status-writer.ts';
+import { StatusWriter, statusRetry } from '../kube/status-writer.ts';
 import type { Log } from '../telemetry/logger.ts';
 import type { ServeOptions } from './serve-options.ts';
 
@@ -48,6 +48,7 @@ export function createLeadership(
     namespaces,
     author: () => ({ controllerName: translation.controllerName, addresses, instance }),
     mayWrite: isLeader,
+    retry: statusRetry,
     metrics: createStatusMetrics(registry, isLeader, () => writer.pending()),
     now: Date.now,
     log,

@@ -9,7 +9,7 @@ import type { LeaseTiming } from '../kube/lease.ts';
 import { openRevocationObjects } from '../kube/revocation-objects.ts';
 import type { DataPlaneEvents } from '../processes/data-planes.ts';
 import { SharedKeys } from '../processes/shared-keys.ts';
-import { SharedRevocations } from '../processes/shared-revocations.ts';
+import { SharedRevocations, tidyEvery } from '../processes/shared-revocations.ts';
 import type { Log } from '../telemetry/logger.ts';
 import { createLeadership } from './leadership.ts';
 import type { ServeOptions } from './serve-options.ts';
@@ -52,7 +52,10 @@ export function joinReplicaGroup(group: ReplicaGroupOptions): ReplicaGroup {
     log,
   });
   const store = openRevocationObjects(client);
-  const revocations = new SharedRevocations({ store, state: group.state, isLeader, registry, now: Date.now, log });
+  const revocations = new SharedRevocations({
+    ...{ store, state: group.state, isLeader, tidyEvery, registry, log },
+    now: Date.now,
+  });
   return {
     events: {
       revoked: (revocation) => revocations.publish(revocation),

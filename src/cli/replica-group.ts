@@ -31,6 +31,8 @@ export interface ReplicaGroup {
   readonly start: () => void;
   /** Resolves when the shared keys were given out. */
   readonly keysKnown: Promise<void>;
+  /** From now on this replica may lead: one that does not serve yet would keep those that do from writing. */
+  readonly lead: () => void;
   /** Shows on objects what translation says, when this replica leads. Returns at once. */
   readonly submit: (statuses: readonly StatusUpdate[]) => void;
   /** Lets another replica write; sign-outs are still passed on. */
@@ -64,9 +66,9 @@ export function joinReplicaGroup(group: ReplicaGroupOptions): ReplicaGroup {
     start: () => {
       keys.start();
       revocations.start();
-      leadership.start();
     },
     keysKnown: keys.known,
+    lead: leadership.start,
     submit: leadership.submit,
     stopLeading: leadership.close,
     close: async () => {

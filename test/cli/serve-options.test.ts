@@ -55,6 +55,8 @@ describe('the options of entragate serve', () => {
     ['--default-certificate', 'a/b/c'],
     ['--controller-namespace', 'Edge'],
     ['--release', '../x'],
+    ['--publish-address', 'LB.example.com'],
+    ['--publish-address', 'https://lb.example.com'],
     ['manifests'],
   ]) {
     it(`refuses ${argv.join(' ')}`, () => assert.throws(() => readServeOptions(argv, {}), UsageError));

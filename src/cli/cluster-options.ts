@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { ApiAccess } from '../kube/api-route.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import { readAuthHost } from './dev-options.ts';
@@ -128,7 +129,7 @@ function readTranslation(values: OptionValues): ClusterOptions['translation'] {
     ownService: qualified('own-service'),
     allowedAuthorities: values.list('allow-authority').map(readOrigin),
     allowExternalName: values.isOn('allow-external-name'),
-    deniedCidrs: values.list('denied-cidrs'),
+    deniedCidrs: values.list('denied-cidrs').map(readRange),
   };
 }
 
@@ -182,6 +183,14 @@ function readOrigin(text: string): string {
   throw new UsageError(
     `--allow-authority takes an https origin such as https://login.example.com, not ${JSON.stringify(text)}`,
   );
+}
+
+/** Translation, which `entragate check` does as well, builds on ranges that are some. */
+function readRange(text: string): string {
+  const [address = '', bits = '', ...rest] = text.split('/');
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  if (rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most) return text;
+  throw new UsageError(`--denied-cidrs takes ranges such as 10.0.0.0/8 or fd00::/8, not ${JSON.stringify(text)}`);
 }
 
 function readHostOwnership(text: string): 'FirstCome' | 'Declared' {

@@ -56,6 +56,8 @@ describe('the options of entragate serve', () => {
     ['--controller-namespace', 'Edge'],
     ['--release', '../x'],
     ['--publish-address', 'LB.example.com'],
+    ['--denied-cidrs', '10.0.0.0/33'],
+    ['--denied-cidrs', 'banana'],
     ['--publish-address', 'https://lb.example.com'],
     ['manifests'],
   ]) {

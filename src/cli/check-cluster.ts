@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from '@prometheus-io/client';
-import { type ClusterState, describeRef, objectKey } from '../api/cluster-state.ts';
+import { type ClusterState, describeRef, type ObjectRef, objectKey } from '../api/cluster-state.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import { createApiClient } from '../kube/api-client.ts';
 import { causeOf, describeFailure } from '../kube/api-failure.ts';
@@ -50,7 +50,7 @@ export async function checkCluster(
     const refs = () => translate(source.state(), options).secretRefs;
     await firstSecrets(source, refs, PATIENCE_MS, new AbortController().signal);
     const state = source.state();
-    return reportOf(state, translate(state, options), isStrict);
+    return reportOf(state, source.unansweredSecrets(), translate(state, options), isStrict);
   } finally {
     await source.close();
     client.close();
@@ -84,9 +84,18 @@ async function listed(source: ClusterSource): Promise<void> {
   }
 }
 
-function reportOf(state: ClusterState, translation: Translation, isStrict: boolean): CheckReport {
+/** Translation takes a Secret that was not read for one that is missing. */
+const unread = 'could not be read, and what is said of it below is said as if it were missing';
+
+function reportOf(
+  state: ClusterState,
+  unreadSecrets: readonly ObjectRef[],
+  translation: Translation,
+  isStrict: boolean,
+): CheckReport {
+  const unreadable = [...state.unreadable, ...unreadSecrets.map((ref) => ({ ref, reason: unread }))];
   const problems = [
-    ...state.unreadable.map(({ ref, reason }): ManifestProblem => {
+    ...unreadable.map(({ ref, reason }): ManifestProblem => {
       const nowhere = { place: null, path: '', hint: '' };
       return { ...nowhere, severity: 'error', code: 'object-unreadable', object: describeRef(ref), message: reason };
     }),

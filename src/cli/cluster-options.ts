@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { ApiAccess } from '../kube/api-route.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import { readAuthHost } from './dev-options.ts';
@@ -128,12 +129,12 @@ function readTranslation(values: OptionValues): ClusterOptions['translation'] {
     ownService: qualified('own-service'),
     allowedAuthorities: values.list('allow-authority').map(readOrigin),
     allowExternalName: values.isOn('allow-external-name'),
-    deniedCidrs: values.list('denied-cidrs'),
+    deniedCidrs: values.list('denied-cidrs').map(readRange),
   };
 }
 
 function readControllerNamespace(text: string): string {
-  if (text !== '') return readName('controller-namespace', text);
+  if (text !== '') return readName('controller-namespace', text, LONGEST_NAMESPACE);
   try {
     return readFileSync(accountNamespaceFile, 'utf8').trim();
   } catch {
@@ -141,15 +142,20 @@ function readControllerNamespace(text: string): string {
   }
 }
 
+/** An RFC 1123 label. */
+const LONGEST_NAMESPACE = 63;
+/** Names of objects are made of it, such as that of the key Secret. */
+const LONGEST_NAME = 50;
+
 /**
  * Reads an RFC 1123 label, as Kubernetes wants names of namespaces; releases name objects by the same rule.
  *
  * @throws UsageError
  */
-export function readName(option: string, text: string): string {
-  if (/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/.test(text)) return text;
+export function readName(option: string, text: string, longest: number = LONGEST_NAME): string {
+  if (text.length <= longest && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) return text;
   throw new UsageError(
-    `--${option} takes lower-case letters, digits and hyphens, at most 50, not ${JSON.stringify(text)}`,
+    `--${option} takes lower-case letters, digits and hyphens, at most ${longest}, not ${JSON.stringify(text)}`,
   );
 }
 
@@ -177,6 +183,14 @@ function readOrigin(text: string): string {
   throw new UsageError(
     `--allow-authority takes an https origin such as https://login.example.com, not ${JSON.stringify(text)}`,
   );
+}
+
+/** Translation, which `entragate check` does as well, builds on ranges that are some. */
+function readRange(text: string): string {
+  const [address = '', bits = '', ...rest] = text.split('/');
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  if (rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most) return text;
+  throw new UsageError(`--denied-cidrs takes ranges such as 10.0.0.0/8 or fd00::/8, not ${JSON.stringify(text)}`);
 }
 
 function readHostOwnership(text: string): 'FirstCome' | 'Declared' {

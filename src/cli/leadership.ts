@@ -5,9 +5,9 @@ import type { StatusUpdate } from '../api/status-update.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import type { LoadBalancerAddress } from '../kube/desired-status.ts';
 import { Lease, type LeaseTiming } from '../kube/lease.ts';
-import { followServiceAddress } from '../kube/service-address.ts';
+import { addressEvery, followServiceAddress } from '../kube/service-address.ts';
 import { createStatusMetrics } from '../kube/status-metrics.ts';
-import { StatusWriter } from '../kube/status-writer.ts';
+import { StatusWriter, statusRetry } from '../kube/status-writer.ts';
 import type { Log } from '../telemetry/logger.ts';
 import type { ServeOptions } from './serve-options.ts';
 
@@ -48,6 +48,7 @@ export function createLeadership(
     namespaces,
     author: () => ({ controllerName: translation.controllerName, addresses, instance }),
     mayWrite: isLeader,
+    retry: statusRetry,
     metrics: createStatusMetrics(registry, isLeader, () => writer.pending()),
     now: Date.now,
     log,
@@ -63,7 +64,11 @@ export function createLeadership(
       lease.start();
       writer.start();
       if (published.kind === 'service')
-        following = followServiceAddress(client, published, onAddresses, closing.signal);
+        following = followServiceAddress({
+          ...{ client, service: published, readEvery: addressEvery, log },
+          onChange: onAddresses,
+          signal: closing.signal,
+        });
     },
     close: async () => {
       closing.abort();

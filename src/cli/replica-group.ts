@@ -9,7 +9,7 @@ import type { LeaseTiming } from '../kube/lease.ts';
 import { openRevocationObjects } from '../kube/revocation-objects.ts';
 import type { DataPlaneEvents } from '../processes/data-planes.ts';
 import { SharedKeys } from '../processes/shared-keys.ts';
-import { SharedRevocations } from '../processes/shared-revocations.ts';
+import { SharedRevocations, tidyEvery } from '../processes/shared-revocations.ts';
 import type { Log } from '../telemetry/logger.ts';
 import { createLeadership } from './leadership.ts';
 import type { ServeOptions } from './serve-options.ts';
@@ -31,6 +31,8 @@ export interface ReplicaGroup {
   readonly start: () => void;
   /** Resolves when the shared keys were given out. */
   readonly keysKnown: Promise<void>;
+  /** From now on this replica may lead: one that does not serve yet would keep those that do from writing. */
+  readonly lead: () => void;
   /** Shows on objects what translation says, when this replica leads. Returns at once. */
   readonly submit: (statuses: readonly StatusUpdate[]) => void;
   /** Lets another replica write; sign-outs are still passed on. */
@@ -52,7 +54,10 @@ export function joinReplicaGroup(group: ReplicaGroupOptions): ReplicaGroup {
     log,
   });
   const store = openRevocationObjects(client);
-  const revocations = new SharedRevocations({ store, state: group.state, isLeader, registry, now: Date.now, log });
+  const revocations = new SharedRevocations({
+    ...{ store, state: group.state, isLeader, tidyEvery, registry, log },
+    now: Date.now,
+  });
   return {
     events: {
       revoked: (revocation) => revocations.publish(revocation),
@@ -61,9 +66,9 @@ export function joinReplicaGroup(group: ReplicaGroupOptions): ReplicaGroup {
     start: () => {
       keys.start();
       revocations.start();
-      leadership.start();
     },
     keysKnown: keys.known,
+    lead: leadership.start,
     submit: leadership.submit,
     stopLeading: leadership.close,
     close: async () => {

@@ -160,11 +160,17 @@ function readConfig(
 function readPublished(values: OptionValues, namespace: string): Published {
   const addresses = values.list('publish-address');
   if (addresses.length > 0) {
-    return {
-      kind: 'fixed',
-      addresses: addresses.map((text) => (isIP(text) === 0 ? { hostname: text } : { ip: text })),
-    };
+    return { kind: 'fixed', addresses: addresses.map(readAddress) };
   }
   const service = readQualified('publish-service', values.text('publish-service'), namespace);
   return service === null ? { kind: 'none' } : { kind: 'service', ...service };
+}
+
+/** What the API server takes in `status.loadBalancer`: anything else would make every status of an Ingress fail. */
+function readAddress(text: string): LoadBalancerAddress {
+  if (isIP(text) !== 0) return { ip: text };
+  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)) return { hostname: text };
+  throw new UsageError(
+    `--publish-address takes an IP address or a host name in lower case, not ${JSON.stringify(text)}`,
+  );
 }

@@ -143,7 +143,10 @@ export async function startServe(
     onApplied: ({ translation: { expiries, statuses, warnings }, changes, isFirst }) => {
       group.submit(statuses);
       metrics.serves(expiries);
-      if (isFirst) readiness.serving();
+      if (isFirst) {
+        readiness.serving();
+        group.lead();
+      }
       for (const change of changes) log.info({}, change);
       for (const warning of warnings) if (!warned.includes(warning)) log.warn({}, warning);
       warned = warnings;

@@ -139,7 +139,10 @@ class FollowedCluster implements ClusterSource {
     return () => this.#listeners.delete(listener);
   };
 
-  readonly refer = (secrets: readonly ObjectRef[]): void => this.#secrets.refer(secrets);
+  readonly refer = (secrets: readonly ObjectRef[]): void => {
+    this.#secrets.refer(secrets);
+    this.#countSecrets();
+  };
 
   readonly areRead = (secrets: readonly ObjectRef[], limit: number): Promise<boolean> =>
     this.#secrets.areRead(secrets, limit);
@@ -259,17 +262,21 @@ class FollowedCluster implements ClusterSource {
 
   #onSecretRead(ref: ObjectRef, failure: ApiFailure | null): void {
     const { metrics, log } = this.#options;
-    metrics.secretRead({
-      present: this.#secrets.count('present'),
-      missing: this.#secrets.count('missing'),
-      failed: this.#secrets.count('failed'),
-    });
+    this.#countSecrets();
     if (failure === null) return;
     metrics.failed(ref.kind, causeOf(failure));
     log.warn(
       { cause: causeOf(failure) },
       `${describeRef(ref)} can not be read at the moment: ${describeFailure(failure)}`,
     );
+  }
+
+  #countSecrets(): void {
+    this.#options.metrics.secrets({
+      present: this.#secrets.count('present'),
+      missing: this.#secrets.count('missing'),
+      failed: this.#secrets.count('failed'),
+    });
   }
 }
 

@@ -1,29 +1,44 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRecord } from '../api/normalize.ts';
+import type { Log } from '../telemetry/logger.ts';
 import type { ApiClient } from './api-client.ts';
+import { describeFailure } from './api-failure.ts';
 import type { LoadBalancerAddress } from './desired-status.ts';
 
 /** A cloud assigns an address in minutes and changes it almost never (ms). */
-const READ_EVERY_MS = 15_000;
+export const addressEvery = 15_000;
 
-/** The addresses that a cloud gave to a Service of type LoadBalancer, read again and again until `signal` aborts. What was known stays while it can not be read. */
-export async function followServiceAddress(
-  client: ApiClient,
-  service: { readonly namespace: string; readonly name: string },
-  onChange: (addresses: readonly LoadBalancerAddress[]) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { namespace, name } = service;
+export interface ServiceAddressOptions {
+  readonly client: ApiClient;
+  readonly service: { readonly namespace: string; readonly name: string };
+  /** Milliseconds. */
+  readonly readEvery: number;
+  readonly onChange: (addresses: readonly LoadBalancerAddress[]) => void;
+  readonly log: Log;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** The addresses that a cloud gave to a Service of type LoadBalancer, read again and again. What was known stays while it can not be read. */
+export async function followServiceAddress(options: ServiceAddressOptions): Promise<void> {
+  const { client, readEvery, onChange, log, signal } = options;
+  const { namespace, name } = options.service;
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(name)}`;
   let known = '[]';
+  let told = '';
   while (!signal.aborted) {
     const answer = await client.get(path, signal);
+    if (signal.aborted) return;
     const addresses = answer.ok ? addressesOf(answer.value) : null;
     if (addresses !== null && JSON.stringify(addresses) !== known) {
       known = JSON.stringify(addresses);
       onChange(addresses);
     }
-    await delay(READ_EVERY_MS, null, { signal }).catch(() => {});
+    const failure = answer.ok ? '' : describeFailure(answer.failure);
+    if (failure !== '' && failure !== told)
+      log.warn({}, `Service ${namespace}/${name} can not be read, whose addresses Ingresses show: ${failure}`);
+    told = failure;
+    await delay(readEvery, null, { signal }).catch(() => {});
   }
 }
 

@@ -14,7 +14,8 @@ export interface SourceMetrics {
   watches(kind: Kind, count: number): void;
   /** How many objects of a kind are known but can not be read. */
   unreadable(kind: Kind, count: number): void;
-  secretRead(counts: Readonly<Record<SecretOutcome, number>>): void;
+  /** Secrets that are referred to now. */
+  secrets(counts: Readonly<Record<SecretOutcome, number>>): void;
 }
 
 /** Registers the metrics of the cluster source. */
@@ -71,7 +72,7 @@ export function createSourceMetrics(registry: Registry): SourceMetrics {
     failed: (kind, cause) => failures.inc({ kind, cause }),
     watches: (kind, count) => watches.set({ kind }, count),
     unreadable: (kind, count) => unreadable.set({ kind }, count),
-    secretRead: (counts) => {
+    secrets: (counts) => {
       for (const [outcome, count] of Object.entries(counts)) secrets.set({ outcome }, count);
     },
   };

@@ -7,6 +7,7 @@ import type { StatusUpdate } from '../api/status-update.ts';
 import type { Log } from '../telemetry/logger.ts';
 import type { ApiClient } from './api-client.ts';
 import { type ApiFailure, type ApiResult, causeOf, describeFailure } from './api-failure.ts';
+import { Backoff, type BackoffTiming } from './backoff.ts';
 import { desiredStatus, type StatusAuthor, statusWithoutAddress } from './desired-status.ts';
 import { EVENT_REFRESH, type EventAuthor, removeEvent, writeEvent } from './object-event.ts';
 import type { StatusMetrics } from './status-metrics.ts';
@@ -20,6 +21,8 @@ export interface StatusWriterOptions {
   readonly author: () => StatusAuthor & EventAuthor;
   /** Whether this replica may write now: asked before every write. */
   readonly mayWrite: () => boolean;
+  /** How long an object that could not be written waits for the next try; the first is also how often is looked at what is to do. */
+  readonly retry: BackoffTiming;
   readonly metrics: StatusMetrics;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -36,9 +39,15 @@ interface Wanted {
   isSettled: boolean;
   /** Time of the next Event (ms, monotonic); the same state says so again before its Event expires. */
   eventDue: number;
+  /** Time before which it is not tried again (ms, monotonic), and how that grows. */
+  retryDue: number;
+  readonly backoff: Backoff;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** A write may be refused for long, as in a namespace that is being deleted: a thousand objects must not be tried every two seconds. */
+export const statusRetry: BackoffTiming = { first: 2_000, last: 60_000 };
 
 /** Objects written at the same time. */
 const LANES = 4;
@@ -46,7 +55,8 @@ const LANES = 4;
 const kindsWithEvents: readonly Kind[] = ['Ingress', 'Namespace'];
 /** Tries with a fresh read where somebody else writes the same object at the same time (409). */
 const CONFLICT_TRIES = 5;
-const RETRY_MS = 2_000;
+/** Objects that are gone or not ours any more, and may still show what we wrote: while another replica leads, that one sees to them. */
+const MOST_GONE = 10_000;
 /** Beyond the 30 minutes after which Events are refreshed, so that not all are at once: API servers keep them for an hour. */
 const EVENT_JITTER_MS = 15 * 60_000;
 
@@ -79,12 +89,13 @@ export class StatusWriter {
     const keys = new Set(told.map(({ ref }) => keyOf(ref)));
     for (const [key, { ref, update }] of this.#wanted) {
       if (keys.has(key) || update === null) continue;
-      if (kindsWithEvents.includes(ref.kind)) this.#wanted.set(key, wanted(ref, null));
-      else this.#wanted.delete(key);
+      this.#wanted.delete(key);
+      if (kindsWithEvents.includes(ref.kind)) this.#wanted.set(key, this.#entry(ref, null));
     }
+    this.#forgetOldest();
     for (const update of told) {
       const key = keyOf(update.ref);
-      const next = wanted(update.ref, update);
+      const next = this.#entry(update.ref, update);
       const known = this.#wanted.get(key);
       if (known?.text === next.text) continue;
       const isSameEvent = known?.update?.uid === update.uid && isDeepStrictEqual(known.update.event, update.event);
@@ -94,15 +105,29 @@ export class StatusWriter {
     this.#wake.abort();
   }
 
+  #entry(ref: ObjectRef, update: StatusUpdate | null): Wanted {
+    const eventDue = update === null || update.event === null ? Number.POSITIVE_INFINITY : 0;
+    const backoff = new Backoff(this.#options.retry);
+    return { ref, update, text: JSON.stringify(update), isSettled: false, eventDue, retryDue: 0, backoff };
+  }
+
+  #forgetOldest(): void {
+    const gone = [...this.#wanted].filter(([, { update }]) => update === null);
+    for (const [key] of gone.slice(0, Math.max(0, gone.length - MOST_GONE))) this.#wanted.delete(key);
+  }
+
   /** Every Namespace is read, for its labels and annotations, also where nothing in it is: there an Event is none of ours. */
   #isFollowed({ ref }: StatusUpdate): boolean {
     const { namespaces } = this.#options;
     return ref.kind !== 'Namespace' || namespaces === null || namespaces.includes(ref.name);
   }
 
-  /** This replica leads now: everything is compared with what objects show. */
+  /**
+   * This replica leads now, or writes other addresses: everything is compared with what objects and their Events show. What is being written
+   * at this moment is compared too, once it is written.
+   */
   compareAll(): void {
-    for (const entry of this.#wanted.values()) entry.isSettled = false;
+    for (const [key, { ref, update }] of this.#wanted) this.#wanted.set(key, this.#entry(ref, update));
     this.#wake.abort();
   }
 
@@ -123,13 +148,17 @@ export class StatusWriter {
       const due = this.#options.mayWrite() ? this.#due() : [];
       const queue = due.values();
       await Promise.all(Array.from({ length: LANES }, () => this.#work(queue)));
-      await delay(RETRY_MS, null, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(() => {});
+      await delay(this.#options.retry.first, null, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(
+        () => {},
+      );
     }
   }
 
   #due(): readonly Wanted[] {
     const now = performance.now();
-    return [...this.#wanted.values()].filter(({ isSettled, eventDue }) => !isSettled || eventDue <= now);
+    return [...this.#wanted.values()].filter(
+      ({ isSettled, eventDue, retryDue }) => (!isSettled || eventDue <= now) && retryDue <= now,
+    );
   }
 
   async #work(queue: IterableIterator<Wanted>): Promise<void> {
@@ -141,6 +170,8 @@ export class StatusWriter {
         this.#settled(entry);
         continue;
       }
+      const asked = failure.kind === 'status' ? Math.min(failure.retryAfter, this.#options.retry.last) : 0;
+      entry.retryDue = performance.now() + Math.max(entry.backoff.next(), asked);
       this.#options.metrics.failed(causeOf(failure));
       const message = `The status of ${describeRef(entry.ref)} can not be written: ${describeFailure(failure)}`;
       this.#options.log.warn({ cause: causeOf(failure) }, message);
@@ -149,6 +180,7 @@ export class StatusWriter {
 
   #settled(entry: Wanted): void {
     entry.isSettled = true;
+    entry.backoff.reset();
     const key = keyOf(entry.ref);
     if (entry.update === null && this.#wanted.get(key) === entry) this.#wanted.delete(key);
   }
@@ -200,11 +232,6 @@ export class StatusWriter {
     entry.eventDue = performance.now() + EVENT_REFRESH - age + Math.random() * EVENT_JITTER_MS;
     return null;
   }
-}
-
-function wanted(ref: ObjectRef, update: StatusUpdate | null): Wanted {
-  const eventDue = update === null || update.event === null ? Number.POSITIVE_INFINITY : 0;
-  return { ref, update, text: JSON.stringify(update), isSettled: false, eventDue };
 }
 
 function keyOf({ kind, namespace, name }: ObjectRef): string {

@@ -55,7 +55,9 @@ export class SharedKeys {
   readonly #closed = new AbortController();
   readonly #firstSeenAt = new Map<string, number>();
   #keys: readonly StoredKey[] = [];
-  #given = '';
+  /** When they were last read or written. */
+  #takenAt = { monotonic: 0, wall: 0 };
+  #ring: KeyRing | null = null;
   #failure = '';
   #wake = new AbortController();
   #rereadAt = Number.NEGATIVE_INFINITY;
@@ -109,6 +111,7 @@ export class SharedKeys {
         this.#options.log.error({ code }, `The shared keys can not be had, those that are known stay: ${message}`);
       }
       this.#failure = message;
+      this.#doubt();
     }
     this.#give();
   }
@@ -141,20 +144,29 @@ export class SharedKeys {
   #take(keys: readonly StoredKey[]): void {
     const now = performance.now();
     for (const { key } of keys) if (!this.#firstSeenAt.has(key.kid)) this.#firstSeenAt.set(key.kid, now);
+    this.#takenAt = { monotonic: now, wall: this.#options.now() };
     this.#keys = keys;
   }
 
-  /** Time alone may make a key seal, so that this follows every round. */
+  /** While this replica can not read, neither may others have read what it read last: the wait for them begins anew. */
+  #doubt(): void {
+    for (const { kid, sealing } of this.#ring?.keys ?? []) if (!sealing) this.#firstSeenAt.delete(kid);
+  }
+
+  /** Time alone may make a key seal, so that this follows every round; but only time in which replicas could read. */
   #give(): void {
     if (this.#keys.length === 0) return;
-    const { timing, now, onRing } = this.#options;
-    const ring = ringOfStoredKeys(this.#keys, this.#firstSeenAt, performance.now(), now(), timing);
-    const given = ring.keys.map(({ kid, sealing }) => `${kid} ${sealing}`).join();
-    if (given === this.#given) return;
-    this.#given = given;
+    const { timing, onRing } = this.#options;
+    const ring = ringOfStoredKeys(this.#keys, this.#firstSeenAt, this.#takenAt.monotonic, this.#takenAt.wall, timing);
+    if (this.#ring !== null && describeRing(ring) === describeRing(this.#ring)) return;
+    this.#ring = ring;
     onRing(ring);
     this.#resolveKnown();
   }
+}
+
+function describeRing({ keys }: KeyRing): string {
+  return keys.map(({ kid, sealing }) => `${kid} ${sealing}`).join();
 }
 
 function unwrap<T>(result: StoreResult<T>): T {

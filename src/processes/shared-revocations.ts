@@ -19,6 +19,8 @@ export interface SharedRevocationsOptions {
   readonly state: () => ClusterState;
   /** Whether this replica is the one that removes what is over. */
   readonly isLeader: () => boolean;
+  /** How often is looked for what is over (ms). */
+  readonly tidyEvery: number;
   readonly registry: Registry;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -28,7 +30,8 @@ export interface SharedRevocationsOptions {
 /** Most revocations that wait for the API server: some 10 MB. */
 const MOST_WAITING = 10_000;
 const RETRY_MS = 1_000;
-const TIDY_MS = 30_000;
+/** How often a leader looks for what is over (ms). */
+export const tidyEvery = 30_000;
 /** Longest wait for the API server at the end of this replica (ms). */
 const LAST_TRY_MS = 2_000;
 
@@ -82,7 +85,7 @@ export class SharedRevocations {
       this.#wake = new AbortController();
       const isWritten = await this.#write(signal);
       if (isWritten) await this.#tidy(signal);
-      const wait = this.#waiting.size > 0 ? RETRY_MS : TIDY_MS;
+      const wait = this.#waiting.size > 0 ? RETRY_MS : this.#options.tidyEvery;
       // What came while the API server is away changes nothing about when it is asked again.
       const signals = isWritten ? [signal, this.#wake.signal] : [signal];
       await delay(wait, null, { signal: AbortSignal.any(signals) }).catch(() => {});
@@ -99,12 +102,14 @@ export class SharedRevocations {
   }
 
   async #tidy(signal: AbortSignal): Promise<void> {
-    const { store, state, isLeader, now } = this.#options;
-    if (!isLeader() || performance.now() - this.#tidiedAt < TIDY_MS) return;
+    const { store, state, isLeader, now, tidyEvery } = this.#options;
+    if (!isLeader() || performance.now() - this.#tidiedAt < tidyEvery) return;
     this.#tidiedAt = performance.now();
     const { drafts, expired, replaced } = tidyRevocations(state(), now());
     for (const draft of drafts) if (!this.#report(await store.create(draft, signal))) return;
     for (const name of [...expired, ...replaced]) {
+      // Thousands may be over at once, and a sign-out is to be known everywhere within 5 s.
+      if (this.#waiting.size > 0 && !(await this.#write(signal))) return;
       if (!isLeader() || !this.#report(await store.remove(name, signal))) return;
     }
   }

@@ -131,7 +131,11 @@ export class WorkerPool implements DataPlanes {
     const member: Member = { worker, startedAt: Date.now(), isReady: false, acknowledged: 0 };
     this.#members.set(worker.id, member);
     worker.on('message', (message: ToPrimary) => this.#receive(member, message, onOutcome));
-    worker.on('error', (cause) => this.#options.log.warn({ err: cause, worker: worker.id }, 'Worker channel failed'));
+    worker.on('error', (cause) => {
+      this.#options.log.warn({ err: cause, worker: worker.id }, 'Worker channel failed');
+      // One whose process could not be started, as where there are too many, has no `exit`: every snapshot would wait for it.
+      if (worker.process.pid === undefined) this.#replace(member, onOutcome);
+    });
     worker.on('exit', (code, signal) => {
       if (!this.#isDraining)
         this.#options.log.error({ worker: worker.id, code, signal }, 'A worker died; it is replaced');

@@ -41,6 +41,13 @@ describe('the options of entragate serve', () => {
     assert.deepEqual(of('certs/wild'), { namespace: 'certs', name: 'wild' });
   });
 
+  it('runs in a namespace whose name is as long as Kubernetes allows: 63 characters', () => {
+    const name = 'n'.repeat(63);
+    assert.equal(read('--controller-namespace', name).translation.controllerNamespace, name);
+    assert.throws(() => read('--controller-namespace', `${name}n`), UsageError);
+    assert.throws(() => read('--release', name), UsageError);
+  });
+
   for (const argv of [
     ['--allow-authority', 'http://login.example.com'],
     ['--allow-authority', 'https://login.example.com/path'],
@@ -48,6 +55,10 @@ describe('the options of entragate serve', () => {
     ['--default-certificate', 'a/b/c'],
     ['--controller-namespace', 'Edge'],
     ['--release', '../x'],
+    ['--publish-address', 'LB.example.com'],
+    ['--denied-cidrs', '10.0.0.0/33'],
+    ['--denied-cidrs', 'banana'],
+    ['--publish-address', 'https://lb.example.com'],
     ['manifests'],
   ]) {
     it(`refuses ${argv.join(' ')}`, () => assert.throws(() => readServeOptions(argv, {}), UsageError));

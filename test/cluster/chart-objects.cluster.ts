@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { before, describe, it } from 'mocha';
+import { parseAllDocuments } from 'yaml';
 import { isRecord } from '../../src/api/normalize.ts';
 import { readOptions } from '../../src/cli/options.ts';
 import { readServeOptions, serveOptionTable } from '../../src/cli/serve-options.ts';
 import { permissionsOf, rolesOf } from './chart/permissions.ts';
 import { deploymentOf, environmentOf, podsOf } from './chart/pods.ts';
-import { chartFolder, chartObjects, isHook, minimalValues, objectOf, readObjects } from './chart/render-chart.ts';
+import {
+  chartFolder,
+  chartObjects,
+  isHook,
+  minimalValues,
+  objectOf,
+  readObjects,
+  renderChart,
+} from './chart/render-chart.ts';
 import { goldenFile, renderValueSets, valueSets } from './chart/value-sets.ts';
 import type { TestObject } from './kube/objects.ts';
 import { orSkip } from './kube/or-skip.ts';
@@ -285,6 +294,38 @@ describe('what the chart renders', () => {
     assert.deepEqual(namespaces, ['apps', 'entragate', 'hr']);
     assert.equal(environmentOf(objects).ENTRAGATE_NAMESPACES, 'entragate,apps,hr');
     assert.equal(set?.release.namespace, 'entragate');
+  });
+
+  it('with scope namespaced may read the default certificate where it is, and nothing else there', async () => {
+    const values = { ...minimalValues, rbac: { scope: 'namespaced' }, defaultCertificate: 'certs/wildcard-tls' };
+    const objects = await chartObjects({ name: 'entragate', namespace: 'web', values }, 'without hooks');
+    const there = rolesOf(objects).filter(({ metadata }) => metadata.namespace === 'certs');
+    assert.deepEqual(
+      there.map(({ rules }) => rules),
+      [[{ apiGroups: [''], resources: ['secrets'], resourceNames: ['wildcard-tls'], verbs: ['get'] }]],
+    );
+    const bindings = permissionsOf(objects).filter(({ kind, metadata }) => {
+      return kind === 'RoleBinding' && metadata.namespace === 'certs' && metadata.name === there[0]?.metadata.name;
+    });
+    assert.equal(bindings.length, 1);
+    for (const rbac of [{ scope: 'namespaced', namespaces: ['certs'] }, { scope: 'cluster' }]) {
+      const covered = await chartObjects(
+        { name: 'entragate', namespace: 'web', values: { ...values, rbac } },
+        'without hooks',
+      );
+      const names = rolesOf(covered).map(({ metadata }) => metadata.name);
+      assert.ok(!names.includes(there[0]?.metadata.name ?? ''), JSON.stringify(names));
+    }
+  });
+
+  it('writes no key twice, whatever labels are given', async () => {
+    const labels = { 'app.kubernetes.io/component': 'edge', team: 'web' };
+    const values = { ...minimalValues, commonLabels: labels, podLabels: labels, service: { labels } };
+    const text = await renderChart({ name: 'entragate', namespace: 'web', values });
+    for (const document of parseAllDocuments(text)) assert.deepEqual(document.errors, []);
+    const service = objectOf(readObjects(text), 'Service', 'entragate');
+    const { 'app.kubernetes.io/component': component, team } = service.metadata.labels ?? {};
+    assert.deepEqual([component, team], ['controller', 'web']);
   });
 
   it('binds every Role to the ServiceAccount of the Pods, and to nobody else', () => {

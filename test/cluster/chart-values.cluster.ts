@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { isRecord } from '../../src/api/normalize.ts';
-import { chartFolder, minimalValues } from './chart/render-chart.ts';
+import { readServeOptions } from '../../src/cli/serve-options.ts';
+import { environmentOf } from './chart/pods.ts';
+import { chartFolder, minimalValues, readObjects } from './chart/render-chart.ts';
 import { orSkip } from './kube/or-skip.ts';
 import { type ProgramResult, runProgram } from './kube/run-program.ts';
 
@@ -65,6 +67,13 @@ const mistakes: readonly (readonly [string, string])[] = [
   ['terminationGracePeriodSeconds=300', 'given as grace'],
   ['grace=30s', "'/grace': got string, want integer"],
   ['keyRotation=30d', 'a duration of hours, minutes and seconds'],
+  ['keyRotation=59m', 'at least 1h'],
+  ['maxConfigAge=4m', 'at least 5m'],
+  ['deniedCidrs={10.0.0.0/33}', 'a range such as 10.0.0.0/8 or fd00::/8'],
+  ['trustedProxies={300.0.0.0/8}', 'a range such as 10.0.0.0/8 or fd00::/8'],
+  ['trustedProxies={fd00::/129}', 'a range such as 10.0.0.0/8 or fd00::/8'],
+  ['publishAddresses={LB.example.com}', 'an IP address, or a host name in lower case'],
+  ['service.clusterIP=None', 'an address: clients reach ports 80 and 443 of the Service, and 8080 and 8443 of Pods'],
   ['minAvailable=1', 'given as podDisruptionBudget.minAvailable'],
   ['autoscaling.metrics={}', 'targetMemoryUtilizationPercentage'],
   ['admissionWebhooks.enabled=false', 'given as admissionPolicies: there is no webhook'],
@@ -96,6 +105,14 @@ const incomplete: readonly (readonly [readonly string[], string])[] = [
     [...sufficient, 'autoscaling.enabled=true', 'autoscaling.targetCPUUtilizationPercentage=0'],
     'autoscaling has nothing to go by',
   ],
+  [
+    [...sufficient, 'autoscaling.enabled=true', 'resources.requests.cpu=null'],
+    'autoscaling counts CPU in percent of the request: set resources.requests.cpu',
+  ],
+  [
+    [...sufficient, 'service.ipFamilies={IPv4,IPv6}', 'service.ipFamilyPolicy=RequireDualStack'],
+    'Pods that bind 0.0.0.0 answer no IPv6: set listen to ::',
+  ],
 ];
 
 describe('the values of the chart', function () {
@@ -121,6 +138,21 @@ describe('the values of the chart', function () {
     console.log(`      ${mistakes.length} mistakes`);
   });
 
+  it('that entragate serve takes are not refused', async () => {
+    const settings = [
+      ['keyRotation=1h', 'maxConfigAge=5m', 'trustedProxies={255.255.255.255/32,::/0,2001:db8::/128}'],
+      ['keyRotation=60m', 'maxConfigAge=300s', 'publishAddresses={203.0.113.7,2001:db8::1,lb.example.com}'],
+      ['keyRotation=0h3600s', 'maxConfigAge=1h', 'listen=::', 'service.ipFamilies={IPv6}'],
+      ['keyRotation=1h30m', 'maxConfigAge=0h6m', 'autoscaling.enabled=true'],
+    ];
+    for (const given of settings) {
+      const { code, stdout, stderr } = await template('entragate', [...sufficient, ...given]);
+      assert.equal(code, 0, stderr);
+      const { ENTRAGATE_AUTHORITY_CA: _, ...environment } = environmentOf(readObjects(stdout));
+      assert.ok(readServeOptions(['--workers', '0'], environment) !== 'help');
+    }
+  });
+
   it('that are missing or contradict each other are named by the templates', async () => {
     for (const [settings, told] of incomplete) {
       const { code, stderr } = await template('entragate', settings);
@@ -137,7 +169,8 @@ describe('the values of the chart', function () {
     for (const path of all) {
       const { code, stderr } = await template('entragate', [...settings, `${path}=null`]);
       if (code === 0) outcomes.empty += 1;
-      else if (stderr.includes(`missing property '${path.split('.').at(-1)}'`)) outcomes.named += 1;
+      else if (stderr.includes(`missing property '${path.split('.').at(-1)}'`) || stderr.includes(`: set ${path}`))
+        outcomes.named += 1;
       else assert.fail(`${path}: ${stderr}`);
     }
     console.log(`      ${all.length} values set to null: ${outcomes.named} named, ${outcomes.empty} count as empty`);

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
 import { until } from '../support/until.ts';
-import { createAccount } from './kube/accounts.ts';
+import { chartRules } from './chart/permissions.ts';
+import { createAccount, grant } from './kube/accounts.ts';
 import { applyObject, ingressObject } from './kube/objects.ts';
 import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
@@ -104,6 +105,25 @@ describe('entragate check --cluster', function () {
   it('takes the cluster of kubectl where it is no pod', async () => {
     const { stdout, status } = await check([], { KUBECONFIG: server().kubeconfig });
     assert.match(stdout, /^Ingress apps\/ledger: /m);
+    assert.equal(status, 1);
+  });
+
+  it('says which Secrets it may not read: whether they are there it can not know', async () => {
+    const reader = { namespace: 'entragate', name: 'reader-without-secrets' };
+    const token = await createAccount(server(), reader.namespace, reader.name);
+    const { cluster, namespaced } = await chartRules();
+    const others = namespaced.filter(({ resources }) => !resources.includes('secrets'));
+    await grant(server(), reader, null, [...cluster, ...others]);
+    const kubeconfig = await server().writeKubeconfig(reader.name, token, server().port);
+    const argv = ['--output', 'json', '--kubeconfig', kubeconfig];
+    const { status, stdout } = await check(argv, podEnvironment());
+    const { problems } = JSON.parse(stdout) as JsonReport;
+    const unread = problems.filter(({ code }) => code === 'object-unreadable').map(({ object }) => object);
+    assert.deepEqual(unread.toSorted(), [
+      'Secret apps/ledger-tls',
+      'Secret entragate/auth-tls',
+      'Secret entragate/entra-client',
+    ]);
     assert.equal(status, 1);
   });
 

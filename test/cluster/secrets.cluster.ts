@@ -65,6 +65,15 @@ describe('reading Secrets by name', () => {
     assert.deepEqual(running.source.unansweredSecrets(), []);
   });
 
+  it('one that nobody names any more is not counted as missing, also where no other is read', async () => {
+    const running = await start();
+    const missing = () => running.metric('entragate_kube_secrets', { outcome: 'missing' });
+    running.source.refer([secretRef('apps', 'absent')]);
+    await until(async () => (await missing()) === 1, 5_000);
+    running.source.refer([]);
+    assert.equal(await missing(), 0);
+  });
+
   it('a Secret that changes is read again, one that is deleted is gone, one that appears is found', async () => {
     const { admin } = server();
     await applyObject(admin, secretObject('apps', 'changing', 'one'));

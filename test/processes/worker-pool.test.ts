@@ -99,4 +99,20 @@ describe('Workers', () => {
     await publish('next.example.com');
     for (let round = 0; round < 8; round++) assert.equal(await statusOf('next.example.com'), 308);
   });
+
+  it('[BOUNDED] whose process can not be started hold up no snapshot, and are tried again', async () => {
+    await publish(HOST);
+    const { cwd } = cluster.settings;
+    cluster.setupPrimary({ cwd: '/there/is/no/such/folder' });
+    const [victim] = workers();
+    assert.ok(victim);
+    victim.process.kill('SIGKILL');
+    await eventually('the next could not be started', () => lines.some((line) => line.includes('ENOENT')));
+    await publish('spawned.example.com');
+    assert.equal(workers().length, 1);
+    cluster.setupPrimary({ cwd: cwd ?? process.cwd() });
+    await eventually('another came', () => workers().length === 2);
+    await publish('spawned.example.com');
+    for (let round = 0; round < 8; round++) assert.equal(await statusOf('spawned.example.com'), 308);
+  });
 });

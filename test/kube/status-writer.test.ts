@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { Registry } from '@prometheus-io/client';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { isRecord } from '../../src/api/normalize.ts';
+import type { StatusUpdate } from '../../src/api/status-update.ts';
+import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
+import { createStatusMetrics } from '../../src/kube/status-metrics.ts';
+import { StatusWriter } from '../../src/kube/status-writer.ts';
+import { createSilentLog } from '../../src/telemetry/logger.ts';
+import { until } from '../support/until.ts';
+import { type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What an API server does with a write instead of taking it at once. */
+type Reaction = { readonly kind: 'refusal'; readonly status: number; readonly retryAfter: number } | Promise<void>;
+
+const addressOf = (ip: string) => ({ loadBalancer: { ingress: [{ ip }] } });
+
+function told(name: string, message: string): StatusUpdate {
+  const ref = { kind: 'Ingress', namespace: 'apps', name } as const;
+  const event = { type: 'Normal', reason: 'Programmed', message } as const;
+  return { ref, uid: '1', generation: 1, conditions: [], attachedRoutes: [], event, address: true };
+}
+
+describe('the status writer, while other things go on', () => {
+  let server: ScriptedApiServer;
+  let client: ApiClient;
+  let writer: StatusWriter;
+  let addresses: readonly { readonly ip: string }[];
+  let mayWrite: boolean;
+  let status: Fields;
+  /** By path. */
+  let events: Map<string, Fields>;
+  /** Times at which statuses were to be written (ms). */
+  let writes: number[];
+  let react: () => Reaction | null;
+
+  const takeStatus = async (request: IncomingMessage, response: ServerResponse) => {
+    const written: unknown = JSON.parse(await text(request));
+    writes.push(performance.now());
+    const reaction = react();
+    if (reaction instanceof Promise) await reaction;
+    else if (reaction !== null) {
+      response.writeHead(reaction.status, { 'Retry-After': String(reaction.retryAfter) }).end('{}');
+      return;
+    }
+    if (isRecord(written) && isRecord(written.status)) status = written.status;
+    response.end('{}');
+  };
+  const takeEvent = async (path: string, request: IncomingMessage, response: ServerResponse) => {
+    const body: unknown = JSON.parse((await text(request)) || '{}');
+    if (request.method === 'DELETE') events.delete(path);
+    if (request.method === 'POST' && isRecord(body) && isRecord(body.metadata))
+      events.set(`${path}/${body.metadata.name}`, body);
+    const found = events.get(path);
+    response.writeHead(request.method === 'GET' && found === undefined ? 404 : 200).end(JSON.stringify(found ?? {}));
+  };
+  const notes = () => [...events.values()].map(({ note }) => note);
+
+  beforeEach(async () => {
+    addresses = [{ ip: '203.0.113.1' }];
+    mayWrite = true;
+    status = {};
+    events = new Map();
+    writes = [];
+    react = () => null;
+    server = await startScriptedApiServer((_, { pathname }, response, request) => {
+      if (pathname.includes('/events')) void takeEvent(pathname, request, response);
+      else if (request.method === 'PUT') void takeStatus(request, response);
+      else response.end(JSON.stringify({ metadata: { uid: '1', resourceVersion: '1' }, status }));
+    });
+    client = createApiClient({ kind: 'kubeconfig', path: server.kubeconfig });
+    writer = new StatusWriter({
+      client,
+      namespaces: null,
+      author: () => ({ controllerName: 'entragate.dev/ingress-controller', instance: 'replica-1', addresses }),
+      mayWrite: () => mayWrite,
+      retry: { first: 50, last: 5_000 },
+      metrics: createStatusMetrics(
+        new Registry(),
+        () => mayWrite,
+        () => 0,
+      ),
+      now: Date.now,
+      log: createSilentLog(),
+    });
+    writer.start();
+  });
+  afterEach(async () => {
+    await writer.close();
+    client.close();
+    await server.close();
+  });
+
+  it('writes the address that came while it was writing the one before', async () => {
+    const { promise: isTaken, resolve: take } = Promise.withResolvers<void>();
+    react = () => isTaken;
+    writer.submit([told('ledger', 'Programmed.')]);
+    await until(() => writes.length === 1, 5_000);
+    addresses = [{ ip: '203.0.113.2' }];
+    writer.compareAll();
+    take();
+    await until(() => JSON.stringify(status) === JSON.stringify(addressOf('203.0.113.2')), 5_000);
+  });
+
+  it('says its own word again when it leads again, where another replica said something else meanwhile', async () => {
+    writer.submit([told('ledger', 'Programmed.')]);
+    await until(() => notes().includes('Programmed.') && writer.pending() === 0, 5_000);
+    mayWrite = false;
+    for (const [path, event] of events) events.set(path, { ...event, note: 'Denied.' });
+    mayWrite = true;
+    writer.compareAll();
+    await until(() => writer.pending() === 0, 5_000);
+    assert.deepEqual(notes(), ['Programmed.']);
+  });
+
+  it('tries what is refused again and again ever more seldom, and takes what comes next at once', async () => {
+    react = () => ({ kind: 'refusal', status: 403, retryAfter: 0 });
+    writer.submit([told('ledger', 'Programmed.')]);
+    await until(() => writes.length === 6, 10_000);
+    const [first = 0] = writes;
+    const took = (writes[5] ?? 0) - first;
+    console.log(`      six tries in ${Math.round(took)} ms: the wait doubles`);
+    assert.ok(took >= 25 + 50 + 100 + 200 + 400, `${took} ms`);
+    react = () => null;
+    const next = performance.now();
+    writer.submit([told('ledger', 'Programmed; access by policy finance.')]);
+    await until(() => writer.pending() === 0, 5_000);
+    assert.ok(performance.now() - next < 800, 'a new word does not wait for the old one');
+  });
+
+  it('waits as long as a busy API server asks it to', async () => {
+    react = () => (writes.length === 1 ? { kind: 'refusal', status: 429, retryAfter: 3 } : null);
+    writer.submit([told('ledger', 'Programmed.')]);
+    await until(() => writer.pending() === 0, 5_000);
+    const [first = 0, second = 0] = writes;
+    assert.ok(second - first >= 3_000, `${second - first} ms`);
+  });
+
+  it('[BOUNDED] remembers 10,000 Ingresses that are gone at most, while another replica leads', () => {
+    mayWrite = false;
+    for (let round = 0; round < 15; round += 1) {
+      writer.submit(Array.from({ length: 1_000 }, (_, index) => told(`preview-${round}-${index}`, 'Programmed.')));
+    }
+    assert.equal(writer.pending(), 11_000);
+    writer.submit([]);
+    assert.equal(writer.pending(), 10_000);
+  });
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import type { KeyRing } from '../../src/identity/keys/key-ring.ts';
+import { type KeyStore, SharedKeys } from '../../src/processes/shared-keys.ts';
+import { createSilentLog } from '../../src/telemetry/logger.ts';
+import { until } from '../support/until.ts';
+
+const readEvery = 100;
+/** After this a key that every replica has seals. */
+const spread = 3 * readEvery;
+const away = { ok: false, failure: { message: 'the API server is away' } } as const;
+
+describe('the keys of two replicas', () => {
+  let stored: { readonly text: string; readonly resourceVersion: string } | null = null;
+  let version = 0;
+  let running: SharedKeys[] = [];
+
+  /** The store as a replica sees it, until its way to it ends. */
+  const storeOf = (isAway: () => boolean): KeyStore => {
+    const put = (text: string) => {
+      version += 1;
+      stored = { text, resourceVersion: String(version) };
+      return { ok: true, value: true } as const;
+    };
+    return {
+      read: async () => (isAway() ? away : { ok: true, value: stored }),
+      create: async (text) => (isAway() ? away : stored === null ? put(text) : { ok: true, value: false }),
+      replace: async (text, of) => {
+        if (isAway()) return away;
+        return stored?.resourceVersion === of ? put(text) : { ok: true, value: false };
+      },
+    };
+  };
+  const join = (isAway: () => boolean, mayRotate: () => boolean) => {
+    const rings: KeyRing[] = [];
+    const keys = new SharedKeys({
+      store: storeOf(isAway),
+      timing: { readEvery, rotateEvery: 0, keep: 60_000 },
+      isLeader: mayRotate,
+      onRing: (ring) => rings.push(ring),
+      now: Date.now,
+      log: createSilentLog(),
+    });
+    running.push(keys);
+    keys.start();
+    return { keys, ring: () => rings.at(-1), kids: () => rings.at(-1)?.keys.map(({ kid }) => kid) ?? [] };
+  };
+  afterEach(async () => {
+    for (const keys of running) await keys.close();
+    running = [];
+    stored = null;
+  });
+
+  it('[STATIC] a new key that one of them read does not seal while the API server is away: the other may never have read it', async () => {
+    let isGone = false;
+    let mayRotate = false;
+    const late = join(
+      () => isGone || mayRotate,
+      () => false,
+    );
+    const leader = join(
+      () => isGone,
+      () => mayRotate && leader.kids().length === 1,
+    );
+    await until(() => late.kids().length === 1 && leader.kids().length === 1, 5_000);
+    mayRotate = true;
+    await until(() => leader.kids().length === 2, 5_000);
+    isGone = true;
+    const goneAt = performance.now();
+    await until(() => performance.now() - goneAt > 2 * spread, 5_000);
+    assert.equal(late.kids().length, 1);
+    assert.equal(leader.ring()?.sealingKey.kid, late.ring()?.sealingKey.kid, 'sealed with what both have');
+    isGone = false;
+    mayRotate = false;
+    await until(() => leader.ring()?.sealingKey.kid === leader.kids()[0], 5_000);
+    assert.deepEqual(late.kids(), leader.kids(), 'the other has it by then');
+  });
+});

@@ -22,9 +22,17 @@ describe('the pages for operators', () => {
     const pages = [
       'operations.md',
       'install.md',
+      'migrate.md',
       'check.md',
+      'image.md',
       'entra-setup.md',
       'policy.md',
+      'architecture.md',
+      'emulator.md',
+      'bench.md',
+      '../README.md',
+      '../SECURITY.md',
+      '../charts/entragate/README.md',
       ...readdirSync(new URL('reference/', docs)).map((file) => `reference/${file}`),
     ];
     for (const page of pages) {

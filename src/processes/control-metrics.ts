@@ -27,7 +27,7 @@ export function createControlMetrics(registry: Registry, age: () => number, isRe
   });
   new Gauge({
     name: 'entragate_config_age_seconds',
-    help: 'How old what is served may be: the longest time for which a collection was not heard of, or a change could not be applied. A quiet cluster is heard about once a minute.',
+    help: 'Age of the configuration that is served: the longest time for which no word came about a kind of object, or a change could not be applied. In a quiet cluster word comes about once a minute.',
     registers,
     collect() {
       const seconds = age() / 1000;

@@ -8,7 +8,13 @@ describe('docs/check.md', () => {
     const page = readFileSync(new URL('../../docs/check.md', import.meta.url), 'utf8');
     const [, sentence = ''] = /^- `code` is one of ([^.]*)\.$/m.exec(page) ?? [];
     const named = [...sentence.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code);
-    const ofFiles = ['manifest-invalid', 'object-unreadable', 'class-of-others', 'default-provider-missing', 'no-objects'];
+    const ofFiles = [
+      'manifest-invalid',
+      'object-unreadable',
+      'class-of-others',
+      'default-provider-missing',
+      'no-objects',
+    ];
     assert.deepEqual(named.toSorted(), [...Object.keys(severities), ...ofFiles].toSorted());
   });
 });

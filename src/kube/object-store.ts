@@ -128,10 +128,5 @@ function lastGoodOf<K extends Kind>(entry: Entry<K> | undefined): KubernetesObje
 
 function isSameContent<K extends Kind>(a: Entry<K>, b: Entry<K>): boolean {
   if (a.is === 'unreadable' || b.is === 'unreadable') return isDeepStrictEqual(a, b);
-  return isDeepStrictEqual(withoutStatus(a.object), withoutStatus(b.object));
-}
-
-/** Translation reads no status: controllers write it, we among them. */
-function withoutStatus(object: KubernetesObject): unknown {
-  return { ...object, status: null };
+  return isDeepStrictEqual(a.object, b.object);
 }

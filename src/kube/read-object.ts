@@ -19,13 +19,14 @@ const MAX_PROBLEMS = 5;
 
 /**
  * The one way of a raw object into a store, whether a list, a watch or a read by name brought it. Null when it is no object of this
- * kind: then the answer that it came in can not be trusted either.
+ * kind: then the answer that it came in can not be trusted either. Its status stays at the door: controllers write it, we among them, translation
+ * reads none, and a form of it that this release does not know must not make the object unreadable.
  */
 export function readObject(raw: unknown, info: KindInfo): ReadObject | null {
   if (!isRecord(raw)) return null;
   // Items of a list carry neither: the list says it for them.
-  const { apiVersion = info.apiVersion, kind = info.kind } = raw;
-  const trimmed = { ...raw, apiVersion, kind, metadata: trimMetadata(raw.metadata) };
+  const { apiVersion = info.apiVersion, kind = info.kind, status: _, ...kept } = raw;
+  const trimmed = { ...kept, apiVersion, kind, metadata: trimMetadata(raw.metadata) };
   const identity = identifyObject(trimmed, '');
   if (identity.is !== 'known' || identity.info !== info) return null;
   if (info.isNamespaced && identity.ref.namespace === '') return null;

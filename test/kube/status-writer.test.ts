@@ -140,8 +140,8 @@ describe('the status writer, while other things go on', () => {
       await until(() => refreshed > 0, 5_000);
       const [event] = events.values();
       assert.deepEqual([events.size, event?.note, event?.eventTime], [1, 'Programmed.', saidAt]);
-      const { lastObservedTime } = event?.series as { readonly lastObservedTime: string };
-      assert.ok(Date.now() - Date.parse(lastObservedTime) < 1_000);
+      const series = isRecord(event?.series) ? event.series : {};
+      assert.ok(Date.now() - Date.parse(String(series.lastObservedTime)) < 1_000);
       await until(() => writer.pending() === 0, 5_000);
       assert.equal(refreshed, 1, 'and then not for another half hour');
     } finally {

@@ -100,7 +100,9 @@ export class ObjectStore<K extends Kind> {
     const isOfKind = (object: KubernetesObject): object is ObjectOfKind<K> => object.kind === this.#kind;
     if (content.ok && isOfKind(content.value)) return { is: 'read', object: content.value };
     const reason = content.ok ? `is no ${this.#kind}` : content.reason;
-    return { is: 'unreadable', object: { ref, lastGood: lastGoodOf(before), reason, where: WHERE } };
+    const { uid, generation } = content.ok ? content.value.metadata : content.version;
+    const version = { uid, generation };
+    return { is: 'unreadable', object: { ref, lastGood: lastGoodOf(before), version, reason, where: WHERE } };
   }
 
   #forgetViews(...touched: readonly (Entry<K> | undefined)[]): void {

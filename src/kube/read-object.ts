@@ -1,5 +1,5 @@
 import { ANNOTATION_PREFIX } from '../api/annotations.ts';
-import type { KubernetesObject, ObjectRef } from '../api/cluster-state.ts';
+import type { KubernetesObject, ObjectRef, ObjectVersion } from '../api/cluster-state.ts';
 import type { KindInfo } from '../api/kinds.ts';
 import { DEFAULT_CLASS_ANNOTATION, LEGACY_CLASS_ANNOTATION } from '../api/kubernetes.ts';
 import { isRecord } from '../api/normalize.ts';
@@ -10,8 +10,8 @@ export interface ReadObject {
   readonly ref: ObjectRef;
   readonly content:
     | { readonly ok: true; readonly value: KubernetesObject }
-    /** One sentence for people. */
-    | { readonly ok: false; readonly reason: string };
+    /** `reason`: one sentence for people. */
+    | { readonly ok: false; readonly reason: string; readonly version: ObjectVersion };
 }
 
 /** Past this many problems of one object, the reason only counts them. */
@@ -31,7 +31,20 @@ export function readObject(raw: unknown, info: KindInfo): ReadObject | null {
   if (identity.is !== 'known' || identity.info !== info) return null;
   if (info.isNamespaced && identity.ref.namespace === '') return null;
   const result = validateObject(trimmed, identity);
-  return { ref: identity.ref, content: result.ok ? result : { ok: false, reason: reasonOf(result.problems) } };
+  if (result.ok) return { ref: identity.ref, content: result };
+  return {
+    ref: identity.ref,
+    content: { ok: false, reason: reasonOf(result.problems), version: versionOf(raw.metadata) },
+  };
+}
+
+/** The API server's own fields, whatever is wrong with the others. */
+function versionOf(metadata: unknown): ObjectVersion {
+  const { uid, generation } = isRecord(metadata) ? metadata : {};
+  return {
+    uid: typeof uid === 'string' ? uid : '',
+    generation: typeof generation === 'number' && Number.isSafeInteger(generation) ? generation : 0,
+  };
 }
 
 /**

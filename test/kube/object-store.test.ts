@@ -70,6 +70,19 @@ describe('the store of a kind', () => {
     assert.deepEqual([store.objects.size, store.unreadable.length], [1, 0]);
   });
 
+  it('what can not be read says of which generation that is: kubectl waits for what is said of the newest', () => {
+    const store = new ObjectStore('Policy');
+    const at = (generation: unknown, content: object) =>
+      policy('finance', { ...content, metadata: { namespace: 'apps', name: 'finance', uid: 'u-1', generation } });
+    store.apply(at(1, broken));
+    assert.deepEqual(store.unreadable[0]?.version, { uid: 'u-1', generation: 1 }, 'also where none was ever read');
+    store.apply(at(2, {}));
+    store.apply(at(3, broken));
+    assert.deepEqual(store.unreadable[0]?.version, { uid: 'u-1', generation: 3 });
+    store.apply(at('many', broken));
+    assert.deepEqual(store.unreadable[0]?.version, { uid: 'u-1', generation: 0 }, 'where it says none that is one');
+  });
+
   it('hands out the same views until something in them changes', () => {
     const store = new ObjectStore('Policy');
     store.replace(null, [policy('a'), policy('b', broken)]);

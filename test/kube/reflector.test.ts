@@ -149,7 +149,7 @@ describe('a reflector, told what no API server should say', () => {
     assert.equal(seen.lists.length, 1);
   });
 
-  it('takes nothing for an empty list: not a body without items, not pages of two versions, not half a body', async () => {
+  it('takes nothing for an empty list: not a body without items, not pages of two versions, not half a body, and no page that is not a 200', async () => {
     let lists = 0;
     const seen = await start((what, url, response) => {
       if (what === 'watch') {
@@ -164,11 +164,14 @@ describe('a reflector, told what no API server should say', () => {
         response.write('{"metadata": {"resourceVersion": "9"}, "items": [', () => response.destroy());
       else if (lists === 4) sendList(response, '9', ['a'], 'more');
       else if (lists === 5 && isSecondPage) sendList(response, '10', ['b']);
-      else sendList(response, '11', ['a', 'b']);
+      else if (lists === 6) {
+        response.statusCode = 202;
+        sendList(response, '10', []);
+      } else sendList(response, '11', ['a', 'b']);
     });
     await until(() => seen.lists.length > 0, 5_000);
     assert.deepEqual(seen.lists, [['a', 'b']]);
-    assert.deepEqual(causes(seen), ['malformed', 'malformed', 'network', 'malformed']);
+    assert.deepEqual(causes(seen), ['malformed', 'malformed', 'network', 'malformed', 'status']);
   });
 
   it('waits as long as a 429 asks for, and lists nothing again for it', async () => {

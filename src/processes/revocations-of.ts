@@ -26,7 +26,8 @@ function revocationsOfObject({ metadata, spec }: RevocationObject): readonly Rev
 /** The field holds a login or a session: both are random, so naming the one never hits the other. */
 function revocationsOfSession(id: string, createdAt: number | null, expiresAt: number): readonly Revocation[] {
   // Objects of a file have no creation time: then every session that could be meant was confirmed before the expiry.
-  const at = createdAt === null || createdAt === 0 ? expiresAt : createdAt;
+  // API servers tell the second of a creation, all of which counts.
+  const at = createdAt === null || createdAt === 0 ? expiresAt : createdAt + 1;
   return [
     { kind: 'login', lid: id, user: null, at, expiresAt },
     { kind: 'session', sid: id, user: null, at, expiresAt },

@@ -32,8 +32,13 @@ const ingresses = Number(process.env.SCALE_INGRESSES ?? ingressCount);
 const LANES = 24;
 const CHANGES_PER_SECOND = 20;
 const CHANGING_SECONDS = 30;
+const CHANGES = CHANGES_PER_SECOND * CHANGING_SECONDS;
+/** So long that garbage is collected meanwhile: what waits for its collector is no growth. */
+const SAMPLED_CHANGES = 200;
 const IDLE_SECONDS = 20;
 const MEBIBYTE = 1024 * 1024;
+/** What the primary may hold (bytes). */
+const MOST_MEMORY = 250_000_000;
 
 describe('a large cluster', function () {
   this.timeout(300_000);
@@ -115,18 +120,11 @@ describe('a large cluster', function () {
   });
 
   it(`follows ${CHANGES_PER_SECOND} changes/s for ${CHANGING_SECONDS} s, and holds no more memory afterwards`, async () => {
+    // What is compiled and kept for the first changes is no growth over those that follow.
+    const before = await makeChanges(CHANGES, CHANGES + SAMPLED_CHANGES);
     const [cpuBefore, requestsBefore] = [processTreeUse(Number(child.pid)).cpuMicroseconds, requests()];
-    const before = await settledResident();
     const startedAt = performance.now();
-    for (let made = 0; made < CHANGES_PER_SECOND * CHANGING_SECONDS; made += 1) {
-      const dueAt = startedAt + (made * 1000) / CHANGES_PER_SECOND;
-      await delay(Math.max(0, dueAt - performance.now())); // the rate is part of the measurement
-      const isPolicy = made % 10 === 0;
-      const change = isPolicy
-        ? policyManifest((made / 10) % policyCount, 1 + made)
-        : sliceManifest(made % ingresses, made % 2, 2 + made);
-      await applyObject(server().admin, change);
-    }
+    const after = await makeChanges(0, CHANGES);
     const lasted = (performance.now() - startedAt) / 1000;
     const marker = 'Policy team-19/policy-9: ';
     output = '';
@@ -136,16 +134,15 @@ describe('a large cluster', function () {
     const effect = Math.round(performance.now() - writtenAt);
     const cpu = (processTreeUse(Number(child.pid)).cpuMicroseconds - cpuBefore) / lasted / 10_000;
     const perSecond = (requests() - requestsBefore) / lasted;
-    const after = await settledResident();
     const growth = ((after - before) / before) * 100;
     console.log(
-      `      ${CHANGES_PER_SECOND * CHANGING_SECONDS} changes in ${lasted.toFixed(1)} s: ${cpu.toFixed(0)} % of a processor, ${perSecond.toFixed(1)} requests/s of ours; the last in force after ${effect} ms`,
+      `      ${CHANGES} changes in ${lasted.toFixed(1)} s: ${cpu.toFixed(0)} % of a processor, ${perSecond.toFixed(1)} requests/s of ours; the last in force after ${effect} ms`,
     );
     console.log(`      primary: ${before} MiB before, ${after} MiB after (${growth.toFixed(1)} %)`);
-    assert.ok(effect < 1_000, `${effect} ms`);
     if (ingresses !== ingressCount) return;
-    assert.ok(after <= 250, `${after} MiB`);
-    assert.ok(growth < 10, `${growth} %: twice the goal`);
+    assert.ok(effect < 1_000, `${effect} ms`);
+    assert.ok(after * MEBIBYTE <= MOST_MEMORY, `${after} MiB`);
+    assert.ok(growth < 5, `${growth.toFixed(1)} %`);
   });
 
   it('is quiet when nothing changes: it reads Secrets again within its budget, and writes nothing', async () => {
@@ -170,6 +167,26 @@ describe('a large cluster', function () {
     child.kill('SIGTERM');
     assert.deepEqual(await ended, [0, null], output);
   });
+
+  /**
+   * One after the other at the rate that is measured, of Policies and of endpoints. Returns the least that the primary held over the last of them
+   * (MiB).
+   */
+  async function makeChanges(from: number, to: number): Promise<number> {
+    let least = Number.POSITIVE_INFINITY;
+    const startedAt = performance.now();
+    for (let made = from; made < to; made += 1) {
+      const dueAt = startedAt + ((made - from) * 1000) / CHANGES_PER_SECOND;
+      await delay(Math.max(0, dueAt - performance.now())); // the rate is part of the measurement
+      const isPolicy = made % 10 === 0;
+      const change = isPolicy
+        ? policyManifest((made / 10) % policyCount, 1 + made)
+        : sliceManifest(made % ingresses, made % 2, 2 + made);
+      await applyObject(server().admin, change);
+      if (made >= to - SAMPLED_CHANGES) least = Math.min(least, resident());
+    }
+    return least;
+  }
 
   /** Every Ingress with a certificate of its own, as most clusters have them. */
   async function manifests(): Promise<readonly TestObject[]> {
@@ -204,16 +221,6 @@ describe('a large cluster', function () {
   function resident(): number {
     const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
     return Math.round((Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / MEBIBYTE);
-  }
-
-  /** The least of some seconds: garbage that waits for its collector is no growth. */
-  async function settledResident(): Promise<number> {
-    const samples: number[] = [];
-    for (let look = 0; look < 20; look += 1) {
-      samples.push(resident());
-      await delay(250); // samples over some seconds
-    }
-    return Math.min(...samples);
   }
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type ClusterState, objectKey } from '../../src/api/cluster-state.ts';
 import type { Revocation as RevocationObject } from '../../src/api/generated/revocation.ts';
+import { createRevocationTable } from '../../src/identity/revocation/create-revocation-table.ts';
 import type { Revocation } from '../../src/identity/revocation/revocation.ts';
 import { draftOf, type RevocationDraft, tidyRevocations } from '../../src/processes/revocation-drafts.ts';
 import { revocationsOf } from '../../src/processes/revocations-of.ts';
@@ -44,7 +45,8 @@ describe('Revocation objects', () => {
     it(`tell another replica what was revoked: ${JSON.stringify(Object.values(revocation).slice(0, 2))}`, () => {
       const told = revocationsOf(cluster([draftOf(revocation)]));
       const { user: _, ...plain } = { user: null, ...revocation };
-      const expected = 'user' in revocation ? { ...plain, user: null } : plain;
+      // Created in second `at`, all of which counts.
+      const expected = 'user' in revocation ? { ...plain, user: null, at: at + 1 } : plain;
       assert.ok(
         told.some(
           (one) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(expected).sort()),
@@ -74,13 +76,22 @@ describe('Revocation objects', () => {
     const { drafts: folded, replaced } = tidyRevocations(cluster(drafts), at * 1000);
     assert.deepEqual(replaced.toSorted(), drafts.map(({ name }) => name).toSorted());
     const told = revocationsOf(cluster(folded));
-    assert.deepEqual(told, [{ kind: 'user', provider: null, ...user, before: at + 20, expiresAt }]);
+    assert.deepEqual(told, [{ kind: 'user', provider: null, ...user, before: at + 21, expiresAt }]);
+  });
+
+  it('that became one end a session that was confirmed in the very second of its sign-out: API servers tell no part of a second', () => {
+    const { drafts: folded } = tidyRevocations(cluster(logins(21)), at * 1000);
+    const table = createRevocationTable();
+    for (const revocation of revocationsOf(cluster(folded))) table.add(revocation);
+    const last = { lid: 'login-of-the-last-one', sid: 'session', provider: 'default', tid: user.tid, oid: user.oid };
+    assert.equal(table.isRevoked({ ...last, checkedAt: at + 20 }), true);
+    assert.equal(table.isRevoked({ ...last, checkedAt: at + 21 }), false, 'who signs in again is let in');
   });
 
   it('become one of everybody past 10,000: the older half', () => {
     const { drafts, replaced } = tidyRevocations(cluster(logins(10_001, null)), at * 1000);
     assert.equal(replaced.length, 5_001);
-    assert.deepEqual(revocationsOf(cluster(drafts)), [{ kind: 'everything', before: at + 5_000, expiresAt }]);
+    assert.deepEqual(revocationsOf(cluster(drafts)), [{ kind: 'everything', before: at + 5_001, expiresAt }]);
   });
 
   it('are removed when they have expired, and not before', () => {

@@ -196,4 +196,43 @@ describe('[ISOLATED] translation makes no more of a few objects than they are', 
     assert.ok(endpoints <= 100_000, `${endpoints} endpoints`);
     assert.match(JSON.stringify(statuses), /Service app has more than 100 ports/);
   });
+
+  it('with a Service of a hundred ports, all used, and twenty thousand endpoints: 1 MB became two million of them', () => {
+    const ports = numbers(100).map((index) => ({ name: `p${index}`, port: index + 1 }));
+    const metadata = { namespace: 'evil', labels: { 'kubernetes.io/service-name': 'app' } };
+    const slices = numbers(20).map((slice) =>
+      objectFrom({
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { ...metadata, name: `app-${slice}` },
+        addressType: 'IPv4',
+        ports,
+        endpoints: numbers(1_000).map((index) => ({ addresses: [`10.${slice}.${index >> 8}.${index & 255}`] })),
+      }),
+    );
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'app', namespace: 'evil' },
+      spec: { ports },
+    };
+    const paths = ports.map(({ name }) => {
+      const portOf = { service: { name: 'app', port: { name } } };
+      return { path: `/${name}`, pathType: 'Prefix', backend: portOf };
+    });
+    const others = [
+      ingressClass,
+      objectFrom(service),
+      ingress({ rules: [{ host: 'h.example.com', http: { paths } }] }),
+    ];
+    const { snapshot } = translate(stateOf([...others, ...slices]), testOptions);
+    const sizes = [...snapshot.endpoints.values()].map(({ value }) => value.endpoints.length);
+    assert.deepEqual([...new Set(sizes)], [200], 'each port has as many as every other');
+    const shuffled = translate(stateOf([...slices.toReversed(), ...others]), testOptions);
+    assert.deepEqual(
+      shuffled.snapshot.endpoints,
+      snapshot.endpoints,
+      'the same ones, in whatever order slices came (ORDER)',
+    );
+  });
 });

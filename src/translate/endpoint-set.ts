@@ -45,7 +45,7 @@ export function endpointSet(
     if (slice.addressType !== family) continue;
     const numbers = slice.ports.filter(({ name, protocol }) => name === port.name && protocol === port.protocol);
     for (const { port: number } of numbers) {
-      if (number !== undefined) collect(slice, number, isAllowed, ready, draining);
+      if (number !== undefined) collect(slice, number, isAllowed, ready, draining, most);
     }
   }
   return { endpoints: sorted(ready.size > 0 ? ready : draining, most) };
@@ -63,6 +63,7 @@ function collect(
   isAllowed: AddressCheck,
   ready: Map<string, Endpoint>,
   draining: Map<string, Endpoint>,
+  most: number,
 ): void {
   const version = slice.addressType === 'IPv4' ? 4 : 6;
   for (const { addresses, conditions } of slice.endpoints) {
@@ -73,7 +74,7 @@ function collect(
     const isTerminating = conditions.terminating ?? false;
     const endpoint = { address, port };
     if (isReady) ready.set(`${address} ${port}`, endpoint);
-    else if (isServing && isTerminating) draining.set(`${address} ${port}`, endpoint);
+    else if (isServing && isTerminating && draining.size < most) draining.set(`${address} ${port}`, endpoint);
   }
 }
 

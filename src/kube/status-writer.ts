@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { describeRef, type Kind, type ObjectRef, objectKey } from '../api/cluster-state.ts';
 import { type KindInfo, kinds } from '../api/kinds.ts';
+import { LEGACY_CLASS_ANNOTATION } from '../api/kubernetes.ts';
 import { isRecord } from '../api/normalize.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import type { Log } from '../telemetry/logger.ts';
@@ -21,6 +22,8 @@ export interface StatusWriterOptions {
   readonly author: () => StatusAuthor & EventAuthor;
   /** Whether this replica may write now: asked before every write. */
   readonly mayWrite: () => boolean;
+  /** Whether Ingresses of a class are ours; undefined: one that names no class. */
+  readonly isOurClass: (name: string | undefined) => boolean;
   /** How long an object that could not be written waits for the next try; the first is also how often is looked at what is to do. */
   readonly retry: BackoffTiming;
   readonly metrics: StatusMetrics;
@@ -193,12 +196,21 @@ export class StatusWriter {
       const found = await client.get(objectPath(info, entry.ref), this.#closed.signal);
       if (!found.ok) return causeOf(found.failure) === 'not-found' ? null : found.failure;
       if (!isRecord(found.value)) return { kind: 'malformed', message: 'an object does not have the form of one' };
+      if (entry.update !== null && !this.#isOurs(entry.ref, found.value)) return null;
       const answer = await this.#write(info, found.value, entry);
       if (answer.ok) return this.#tell(info, found.value, entry);
       const cause = causeOf(answer.failure);
       if (cause === 'not-found') return null;
       if (cause !== 'conflict' || tries >= CONFLICT_TRIES) return answer.failure;
     }
+  }
+
+  /** An Ingress may have become another controller's since it was translated, and the watch not have told so yet: then its status is not ours. */
+  #isOurs({ kind }: ObjectRef, { metadata, spec }: Fields): boolean {
+    if (kind !== 'Ingress') return true;
+    const annotations = isRecord(metadata) && isRecord(metadata.annotations) ? metadata.annotations : {};
+    const name = (isRecord(spec) ? spec.ingressClassName : undefined) ?? annotations[LEGACY_CLASS_ANNOTATION];
+    return this.#options.isOurClass(name === undefined ? undefined : String(name));
   }
 
   /** With the version that was read: a status never overwrites one that it was not compared with. */

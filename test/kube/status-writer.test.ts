@@ -37,6 +37,8 @@ describe('the status writer, while other things go on', () => {
   /** Times at which statuses were to be written (ms). */
   let writes: number[];
   let react: () => Reaction | null;
+  let spec: Fields;
+  let annotations: Fields;
 
   const takeStatus = async (request: IncomingMessage, response: ServerResponse) => {
     const written: unknown = JSON.parse(await text(request));
@@ -67,10 +69,12 @@ describe('the status writer, while other things go on', () => {
     events = new Map();
     writes = [];
     react = () => null;
+    spec = { ingressClassName: 'entragate' };
+    annotations = {};
     server = await startScriptedApiServer((_, { pathname }, response, request) => {
       if (pathname.includes('/events')) void takeEvent(pathname, request, response);
       else if (request.method === 'PUT') void takeStatus(request, response);
-      else response.end(JSON.stringify({ metadata: { uid: '1', resourceVersion: '1' }, status }));
+      else response.end(JSON.stringify({ metadata: { uid: '1', resourceVersion: '1', annotations }, spec, status }));
     });
     client = createApiClient({ kind: 'kubeconfig', path: server.kubeconfig });
     writer = new StatusWriter({
@@ -78,6 +82,7 @@ describe('the status writer, while other things go on', () => {
       namespaces: null,
       author: () => ({ controllerName: 'entragate.dev/ingress-controller', instance: 'replica-1', addresses }),
       mayWrite: () => mayWrite,
+      isOurClass: (name) => name === 'entragate',
       retry: { first: 50, last: 5_000 },
       metrics: createStatusMetrics(
         new Registry(),
@@ -139,6 +144,20 @@ describe('the status writer, while other things go on', () => {
     const [first = 0, second = 0] = writes;
     assert.ok(second - first >= 3_000, `${second - first} ms`);
   });
+
+  const foreign = {
+    'by its field': { spec: { ingressClassName: 'nginx' }, annotations: {} },
+    'by the old annotation': { spec: {}, annotations: { 'kubernetes.io/ingress.class': 'nginx' } },
+  };
+  for (const [how, object] of Object.entries(foreign)) {
+    it(`[ISOLATED] writes no Ingress that has become another controller's, ${how}, before the watch has told so`, async () => {
+      status = addressOf('198.51.100.1');
+      ({ spec, annotations } = object);
+      writer.submit([told('ledger', 'Programmed.')]);
+      await until(() => writer.pending() === 0, 5_000);
+      assert.deepEqual([writes, notes(), status], [[], [], addressOf('198.51.100.1')]);
+    });
+  }
 
   it('[BOUNDED] remembers 10,000 Ingresses that are gone at most, while another replica leads', () => {
     mayWrite = false;

@@ -53,8 +53,8 @@ function takeApart(secret: Secret): TlsSecret {
   if (secret.type !== 'kubernetes.io/tls') return { ok: false, problem: 'is not of type kubernetes.io/tls' };
   const certPem = secretText(secret, 'tls.crt');
   const keyPem = secretText(secret, 'tls.key');
-  if (certPem === null) return { ok: false, problem: 'has no tls.crt' };
-  if (keyPem === null) return { ok: false, problem: 'has no tls.key' };
+  if (certPem === null) return { ok: false, problem: 'has no tls.crt, or one that is too long' };
+  if (keyPem === null) return { ok: false, problem: 'has no tls.key, or one that is too long' };
   const pems = certPem.match(pemCertificate) ?? [];
   if (pems.length > MOST_CERTIFICATES) {
     return { ok: false, problem: `holds more than ${MOST_CERTIFICATES} certificates in tls.crt` };

@@ -63,6 +63,8 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   #revoked: ReadonlySet<string> = new Set();
   #current: (Translated & { readonly served: Snapshot }) | null = null;
+  /** What every data plane was last seen to serve from; null: nothing yet. */
+  #applied: Translation | null = null;
   #isOutdated = false;
   #isPending = false;
   /** When a change could first not be applied; null: all are. */
@@ -134,8 +136,10 @@ export class ControlPlane {
     if (await readSecrets(next.translation.secretRefs)) next = await this.#translate(previous);
     await this.#serve(next);
     const { translation } = next;
-    const changes = previous === null ? [] : describeChange(previous.translation, translation);
-    onApplied({ translation, changes, isFirst: previous === null });
+    const before = this.#applied;
+    this.#applied = translation;
+    const changes = before === null ? [] : describeChange(before, translation);
+    onApplied({ translation, changes, isFirst: before === null });
   }
 
   /** @throws EntragateError `snapshot-invalid`, `snapshot-not-acknowledged` */

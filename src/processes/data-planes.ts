@@ -20,7 +20,7 @@ export const nobodyElse: DataPlaneEvents = { revoked: () => {}, unknownKey: () =
 export interface DataPlanes {
   /** Binds the listeners; they answer 503 until the first snapshot. Rejects with EntragateError `listen-failed`. */
   start(ring: KeyRing): Promise<ListeningPorts>;
-  /** Resolves when every data plane serves from `snapshot` (or from a later one), or has logged why it can not. */
+  /** Resolves when every data plane serves from `snapshot`. Rejects, as with EntragateError `snapshot-not-applied`, when one can not: it stays with the last good one. */
   publish(snapshot: Snapshot, secrets: Secrets): Promise<void>;
   setKeys(ring: KeyRing): void;
   revoke(revocation: Revocation): void;

@@ -35,6 +35,8 @@ interface Member {
   /** Nothing may be sent before the worker said it is ready. */
   isReady: boolean;
   acknowledged: number;
+  /** Of the last snapshot that it could not serve from; 0: none. */
+  notApplied: number;
 }
 
 interface Published {
@@ -89,7 +91,7 @@ export class WorkerPool implements DataPlanes {
     this.#published = { sequence, snapshot, secrets };
     const message = snapshotMessage(previous, this.#published);
     for (const member of this.#ready()) send(member.worker, message);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const patience = setInterval(() => this.#replaceSilent(sequence), acknowledgePatienceMs).unref();
       const check = () => {
         const members = [...this.#members.values()];
@@ -97,7 +99,9 @@ export class WorkerPool implements DataPlanes {
         if (!isDone && !this.#isDraining) return;
         clearInterval(patience);
         this.#acknowledgements.delete(check);
-        resolve();
+        const failed = members.filter(({ notApplied }) => notApplied === sequence).length;
+        if (failed === 0 || this.#isDraining) resolve();
+        else reject(notAppliedBy(failed, members.length));
       };
       this.#acknowledgements.add(check);
       check();
@@ -128,7 +132,7 @@ export class WorkerPool implements DataPlanes {
 
   #fork(onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
     const worker = cluster.fork();
-    const member: Member = { worker, startedAt: Date.now(), isReady: false, acknowledged: 0 };
+    const member: Member = { worker, startedAt: Date.now(), isReady: false, acknowledged: 0, notApplied: 0 };
     this.#members.set(worker.id, member);
     worker.on('message', (message: ToPrimary) => this.#receive(member, message, onOutcome));
     worker.on('error', (cause) => {
@@ -188,6 +192,7 @@ export class WorkerPool implements DataPlanes {
           'A worker can not serve from a snapshot; the last good one stays',
         );
         member.acknowledged = sequence;
+        member.notApplied = sequence;
         this.#check();
         return;
       }
@@ -246,6 +251,13 @@ export class WorkerPool implements DataPlanes {
   #check(): void {
     for (const check of [...this.#acknowledgements]) check();
   }
+}
+
+function notAppliedBy(failed: number, all: number): EntragateError {
+  return new EntragateError(
+    'snapshot-not-applied',
+    `${failed} of ${all} workers can not serve from the snapshot and stay with the last good one`,
+  );
 }
 
 function snapshotMessage(previous: Published | null, next: Published): ToWorker {

@@ -205,6 +205,31 @@ describe('The rounds of the control plane', () => {
     await until(() => stage.control.behind() === 0, 1_000);
   });
 
+  it('say that nothing is applied while a data plane can not serve from it, try again, and are served first when it can', async () => {
+    stage.acknowledged = Promise.reject(new Error('a worker can not serve from it'));
+    stage.acknowledged.catch(() => {});
+    await stage.control.start();
+    assert.equal(stage.published.length, 1);
+    await until(() => stage.published.length === 3, 1_000);
+    assert.deepEqual(stage.applied, [], 'no status says that it is programmed, and readiness is false');
+    assert.ok(stage.control.behind() > 0);
+    stage.acknowledged = Promise.resolve();
+    await until(() => stage.applied.length === 1, 1_000);
+    assert.equal(stage.applied[0]?.isFirst, true);
+    stage.acknowledged = Promise.reject(new Error('a worker can not serve from it'));
+    stage.acknowledged.catch(() => {});
+    stage.change('one', 'two');
+    await until(() => stage.control.behind() > 0, 1_000);
+    stage.acknowledged = Promise.resolve();
+    await until(() => stage.applied.length === 2, 1_000);
+    assert.equal(stage.control.behind(), 0);
+    assert.equal(stage.applied[1]?.isFirst, false);
+    assert.ok(
+      stage.applied[1]?.changes.some((line) => line.includes('two')),
+      'what changed since what was served',
+    );
+  });
+
   it('[CLOSED] deny everything that is too old also when nothing newer can be applied', async () => {
     await stage.control.start();
     stage.prepare = async () => {

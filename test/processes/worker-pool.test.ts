@@ -93,7 +93,12 @@ describe('Workers', () => {
       const pattern = { kind: 'unheard-of' } as unknown as typeof value.pattern;
       return [key, { hash: 'broken', value: { ...value, pattern } }] as const;
     });
-    await pool.publish({ ...broken, hosts: new Map(entries) }, new Map());
+    const published = pool.publish({ ...broken, hosts: new Map(entries) }, new Map());
+    await assert.rejects(
+      published,
+      { code: 'snapshot-not-applied' },
+      'else statuses would say that all workers decide by it',
+    );
     assert.equal(lines.filter((line) => line.includes('"snapshot-not-applied"')).length, 2);
     for (let round = 0; round < 8; round++) assert.equal(await statusOf(HOST), 308);
     await publish('next.example.com');

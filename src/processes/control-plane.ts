@@ -148,8 +148,8 @@ export class ControlPlane {
     const served = this.#isOutdated ? denyEverything(translation.snapshot) : translation.snapshot;
     const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
     if (problems.length > 0) throw new EntragateError('snapshot-invalid', problems.slice(0, 10).join('; '));
-    await this.#publish(served, translation);
     this.#current = { state, translation, served };
+    await this.#publish(served, translation);
   }
 
   /** Where workers die of a snapshot nobody acknowledges it, and the next one, which may take back what they die of, must not wait for that. */

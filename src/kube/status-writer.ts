@@ -56,6 +56,8 @@ export const statusRetry: BackoffTiming = { first: 2_000, last: 60_000 };
 const LANES = 4;
 /** Kinds whose state is in an Event: the others have conditions. */
 const kindsWithEvents: readonly Kind[] = ['Ingress', 'Namespace'];
+/** Objects of one round: what is said meanwhile is taken up by the next one. */
+const MOST_OF_ROUND = 64;
 /** Tries with a fresh read where somebody else writes the same object at the same time (409). */
 const CONFLICT_TRIES = 5;
 /** Objects that are gone or not ours any more, and may still show what we wrote: while another replica leads, that one sees to them. */
@@ -151,6 +153,7 @@ export class StatusWriter {
       const due = this.#options.mayWrite() ? this.#due() : [];
       const queue = due.values();
       await Promise.all(Array.from({ length: LANES }, () => this.#work(queue)));
+      if (due.length === MOST_OF_ROUND) continue;
       await delay(this.#options.retry.first, null, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(
         () => {},
       );
@@ -159,9 +162,10 @@ export class StatusWriter {
 
   #due(): readonly Wanted[] {
     const now = performance.now();
-    return [...this.#wanted.values()].filter(
+    const due = [...this.#wanted.values()].filter(
       ({ isSettled, eventDue, retryDue }) => (!isSettled || eventDue <= now) && retryDue <= now,
     );
+    return inTurns(due, MOST_OF_ROUND);
   }
 
   async #work(queue: IterableIterator<Wanted>): Promise<void> {
@@ -244,6 +248,16 @@ export class StatusWriter {
     entry.eventDue = performance.now() + EVENT_REFRESH - age + Math.random() * EVENT_JITTER_MS;
     return null;
   }
+}
+
+/** One of each namespace, and again, so that one which changes thousands of objects delays its own (ISOLATED). */
+function inTurns(due: readonly Wanted[], most: number): readonly Wanted[] {
+  const namespaces = [...Map.groupBy(due, ({ ref }) => ref.namespace).values()];
+  const chosen: Wanted[] = [];
+  for (let turn = 0; chosen.length < Math.min(most, due.length); turn += 1) {
+    chosen.push(...namespaces.flatMap((entries) => entries.slice(turn, turn + 1)));
+  }
+  return chosen.slice(0, most);
 }
 
 function keyOf({ kind, namespace, name }: ObjectRef): string {

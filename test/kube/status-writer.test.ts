@@ -19,8 +19,8 @@ type Reaction = { readonly kind: 'refusal'; readonly status: number; readonly re
 
 const addressOf = (ip: string) => ({ loadBalancer: { ingress: [{ ip }] } });
 
-function told(name: string, message: string): StatusUpdate {
-  const ref = { kind: 'Ingress', namespace: 'apps', name } as const;
+function told(name: string, message: string, namespace = 'apps'): StatusUpdate {
+  const ref = { kind: 'Ingress', namespace, name } as const;
   const event = { type: 'Normal', reason: 'Programmed', message } as const;
   return { ref, uid: '1', generation: 1, conditions: [], attachedRoutes: [], event, address: true };
 }
@@ -158,6 +158,18 @@ describe('the status writer, while other things go on', () => {
       assert.deepEqual([writes, notes(), status], [[], [], addressOf('198.51.100.1')]);
     });
   }
+
+  it('[ISOLATED] writes in turns: a thousand Ingresses that one namespace changes delay its own', async () => {
+    const many = Array.from({ length: 1_000 }, (_, index) => told(`many-${index}`, 'Programmed.', 'evil'));
+    writer.submit(many);
+    await until(() => events.size >= 100, 10_000);
+    writer.submit([...many, told('ledger', 'Programmed.')]);
+    const before = events.size;
+    await until(() => [...events.keys()].some((path) => path.includes('/namespaces/apps/')), 20_000);
+    const others = events.size - before;
+    console.log(`      told after ${others} of ${many.length - before} others`);
+    assert.ok(others < 200, `${others} others were first`);
+  });
 
   it('[BOUNDED] remembers 10,000 Ingresses that are gone at most, while another replica leads', () => {
     mayWrite = false;

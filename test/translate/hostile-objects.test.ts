@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { serialize } from 'node:v8';
 import { describe, it } from 'mocha';
 import type { KubernetesObject } from '../../src/api/cluster-state.ts';
+import { diff } from '../../src/snapshot/snapshot-delta.ts';
 import { validateSnapshot } from '../../src/snapshot/validate-snapshot.ts';
 import { translate } from '../../src/translate/translate.ts';
 import { objectFrom, stateOf, testOptions } from './manifest-state.ts';
@@ -234,5 +236,37 @@ describe('[ISOLATED] translation makes no more of a few objects than they are', 
       snapshot.endpoints,
       'the same ones, in whatever order slices came (ORDER)',
     );
+  });
+
+  it('with ten Ingresses of 1,000 hosts and one Policy of 400 groups: 1.3 MB became a message of 157 MB to every worker', () => {
+    const policy = objectFrom({
+      apiVersion: 'entragate.dev/v1alpha1',
+      kind: 'Policy',
+      metadata: { name: 'p', namespace: 'evil' },
+      spec: { groups: numbers(400).map((index) => `e14f56fd-b956-4009-b06c-${String(index).padStart(12, '0')}`) },
+    });
+    const many = numbers(10).map((index) =>
+      objectFrom({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
+        metadata: { name: `many-${index}`, namespace: 'evil', annotations: { 'entragate.dev/policies': 'p' } },
+        spec: {
+          ingressClassName: 'entragate',
+          rules: numbers(1_000).map((host) => {
+            return {
+              host: `h${host}-${index}.example.com`,
+              http: { paths: [{ path: '/', pathType: 'Prefix', backend }] },
+            };
+          }),
+        },
+      }),
+    );
+    const { snapshot } = translate(stateOf([ingressClass, provider, policy, ...many]), testOptions);
+    assert.equal(snapshot.hosts.size, 10_000);
+    assert.ok([...snapshot.hosts.values()].every(({ value }) => value.mentions.groups.length === 400));
+    assert.deepEqual(validateSnapshot(snapshot), []);
+    const bytes = serialize(diff(null, snapshot)).length;
+    console.log(`      the message is ${(bytes / 1e6).toFixed(1)} MB`);
+    assert.ok(bytes < 10_000_000, `${bytes} bytes`);
   });
 });

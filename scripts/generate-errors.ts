@@ -1,6 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parse } from '@swc/core';
+import { signInErrors } from '../src/identity/oidc/sign-in-error.ts';
+import { refusals } from '../src/proxy/reading/refusal.ts';
+import { upstreamFailures } from '../src/proxy/upstream/upstream.ts';
 
 interface ErrorUse {
   readonly code: string;
@@ -9,7 +12,7 @@ interface ErrorUse {
   readonly publicMessage: string;
 }
 
-/** `docs/reference/errors.md`: every code that the sources pass to EntragateError as a literal, with its messages. */
+/** `docs/reference/errors.md`: the codes of answers, from their tables; and every code that the sources pass to EntragateError as a literal, with its messages. */
 export async function errorsPage(root: string): Promise<string> {
   const uses = (await Promise.all((await sourceFiles(join(root, 'src'))).map((file) => errorsOf(root, file)))).flat();
   const codes = Map.groupBy(uses, (use) => use.code);
@@ -24,7 +27,38 @@ export async function errorsPage(root: string): Promise<string> {
     '',
     '<!-- Generated from the sources by `npm run generate`. Do not edit. -->',
     '',
-    'Every error carries a stable code. The log has the first text; a page never shows more than the second. `…` stands for a value.',
+    'Every error has a stable code. It is `code` in the access line and in the log, and most pages show it. Why a policy denies somebody is in [policy.md](../policy.md#why-was-it-denied), why a route denies',
+    'everybody in [conditions.md](conditions.md#routes-that-deny-everybody).',
+    '',
+    '## Requests that are refused',
+    '',
+    'Whatever could be read in two ways never reaches an app.',
+    '',
+    '| code | status | what is wrong |',
+    '|---|---|---|',
+    ...[...refusals].map(([code, { status, detail }]) => `| \`${code}\` | ${status} | ${escapeCell(detail)} |`),
+    '',
+    '## Requests that an app failed',
+    '',
+    'They were allowed. `detail` in the access line names the endpoint.',
+    '',
+    '| code | what happened |',
+    '|---|---|',
+    ...Object.entries(upstreamFailures).map(([code, meaning]) => `| \`${code}\` | ${escapeCell(meaning)} |`),
+    '',
+    '## Sign-ins that failed',
+    '',
+    "The log line with the request ID of the page has Entra's AADSTS number, or the check that failed; [entra-setup.md](../entra-setup.md#when-it-does-not-work) says what to do.",
+    '',
+    '| code | status | page |',
+    '|---|---|---|',
+    ...Object.entries(signInErrors).map(
+      ([code, { status, explanation }]) => `| \`${code}\` | ${status} | ${escapeCell(explanation)} |`,
+    ),
+    '',
+    '## Errors of the program',
+    '',
+    'The log has the first text; a page never shows more than the second. `…` stands for a value. Where a text is missing, it is that of the failure underneath.',
     '',
     '| code | log | page | raised in |',
     '|---|---|---|---|',

@@ -47,7 +47,11 @@ export function registeredMetrics(): readonly RegisteredMetric[] {
 function controlPlane(): Registry {
   const registry = new Registry();
   createSourceMetrics(registry);
-  createControlMetrics(registry, () => 0);
+  createControlMetrics(
+    registry,
+    () => 0,
+    () => false,
+  );
   createDefinitionGauge(registry);
   createStatusMetrics(
     registry,

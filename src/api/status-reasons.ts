@@ -45,7 +45,11 @@ export const conditionReasons = {
       on: 'IdentityProvider',
       meaning: 'The Secret of the credential is missing or unusable. Nobody can sign in; sessions that exist go on.',
     },
-    Invalid: { status: 'False', on: 'IdentityProvider', meaning: 'References are followed when the object is valid.' },
+    Invalid: {
+      status: 'False',
+      on: 'IdentityProvider',
+      meaning: 'The object is not accepted: its references are followed once it is valid.',
+    },
   },
   Programmed: {
     Programmed: {

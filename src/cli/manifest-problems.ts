@@ -35,7 +35,7 @@ export interface ManifestProblem {
 export type LocateField = ManifestReading['locate'];
 
 /** A Secret or Service that is not among the manifests may well be in the cluster. */
-const severities: Readonly<Record<FindingKind, Severity>> = {
+export const severities: Readonly<Record<FindingKind, Severity>> = {
   'access-denied': 'error',
   'host-invalid': 'error',
   'host-refused': 'error',

@@ -86,7 +86,7 @@ export const serveOptionTable: readonly Option[] = [
     name: 'max-config-age',
     value: 'DURATION',
     fallback: '',
-    help: 'deny everything when the API server was not heard for so long (never)',
+    help: 'deny everything when the configuration is older: no word from the API server, or no change applied (never)',
   },
   { name: 'grace', value: 'SECONDS', fallback: '30', help: 'for requests under way when asked to end' },
   { name: 'log', value: 'FORMAT', fallback: 'json', help: 'json or pretty' },

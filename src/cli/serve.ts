@@ -137,7 +137,7 @@ export async function startServe(
   });
   const planes = openDataPlanes(options, surroundings.mappings, group.events, log);
   const age = () => Math.max(source.age(), control.behind());
-  const metrics = createControlMetrics(registry, age);
+  const metrics = createControlMetrics(registry, age, () => readiness.current().isReady);
   let warned: readonly string[] = [];
   const control = new ControlPlane({
     ...{ source, planes, log, translation, retryAfter: retryMs, patience: patienceMs },

@@ -59,7 +59,7 @@ export function createSourceMetrics(registry: Registry): SourceMetrics {
   });
   const secrets = new Gauge({
     name: 'entragate_kube_secrets',
-    help: 'Secrets that accepted objects refer to, by the outcome of their last read.',
+    help: 'Secrets that accepted objects refer to, by the outcome of their last read: present, missing or failed.',
     labelNames: ['outcome'] as const,
     registers,
   });

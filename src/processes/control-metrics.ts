@@ -13,12 +13,21 @@ export interface ControlMetrics {
  * Registers the metrics of the control plane.
  *
  * @param age how old what is served may be, in milliseconds
+ * @param isReady what `/readyz` says
  */
-export function createControlMetrics(registry: Registry, age: () => number): ControlMetrics {
+export function createControlMetrics(registry: Registry, age: () => number, isReady: () => boolean): ControlMetrics {
   const registers = [registry];
   new Gauge({
+    name: 'entragate_ready',
+    help: 'Whether this replica is ready: it has served a whole snapshot, and was not asked to end.',
+    registers,
+    collect() {
+      this.set(isReady() ? 1 : 0);
+    },
+  });
+  new Gauge({
     name: 'entragate_config_age_seconds',
-    help: 'How old what is served may be: the longest time for which a collection was not heard of, or a change could not be applied. A quiet cluster is heard about once a minute.',
+    help: 'Age of the configuration that is served: the longest time for which no word came about a kind of object, or a change could not be applied. In a quiet cluster word comes about once a minute.',
     registers,
     collect() {
       const seconds = age() / 1000;

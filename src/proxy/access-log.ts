@@ -31,7 +31,9 @@ export function writeAccessLine(exchange: Exchange, status: number, isComplete: 
       (verdict.audit.length === 0 ? '' : `,"audit":${JSON.stringify(verdict.audit)}`) +
       (outcome.code === '' ? '' : `,"code":${text(outcome.code)}`) +
       (outcome.detail === '' ? '' : `,"detail":${text(outcome.detail)}`) +
-      `,"oid":"${verdict.session?.oid ?? outcome.oid}","ms":${rounded(total)}` +
+      `,"oid":"${verdict.session?.oid ?? outcome.oid}"` +
+      (verdict.session === null ? '' : `,"lid":"${verdict.session.lid}"`) +
+      `,"ms":${rounded(total)}` +
       (upstream === null ? '' : `,"upstreamMs":${rounded(upstream)}`) +
       `,"bytes":${outcome.bytes}${isComplete ? '' : ',"aborted":true'}` +
       `,"requestId":${text(exchange.requestId)},"client":${text(request?.sourceIp)}` +

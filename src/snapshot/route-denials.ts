@@ -1,6 +1,6 @@
 /** Every reason for which a route denies everybody, and what it means: the one source for validation, statuses and docs/reference/conditions.md. */
 export const routeDenials = {
-  'no-policy': 'The Ingress names no policy, and says nothing of other access.',
+  'no-policy': 'The Ingress names no policy, and no other access.',
   'policy-missing': 'A policy that it names does not exist.',
   'policy-invalid':
     'A policy that it names is invalid, or its policies together hold more patterns, or mention more for its hosts and paths, than one Ingress may.',
@@ -12,9 +12,10 @@ export const routeDenials = {
   'identity-provider-mismatch': 'The Ingress and its policies name several IdentityProviders.',
   'access-not-allowed': 'The Namespace does not allow this kind of access (`entragate.dev/allowed-access`).',
   'namespace-unknown': 'The Namespace is not known (yet), and with it what it allows.',
-  'path-refused': 'A path is no path that can be matched; requests below what it begins with are denied.',
+  'path-refused': 'A path cannot be matched, such as a pattern; requests below its literal beginning are denied.',
   'object-unreadable': 'The object is malformed, or has fields that this release does not know.',
-  'config-outdated': 'The API server was not heard for longer than `maxConfigAge`: everything is denied.',
+  'config-outdated':
+    'The configuration is older than `maxConfigAge`, since the API server was away or a change could not be applied: everything is denied.',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Stable word for why a route denies everybody. */

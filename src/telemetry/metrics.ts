@@ -65,11 +65,26 @@ export function createMetrics(): Metrics {
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge<Label>({ name, help, labelNames, registers });
 
-  const refused = counter('entragate_requests_refused_total', 'Requests that could be read two ways.', 'code');
-  const headersDropped = counter('entragate_header_fields_dropped_total', 'Header fields with an ambiguous name.');
+  const refused = counter(
+    'entragate_requests_refused_total',
+    'Requests refused because they could be read in two ways.',
+    'code',
+  );
+  const headersDropped = counter(
+    'entragate_header_fields_dropped_total',
+    'Header fields dropped because of an ambiguous name.',
+  );
   const connections = gauge('entragate_connections', 'Open client connections.', 'listener');
-  const connectionsRefused = counter('entragate_connections_refused_total', 'Connections past a cap.', 'cap');
-  const waiting = gauge('entragate_requests_waiting', 'Requests of nobody signed in that wait for their turn.', 'line');
+  const connectionsRefused = counter(
+    'entragate_connections_refused_total',
+    'Connections refused because of a cap: of the worker, or of one client.',
+    'cap',
+  );
+  const waiting = gauge(
+    'entragate_requests_waiting',
+    'Requests without a signed-in user that wait for their turn.',
+    'line',
+  );
   const upgrades = gauge('entragate_upgrades', 'Open upgraded connections.');
   const upgradesCut = counter('entragate_upgrades_cut_total', 'Upgraded connections cut by a later decision.');
   const responsesCut = counter('entragate_responses_cut_total', 'Responses under way cut by a later decision.');

@@ -7,6 +7,7 @@ import type { DeclaredHosts } from './declared-hosts.ts';
 import type { Finding } from './findings.ts';
 import type { IngressOutcome } from './ingress-status.ts';
 import { isLive, liveObject } from './live-state.ts';
+import { providerWarning } from './provider-status.ts';
 import { compileObject, livePolicies } from './resolve-policies.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 import type { TranslateOptions } from './translate-options.ts';
@@ -70,7 +71,7 @@ function providerFindings(
   }
   return [
     ...credentialFindings(object, resolved.provider, state, controllerNamespace),
-    ...graphFindings(resolved.provider, ref),
+    ...warningFindings(resolved.provider, ref),
   ];
 }
 
@@ -87,11 +88,8 @@ function credentialFindings(
   return [{ ref: refOf(object), kind, path: 'spec.credential', message: credential.detail, hint: '' }];
 }
 
-/** Membership comes from the token alone so far: saying nothing would let its author wait for groups that never come. */
-function graphFindings(provider: ResolvedIdentityProvider, ref: ObjectRef): readonly Finding[] {
-  if (provider.type !== 'EntraID' || provider.groups !== 'Graph') return [];
-  const message =
-    'this version does not ask Microsoft Graph: groups come from the token, and past 200 they are unknown';
-  const hint = 'Write Token, and limit the groups claim to groups assigned to the application.';
-  return [{ ref, kind: 'identity-provider-questionable', path: 'spec.groups.source', message, hint }];
+/** Saying nothing would let its author wait for what never comes. */
+function warningFindings(provider: ResolvedIdentityProvider, ref: ObjectRef): readonly Finding[] {
+  const warning = providerWarning(provider);
+  return warning === null ? [] : [{ ref, kind: 'identity-provider-questionable', ...warning }];
 }

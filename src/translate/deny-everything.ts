@@ -5,7 +5,7 @@ const outdated: Access = {
   kind: 'denied',
   reason: 'config-outdated',
   detail:
-    'The API server was not heard for longer than the operator of the controller allows, so that access may have been withdrawn meanwhile.',
+    'The configuration is older than the operator of the controller allows, so that access may have been withdrawn meanwhile.',
 };
 
 /** The same hosts and paths with access for nobody, and no answer to a challenge: for what is known of a cluster when that is too old (CLOSED). */

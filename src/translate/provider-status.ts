@@ -1,6 +1,7 @@
 import { refOf } from '../api/cluster-state.ts';
 import type { IdentityProvider as ProviderObject } from '../api/generated/identity-provider.ts';
 import type { StatusCondition, StatusUpdate } from '../api/status-update.ts';
+import type { IdentityProvider as ResolvedIdentityProvider } from '../snapshot/snapshot.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 
 /** The status of an IdentityProvider: whether it is valid, and whether its credential could be had. */
@@ -16,9 +17,23 @@ export function providerStatus(object: ProviderObject, resolved: ResolvedProvide
   };
 }
 
+/** What is valid in a provider and does not do what its author expects; null: nothing. */
+export function providerWarning(
+  provider: ResolvedIdentityProvider,
+): { readonly path: string; readonly message: string; readonly hint: string } | null {
+  if (provider.type !== 'EntraID' || provider.groups !== 'Graph') return null;
+  return {
+    path: 'spec.groups.source',
+    message: 'this version does not ask Microsoft Graph: groups come from the token, and past 200 they are unknown',
+    hint: 'Write Token, and limit the groups claim to groups assigned to the application.',
+  };
+}
+
 function acceptedCondition(resolved: ResolvedProvider): StatusCondition {
   if (resolved.ok) {
-    return { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'The identity provider is valid.' };
+    const warning = providerWarning(resolved.provider);
+    const told = warning === null ? '' : ` Warnings: ${warning.path}: ${warning.message}`;
+    return { type: 'Accepted', status: 'True', reason: 'Accepted', message: `The identity provider is valid.${told}` };
   }
   const message = `Routes that use the provider deny. ${resolved.problem}`;
   return { type: 'Accepted', status: 'False', reason: 'Invalid', message };

@@ -13,7 +13,7 @@ describe('objects that the pages for people show', function () {
   const folder = mkdtempSync(join(tmpdir(), 'entragate-pages-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  for (const page of ['README.md', 'docs/entra-setup.md', 'docs/install.md']) {
+  for (const page of ['README.md', 'docs/entra-setup.md', 'docs/install.md', 'docs/migrate.md']) {
     it(`are valid as ${page} writes them, and nothing but what it leaves out is missing`, () => {
       const text = readFileSync(new URL(page, root), 'utf8');
       const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => block ?? '');

@@ -121,6 +121,7 @@ describe('entragate check --cluster', function () {
     const unread = problems.filter(({ code }) => code === 'object-unreadable').map(({ object }) => object);
     assert.deepEqual(unread.toSorted(), [
       'Secret apps/ledger-tls',
+      'Secret apps/orphan-tls',
       'Secret entragate/auth-tls',
       'Secret entragate/entra-client',
     ]);

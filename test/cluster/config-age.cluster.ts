@@ -40,7 +40,7 @@ describe('a bound for the age of what is known of the cluster', function () {
     const before = received();
     const denied = await client.navigate(world.url());
     assert.equal(denied.status, 403);
-    assert.match(denied.body, /API server was not heard/);
+    assert.match(denied.body, /configuration is older than/);
     assert.equal(received(), before);
     assert.equal((await replica.admin('/readyz')).status, 200, 'readiness does not depend on the API server');
     assert.equal(await metric('entragate_config_outdated'), 1);

@@ -69,7 +69,7 @@ interface IdentityProviderSpecCredentialCertificateRef {
 
 /** Where memberships come from. (default {"source":"Token"}) */
 interface IdentityProviderSpecGroups {
-  /** Token reads the groups claim of the ID token. Graph asks Microsoft Graph with application permissions for exactly the groups that policies mention. (default Token) */
+  /** Token reads the groups claim of the ID token. Graph is reserved for asking Microsoft Graph for exactly the groups that policies mention. This version reads the token with Graph too, and says so in the condition Accepted. (default Token) */
   readonly source: 'Token' | 'Graph';
 }
 
@@ -292,7 +292,7 @@ export const identityProviderSchema: JsonSchema = {
                 "Graph"
               ],
               "default": "Token",
-              "description": "Token reads the groups claim of the ID token. Graph asks Microsoft Graph with application permissions for exactly the groups that policies mention."
+              "description": "Token reads the groups claim of the ID token. Graph is reserved for asking Microsoft Graph for exactly the groups that policies mention. This version reads the token with Graph too, and says so in the condition Accepted."
             }
           }
         },

@@ -33,6 +33,7 @@ ${fact('User id', session.oid)}
 ${fact('Tenant', session.tid)}
 ${fact('Identity provider', session.provider)}
 ${fact('Confirmed', `${duration(age)} ago`)}
+${fact('Login id', session.lid)}
 ${fact('App roles', session.roles === null ? 'more than a session holds' : session.roles.join(', '))}
 ${fact('Groups that this host asks about', session.groups.join(', '))}
 ${fact('Group membership', session.groupCompleteness === 'complete' ? '' : 'not completely known')}

@@ -46,7 +46,8 @@ function refusal(
   return [code, Object.freeze({ kind: 'refused', status, code, detail, closesConnection })];
 }
 
-const refusals: ReadonlyMap<RefusalCode, Refused> = new Map([
+/** Every refusal by its code. docs/reference/errors.md is generated from it. */
+export const refusals: ReadonlyMap<RefusalCode, Refused> = new Map([
   refusal(400, 'http-version', CLOSE, 'Only HTTP/1.0 and HTTP/1.1 are spoken here.'),
   refusal(405, 'method-refused', CLOSE, 'CONNECT and TRACE are not forwarded.'),
   refusal(

@@ -61,16 +61,17 @@ export interface UpstreamFailure {
   readonly detail: string;
 }
 
-/**
- * `no-endpoint`: the Service has none that is ready. `overloaded`: every endpoint has as many requests as it may.
- * `endpoint-refused`: its address is one that no app may have. `upstream-reset`: the connection ended before the answer did.
- */
-export type UpstreamFailureCode =
-  | 'no-endpoint'
-  | 'overloaded'
-  | 'endpoint-refused'
-  | 'connect-failed'
-  | 'connect-timeout'
-  | 'response-timeout'
-  | 'upstream-reset'
-  | 'upstream-malformed';
+/** Every way in which an app can fail a request, and what it means. docs/reference/errors.md is generated from it. */
+export const upstreamFailures = {
+  'no-endpoint': 'The Service has no endpoint that is ready.',
+  overloaded: 'Every endpoint of the Service has as many requests as one worker sends to it at once.',
+  'endpoint-refused':
+    'The endpoint has an address that no app may have: loopback, link-local, a metadata service, Entragate itself, or one of `deniedCidrs`.',
+  'connect-failed': 'The endpoint did not accept the connection.',
+  'connect-timeout': 'The endpoint did not accept the connection in time.',
+  'response-timeout': 'The app did not begin its answer in time.',
+  'upstream-reset': 'The app closed the connection before its answer was whole.',
+  'upstream-malformed': 'The answer of the app is not valid HTTP/1.1, or could be read in two ways.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type UpstreamFailureCode = keyof typeof upstreamFailures;

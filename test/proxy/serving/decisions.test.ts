@@ -242,6 +242,7 @@ describe('Requests and their decisions', () => {
     assert.equal(line.bytes, 2);
     assert.match(String(line.oid), /^a1b2c3d4-/);
     assert.ok(typeof line.ms === 'number' && typeof line.upstreamMs === 'number');
+    assert.match(String(line.lid), /^[A-Za-z0-9_-]{22}$/, 'what spec.session of a Revocation takes');
     const everything = JSON.stringify(proxy.lines());
     assert.ok(!everything.includes('canary-'));
     assert.ok(!everything.includes(member().slice(30, 60)));

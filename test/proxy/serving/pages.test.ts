@@ -69,6 +69,14 @@ describe('Pages', () => {
     });
   }
 
+  it('show their reader the login, which whoever is to end it writes into a Revocation', () => {
+    const shown = pages.filter((page) => renderPage(page, '').html.includes(session.lid));
+    assert.deepEqual(
+      shown.map((page) => page.kind),
+      ['who-am-i'],
+    );
+  });
+
   it('allow a form only where there is one', () => {
     const withForm = pages.filter((page) => renderPage(page, '').html.includes('<form'));
     assert.deepEqual(

@@ -64,6 +64,14 @@ export function describeRef(ref: ObjectRef): string {
   return ref.namespace === '' ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.namespace}/${ref.name}`;
 }
 
+/** What of `metadata` tells one version of an object from another. */
+export interface ObjectVersion {
+  /** Empty where the source has none. */
+  readonly uid: string;
+  /** Grows with each change of `spec`; 0: not known. */
+  readonly generation: number;
+}
+
 /**
  * An object that exists but could not be read: a broken file, a malformed object, or one that stands in two places.
  * What is known of it still claims its hosts and paths; access to them is denied.
@@ -72,6 +80,8 @@ export interface UnreadableObject {
   readonly ref: ObjectRef;
   /** The last content that was well formed; `null` when none ever was. Trust it for claims only, never for access. */
   readonly lastGood: KubernetesObject | null;
+  /** Which version of the object it is that can not be read: what is said of it is said of that one. */
+  readonly version: ObjectVersion;
   /** One sentence for people. Holds no value of a Secret. */
   readonly reason: string;
   /** Where to look: `manifests/apps.yaml:12:3`, or the API server. */

@@ -13,7 +13,7 @@ const lookEvery = 20;
  * @param limit longest wait (ms)
  */
 export async function firstSecrets(
-  source: ClusterSource,
+  source: Pick<ClusterSource, 'refer' | 'unansweredSecrets'>,
   refsNow: () => readonly ObjectRef[],
   limit: number,
   signal: AbortSignal,

@@ -105,7 +105,7 @@ class HttpsApiClient implements ApiClient {
         headers: call.body === null ? headers : { ...headers, ...bodyFields(call.method, text) },
       };
       const response = await this.#send(request, text, signal, idleLimit);
-      if (isSuccess(response.statusCode)) return { ok: true, value: response };
+      if (isSuccess(call.method, response.statusCode)) return { ok: true, value: response };
       if (response.statusCode === 401) this.#route = null;
       return { ok: false, failure: await refusalOf(response) };
     } catch (error) {
@@ -178,9 +178,9 @@ function bodyFields(method: ApiCall['method'], text: string): Readonly<Record<st
   return { 'Content-Type': type, 'Content-Length': String(Buffer.byteLength(text)) };
 }
 
-/** 202: a deletion that has begun. */
-function isSuccess(status: number | undefined): boolean {
-  return status === 200 || status === 201 || status === 202;
+/** What is read comes with 200 and nothing else. 201: it was created; 202: a deletion that has begun. */
+function isSuccess(method: ApiCall['method'], status: number | undefined): boolean {
+  return status === 200 || (method !== 'GET' && (status === 201 || status === 202));
 }
 
 async function readAnswer(opened: ApiResult<IncomingMessage>): Promise<ApiResult<unknown>> {

@@ -53,9 +53,9 @@ export function causeOf(failure: ApiFailure): FailureCause {
       return 'expired';
     case 429:
       return 'throttled';
-    // "Too large resource version": the server is behind what it once said (Kubernetes API concepts, resource versions).
+    // The server is behind what it once said (Kubernetes API concepts, resource versions). Gateways say 504 as well, of something else.
     case 504:
-      return 'future-version';
+      return failure.message.includes('Too large resource version') ? 'future-version' : 'status';
     default:
       return 'status';
   }

@@ -161,7 +161,11 @@ export class ManifestSet {
 function unreadableObject({ file, object, lastGood }: Place, elsewhere: readonly Place[]): UnreadableObject {
   const own = object.content.ok ? [] : [object.content.reason];
   const doubled = elsewhere.length === 0 ? [] : [`also stands in ${elsewhere.map(describePlace).join(' and ')}`];
-  return { ref: object.ref, lastGood, reason: [...own, ...doubled].join('; '), where: describePlace({ file, object }) };
+  const { uid, generation } = lastGood?.metadata ?? { uid: '', generation: 0 };
+  return {
+    ...{ ref: object.ref, lastGood, version: { uid, generation } },
+    ...{ reason: [...own, ...doubled].join('; '), where: describePlace({ file, object }) },
+  };
 }
 
 function duplicateProblem({ file, object }: Place, elsewhere: readonly Place[]): FileProblem {

@@ -100,7 +100,9 @@ export class ObjectStore<K extends Kind> {
     const isOfKind = (object: KubernetesObject): object is ObjectOfKind<K> => object.kind === this.#kind;
     if (content.ok && isOfKind(content.value)) return { is: 'read', object: content.value };
     const reason = content.ok ? `is no ${this.#kind}` : content.reason;
-    return { is: 'unreadable', object: { ref, lastGood: lastGoodOf(before), reason, where: WHERE } };
+    const { uid, generation } = content.ok ? content.value.metadata : content.version;
+    const version = { uid, generation };
+    return { is: 'unreadable', object: { ref, lastGood: lastGoodOf(before), version, reason, where: WHERE } };
   }
 
   #forgetViews(...touched: readonly (Entry<K> | undefined)[]): void {
@@ -128,10 +130,5 @@ function lastGoodOf<K extends Kind>(entry: Entry<K> | undefined): KubernetesObje
 
 function isSameContent<K extends Kind>(a: Entry<K>, b: Entry<K>): boolean {
   if (a.is === 'unreadable' || b.is === 'unreadable') return isDeepStrictEqual(a, b);
-  return isDeepStrictEqual(withoutStatus(a.object), withoutStatus(b.object));
-}
-
-/** Translation reads no status: controllers write it, we among them. */
-function withoutStatus(object: KubernetesObject): unknown {
-  return { ...object, status: null };
+  return isDeepStrictEqual(a.object, b.object);
 }

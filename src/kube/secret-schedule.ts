@@ -18,7 +18,7 @@ export const secretTiming: SecretTiming = {
   known: 60_000,
   missing: 5_000,
   again: { burst: 10, perSecond: 10 },
-  first: { burst: 1_000, perSecond: 50 },
+  first: { burst: 5_000, perSecond: 50 },
 };
 
 /** What the last read of a Secret told. */

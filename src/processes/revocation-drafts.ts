@@ -107,9 +107,9 @@ function spanOf(objects: readonly RevocationObject[]): { readonly before: number
   };
 }
 
-/** Up to when (ms) a coarser revocation must reach to cover this one. */
+/** Up to when (ms) a coarser revocation must reach to cover this one. API servers tell the second of a creation, all of which counts. */
 function momentOf({ metadata, spec }: RevocationObject): number {
-  return Date.parse(spec.before ?? metadata.creationTimestamp);
+  return spec.before === undefined ? Date.parse(metadata.creationTimestamp) + 1_000 : Date.parse(spec.before);
 }
 
 function draft(kind: string, spec: RevocationObject['spec'], user: RevokedUser | null): RevocationDraft {

@@ -35,7 +35,8 @@ function revocationsOfSession(
 ): readonly Revocation[] {
   const createdAt = secondsOf(creationTimestamp);
   // Objects of a file have no creation time: then every session that could be meant was confirmed before the expiry.
-  const at = createdAt === null || createdAt === 0 ? expiresAt : createdAt;
+  // API servers tell the second of a creation, all of which counts.
+  const at = createdAt === null || createdAt === 0 ? expiresAt : createdAt + 1;
   const tid = parseTenantId(annotations[TENANT_ANNOTATION] ?? '');
   const oid = parseObjectId(annotations[USER_ANNOTATION] ?? '');
   const user = tid === null || oid === null ? null : { tid, oid };

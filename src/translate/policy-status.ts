@@ -1,4 +1,4 @@
-import { type ClusterState, type KubernetesObject, type ObjectRef, refOf } from '../api/cluster-state.ts';
+import { type ClusterState, type ObjectRef, type ObjectVersion, refOf } from '../api/cluster-state.ts';
 import type { ClusterPolicy } from '../api/generated/cluster-policy.ts';
 import type { Policy } from '../api/generated/policy.ts';
 import type { AttachedRoute, StatusCondition, StatusUpdate } from '../api/status-update.ts';
@@ -19,28 +19,24 @@ export function policyStatuses(
   providers: ReadonlyMap<string, ResolvedProvider>,
 ): readonly StatusUpdate[] {
   const attached = attachedRoutes(outcomes);
-  const status = (ref: ObjectRef, of: Version, conditions: readonly StatusCondition[]): StatusUpdate => ({
-    ref,
-    ...of,
+  const status = (
+    ref: ObjectRef,
+    { uid, generation }: ObjectVersion,
+    conditions: readonly StatusCondition[],
+  ): StatusUpdate => ({
+    ...{ ref, uid, generation },
     conditions,
     attachedRoutes: attached.get(policyTableKey(ref.namespace, ref.name)) ?? [],
     event: null,
     address: false,
   });
   const readable = livePolicies(state).map((policy) =>
-    status(refOf(policy), versionOf(policy), [acceptedCondition(policy), resolvedRefsCondition(policy, providers)]),
+    status(refOf(policy), policy.metadata, [acceptedCondition(policy), resolvedRefsCondition(policy, providers)]),
   );
   const unreadable = state.unreadable
     .filter(({ ref }) => ref.kind === 'Policy' || ref.kind === 'ClusterPolicy')
-    .map(({ ref, lastGood, reason }) => status(ref, versionOf(lastGood), [unreadableCondition(reason)]));
+    .map(({ ref, version, reason }) => status(ref, version, [unreadableCondition(reason)]));
   return [...readable, ...unreadable];
-}
-
-type Version = Pick<StatusUpdate, 'uid' | 'generation'>;
-
-/** @param object null: none was ever read */
-function versionOf(object: KubernetesObject | null): Version {
-  return { uid: object?.metadata.uid ?? '', generation: object?.metadata.generation ?? 0 };
 }
 
 /** For an object that is in no map of the state because it could not be read. */

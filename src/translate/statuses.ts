@@ -50,11 +50,11 @@ function compareStatuses(a: StatusUpdate, b: StatusUpdate): number {
   return compareText(canonicalJson(a), canonicalJson(b));
 }
 
-function unreadableStatus({ ref, lastGood, reason }: UnreadableObject): StatusUpdate {
+function unreadableStatus({ ref, version: { uid, generation }, reason }: UnreadableObject): StatusUpdate {
   return {
     ref,
-    uid: lastGood?.metadata.uid ?? '',
-    generation: lastGood?.metadata.generation ?? 0,
+    uid,
+    generation,
     conditions: [unreadableCondition(reason)],
     attachedRoutes: [],
     event: null,

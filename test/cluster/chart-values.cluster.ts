@@ -129,6 +129,20 @@ describe('the values of the chart', function () {
     assert.equal((await template('entragate', sufficient)).code, 0);
   });
 
+  it('are refused by a cluster older than 1.30, which has no admission policies and no preStop of seconds', async () => {
+    for (const [version, accepted] of [
+      ['v1.29.15', false],
+      ['v1.30.0', true],
+      ['v1.30.4-gke.1348000', true],
+    ] as const) {
+      const argv = ['template', 'entragate', chartFolder, '--kube-version', version];
+      const settings = sufficient.flatMap((one) => ['--set', one]);
+      const { code, stderr } = await runProgram('helm', { argv: [...argv, ...settings], kubeconfig: null, input: '' });
+      assert.equal(code === 0, accepted, `${version}: ${stderr}`);
+      if (!accepted) assert.match(stderr, /requires kubeVersion: >=1\.30/);
+    }
+  });
+
   it('of other charts, of the wrong type or misspelt are refused with what to write', async () => {
     for (const [setting, told] of mistakes) {
       const { code, stderr } = await template('entragate', [...sufficient, setting]);

@@ -9,6 +9,7 @@ import { openKeySecret } from '../../src/kube/key-secret.ts';
 import { SharedKeys } from '../../src/processes/shared-keys.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
 import { until } from '../support/until.ts';
+import type { WebClient } from '../support/web-client.ts';
 import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
 import { type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
@@ -163,20 +164,45 @@ describe('replicas of entragate serve', function () {
       await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
     }
     const urls = [world.url(), ...ports.map((port) => world.url().replace(/:\d+/, `:${port}`))];
-    const client = world.client();
-    assert.equal((await client.signIn(world.url(), CONTOSO.users.adele.username)).status, 200);
+    const first = await signedIn();
     const kids = async (): Promise<readonly string[]> => {
-      const { keys } = JSON.parse((await client.request(world.url('/.entragate/jwks.json'))).body);
+      const { keys } = JSON.parse((await first.request(world.url('/.entragate/jwks.json'))).body);
       return keys.map(({ kid }: { readonly kid: string }) => kid);
     };
     const before = await kids();
+    let newest: readonly WebClient[] = [];
+    const sealedBy = new Set<string>();
     let requests = 0;
     await until(async () => {
-      const answers = await Promise.all(urls.flatMap((url) => Array.from({ length: 8 }, () => client.request(url))));
+      // Sealed by the leader, which has a new key first: the others have to open it.
+      newest = [...newest, await signedIn()].slice(-4);
+      const clients = [first, first, first, first, ...newest];
+      const answers = await Promise.all(clients.flatMap((client) => urls.map((url) => client.request(url))));
       for (const { status } of answers) assert.equal(status, 200, `request ${requests}`);
       requests += answers.length;
+      for (const client of newest) sealedBy.add(sealingKeyOf(client.cookieHeader('ledger.example.com')));
       return (await kids()).length >= before.length + 3;
     }, 30_000);
-    console.log(`      ${requests} requests of one session on three replicas, three new keys, no sign-in`);
+    assert.ok(sealedBy.size >= 2, `sessions of ${sealedBy.size} keys`);
+    await until(async () => {
+      const bodies = await Promise.all(
+        urls.map(async (url) => (await first.request(`${url}.entragate/jwks.json`)).body),
+      );
+      return new Set(bodies).size === 1;
+    }, 5_000);
+    console.log(
+      `      ${requests} requests on three replicas, three new keys, sessions sealed by ${sealedBy.size} keys, nobody signed out`,
+    );
   });
+
+  async function signedIn(): Promise<WebClient> {
+    const client = world.client();
+    assert.equal((await client.signIn(world.url(), CONTOSO.users.adele.username)).status, 200);
+    return client;
+  }
 });
+
+/** The id of the key that sealed a session, as its cookie names it: bytes 1 to 6. */
+function sealingKeyOf(cookie: string): string {
+  return Buffer.from(cookie.slice(cookie.indexOf('=') + 1), 'base64url').toString('base64url', 1, 7);
+}

@@ -51,6 +51,7 @@ describe('objects that the API server accepts and this release can not read', ()
     assert.equal(follower.source.state().policies.has(objectKey('apps', 'newer')), false);
     assert.match(found?.reason ?? '', /spec\.requireCompliantDevice is not a field of this version/);
     assert.deepEqual(found?.lastGood?.kind === 'Policy' && found.lastGood.spec.groups, [group]);
+    assert.equal(found?.version.generation, 2, 'of which its condition is said, not of the one that was good');
     assert.equal(await follower.metric('entragate_kube_unreadable_objects', { kind: 'Policy' }), 1);
   });
 

@@ -29,7 +29,7 @@ describe('the store of a kind', () => {
     assert.equal(store.remove(policy('finance').ref), false);
   });
 
-  it('takes in a status without saying that it matters', () => {
+  it('takes no notice of a status', () => {
     const store = new ObjectStore('Policy');
     store.apply(policy('finance'));
     const condition = {
@@ -40,7 +40,7 @@ describe('the store of a kind', () => {
       lastTransitionTime: '2026-01-31T12:00:00Z',
     };
     assert.equal(store.apply(policy('finance', { status: { conditions: [condition] } })), false);
-    assert.equal(store.objects.get(objectKey('apps', 'finance'))?.status?.conditions?.length, 1);
+    assert.equal(store.objects.get(objectKey('apps', 'finance'))?.status, undefined);
   });
 
   it('a list takes away what it does not name, in its own namespace only', () => {
@@ -68,6 +68,19 @@ describe('the store of a kind', () => {
     assert.equal(store.unreadable[0]?.lastGood?.metadata.name, 'finance', 'through every further broken content');
     store.apply(policy('finance'));
     assert.deepEqual([store.objects.size, store.unreadable.length], [1, 0]);
+  });
+
+  it('what can not be read says of which generation that is: kubectl waits for what is said of the newest', () => {
+    const store = new ObjectStore('Policy');
+    const at = (generation: unknown, content: object) =>
+      policy('finance', { ...content, metadata: { namespace: 'apps', name: 'finance', uid: 'u-1', generation } });
+    store.apply(at(1, broken));
+    assert.deepEqual(store.unreadable[0]?.version, { uid: 'u-1', generation: 1 }, 'also where none was ever read');
+    store.apply(at(2, {}));
+    store.apply(at(3, broken));
+    assert.deepEqual(store.unreadable[0]?.version, { uid: 'u-1', generation: 3 });
+    store.apply(at('many', broken));
+    assert.deepEqual(store.unreadable[0]?.version, { uid: 'u-1', generation: 0 }, 'where it says none that is one');
   });
 
   it('hands out the same views until something in them changes', () => {

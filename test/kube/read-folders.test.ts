@@ -130,6 +130,7 @@ stringData: {b: "1"}
       {
         ref: { kind: 'Policy', namespace: 'apps', name: 'bad' },
         lastGood: null,
+        version: { uid: '', generation: 0 },
         reason: 'spec.groups[0] "x" does not have the required form',
         where: join(folder.path, 'a.yaml:1:1'),
       },

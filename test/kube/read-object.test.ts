@@ -33,6 +33,25 @@ describe('an object of the API server', () => {
     assert.deepEqual(names, ['kubernetes.io/ingress.class']);
   });
 
+  it('[STATIC] leaves its status at the door: nobody reads it, and one that a newer release wrote in another form denied every route of a Policy', () => {
+    assert.ok(policyInfo !== undefined);
+    const written = (status: object) =>
+      readObject(
+        {
+          metadata: { namespace: 'apps', name: 'finance' },
+          spec: { users: ['87d349ed-44d7-43e1-9a83-5f2406dee5bd'] },
+          status,
+        },
+        policyInfo,
+      );
+    const conditions = [{ type: 'Accepted', status: 'True', reason: 'Accepted', message: 'x'.repeat(1_000) }];
+    for (const status of [{ attachedRoutes: 3, controllers: [] }, { conditions }, { controllers: 'of a later form' }]) {
+      const read = written(status);
+      assert.ok(read?.content.ok, JSON.stringify(read?.content));
+      assert.doesNotMatch(JSON.stringify(read.content.value), /status|attachedRoutes/);
+    }
+  });
+
   it('[ISOLATED] that is nested thousands of levels deep can not be read, and nothing else comes of it: the list that it stood in failed, for all tenants', () => {
     assert.ok(policyInfo !== undefined);
     for (const [open, close] of [

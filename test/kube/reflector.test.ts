@@ -23,6 +23,9 @@ interface Seen {
 const policy = kinds.find(({ kind }) => kind === 'Policy');
 const group = 'e14f56fd-b956-4009-b06c-dc8a5e9207c8';
 
+/** As kube-apiserver words it. */
+const tooLarge = 'Timeout: Too large resource version: 999, current: 10';
+
 function item(name: string, resourceVersion: string): object {
   return { metadata: { namespace: 'apps', name, resourceVersion }, spec: { groups: [group] } };
 }
@@ -147,7 +150,7 @@ describe('a reflector, told what no API server should say', () => {
     assert.equal(seen.lists.length, 1);
   });
 
-  it('takes nothing for an empty list: not a body without items, not pages of two versions, not half a body', async () => {
+  it('takes nothing for an empty list: not a body without items, not pages of two versions, not half a body, and no page that is not a 200', async () => {
     let lists = 0;
     const seen = await start((what, url, response) => {
       if (what === 'watch') {
@@ -162,11 +165,14 @@ describe('a reflector, told what no API server should say', () => {
         response.write('{"metadata": {"resourceVersion": "9"}, "items": [', () => response.destroy());
       else if (lists === 4) sendList(response, '9', ['a'], 'more');
       else if (lists === 5 && isSecondPage) sendList(response, '10', ['b']);
-      else sendList(response, '11', ['a', 'b']);
+      else if (lists === 6) {
+        response.statusCode = 202;
+        sendList(response, '10', []);
+      } else sendList(response, '11', ['a', 'b']);
     });
     await until(() => seen.lists.length > 0, 5_000);
     assert.deepEqual(seen.lists, [['a', 'b']]);
-    assert.deepEqual(causes(seen), ['malformed', 'malformed', 'network', 'malformed']);
+    assert.deepEqual(causes(seen), ['malformed', 'malformed', 'network', 'malformed', 'status']);
   });
 
   it('[ISOLATED] lists a page of more than memory holds in smaller ones: a tenant with a hundred large objects kept all from being listed', async () => {
@@ -223,6 +229,27 @@ describe('a reflector, told what no API server should say', () => {
     assert.equal(seen.lists.length, 1);
     assert.deepEqual(causes(seen), ['throttled']);
   });
+
+  for (const [what, message, cause, lists] of [
+    ['that the server has not got as far ("too large resource version")', tooLarge, 'future-version', 2],
+    ['by a gateway that the server took too long', 'the request timed out', 'status', 1],
+  ] as const) {
+    it(`takes nothing away when a watch is told 504 ${what}, names it, and ${lists > 1 ? 'lists again' : 'goes on where it was'}`, async () => {
+      let watches = 0;
+      const seen = await start((asked, _url, response) => {
+        if (asked === 'list') {
+          sendList(response, '10', ['a']);
+          return;
+        }
+        watches += 1;
+        if (watches > 1) response.write(event('ADDED', 'b', '11'));
+        else response.writeHead(504).end(JSON.stringify({ kind: 'Status', code: 504, reason: 'Timeout', message }));
+      });
+      await until(() => seen.events.length > 0, 5_000);
+      assert.deepEqual([causes(seen), seen.lists.length, seen.versions], [[cause], lists, ['10', '10']]);
+      assert.deepEqual(seen.events, ['b written'], 'nothing was deleted meanwhile');
+    });
+  }
 
   it('lists again at once when a watch is told 410, but does not ask in a loop a server that says so every time', async () => {
     let watches = 0;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { ObjectRef } from '../../src/api/cluster-state.ts';
-import { type SecretOutcome, SecretSchedule } from '../../src/kube/secret-schedule.ts';
+import { type SecretOutcome, SecretSchedule, secretTiming } from '../../src/kube/secret-schedule.ts';
 
 const timing = {
   known: 60_000,
@@ -118,6 +118,15 @@ describe('when Secrets are read', () => {
     schedule.refer([...old, ...added], 100_000);
     const reads = run(schedule, 100_000, 100_100, () => 'present').filter(({ ref }) => ref.namespace !== 'old');
     assert.equal(reads.length, 100);
+  });
+
+  it('[STATIC] 5,000 certificates are all read within the 10 s that a start waits for them', () => {
+    const schedule = new SecretSchedule(secretTiming);
+    schedule.refer(
+      Array.from({ length: 5_000 }, (_, index) => secret(`ns-${index % 20}`, `s-${index}`)),
+      0,
+    );
+    assert.equal(run(schedule, 0, 10_000, () => 'present').length, 5_000);
   });
 
   it('[ISOLATED] a namespace with a thousand missing Secrets does not delay those of another', () => {

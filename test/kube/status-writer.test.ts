@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { isRecord } from '../../src/api/normalize.ts';
 import type { StatusUpdate } from '../../src/api/status-update.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
+import { EVENT_REFRESH } from '../../src/kube/object-event.ts';
 import { createStatusMetrics } from '../../src/kube/status-metrics.ts';
 import { StatusWriter } from '../../src/kube/status-writer.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
@@ -52,9 +53,15 @@ describe('the status writer, while other things go on', () => {
     if (isRecord(written) && isRecord(written.status)) status = written.status;
     response.end('{}');
   };
+  /** How often an Event was said again. */
+  let refreshed: number;
   const takeEvent = async (path: string, request: IncomingMessage, response: ServerResponse) => {
     const body: unknown = JSON.parse((await text(request)) || '{}');
     if (request.method === 'DELETE') events.delete(path);
+    if (request.method === 'PATCH' && isRecord(body)) {
+      refreshed += 1;
+      events.set(path, { ...events.get(path), ...body });
+    }
     if (request.method === 'POST' && isRecord(body) && isRecord(body.metadata))
       events.set(`${path}/${body.metadata.name}`, body);
     const found = events.get(path);
@@ -67,6 +74,7 @@ describe('the status writer, while other things go on', () => {
     mayWrite = true;
     status = {};
     events = new Map();
+    refreshed = 0;
     writes = [];
     react = () => null;
     spec = { ingressClassName: 'entragate' };
@@ -120,6 +128,30 @@ describe('the status writer, while other things go on', () => {
     writer.compareAll();
     await until(() => writer.pending() === 0, 5_000);
     assert.deepEqual(notes(), ['Programmed.']);
+  });
+
+  it('says of itself that an Event still holds, half an hour after it was last said, by whichever replica', async () => {
+    const { random } = Math;
+    Math.random = () => 0; // without what parts the Events of a large cluster: up to 15 minutes more
+    try {
+      writer.submit([told('ledger', 'Programmed.')]);
+      await until(() => writer.pending() === 0, 5_000);
+      const soon = 400;
+      const saidAt = new Date(Date.now() - EVENT_REFRESH + soon).toISOString();
+      for (const [path, event] of events) events.set(path, { ...event, eventTime: saidAt });
+      writer.compareAll();
+      await until(() => writer.pending() === 0, 5_000);
+      assert.equal(refreshed, 0, 'not before');
+      await until(() => refreshed > 0, 5_000);
+      const [event] = events.values();
+      assert.deepEqual([events.size, event?.note, event?.eventTime], [1, 'Programmed.', saidAt]);
+      const series = isRecord(event?.series) ? event.series : {};
+      assert.ok(Date.now() - Date.parse(String(series.lastObservedTime)) < 1_000);
+      await until(() => writer.pending() === 0, 5_000);
+      assert.equal(refreshed, 1, 'and then not for another half hour');
+    } finally {
+      Math.random = random;
+    }
   });
 
   it('tries what is refused again and again ever more seldom, and takes what comes next at once', async () => {

@@ -47,7 +47,9 @@ describe('Revocation objects', () => {
   ];
   for (const revocation of revocations) {
     it(`tell another replica what was revoked: ${JSON.stringify(Object.values(revocation).slice(0, 2))}`, () => {
-      assert.deepEqual(revocationsOf(cluster([draftOf(revocation)])), [revocation]);
+      // Created in second `at`, all of which counts.
+      const expected = 'user' in revocation ? { ...revocation, at: at + 1 } : revocation;
+      assert.deepEqual(revocationsOf(cluster([draftOf(revocation)])), [expected]);
     });
   }
 
@@ -71,13 +73,22 @@ describe('Revocation objects', () => {
     const { drafts: folded, replaced } = tidyRevocations(cluster(drafts), at * 1000);
     assert.deepEqual(replaced.toSorted(), drafts.map(({ name }) => name).toSorted());
     const told = revocationsOf(cluster(folded));
-    assert.deepEqual(told, [{ kind: 'user', provider: null, ...user, before: at + 20, expiresAt }]);
+    assert.deepEqual(told, [{ kind: 'user', provider: null, ...user, before: at + 21, expiresAt }]);
+  });
+
+  it('that became one end a session that was confirmed in the very second of its sign-out: API servers tell no part of a second', () => {
+    const { drafts: folded } = tidyRevocations(cluster(logins(21)), at * 1000);
+    const table = createRevocationTable();
+    for (const revocation of revocationsOf(cluster(folded))) table.add(revocation);
+    const last = { lid: 'login-of-the-last-one', sid: 'session', provider: 'default', tid: user.tid, oid: user.oid };
+    assert.equal(table.isRevoked({ ...last, checkedAt: at + 20 }), true);
+    assert.equal(table.isRevoked({ ...last, checkedAt: at + 21 }), false, 'who signs in again is let in');
   });
 
   it('become one of everybody past 10,000: the older half', () => {
     const { drafts, replaced } = tidyRevocations(cluster(logins(10_001, null)), at * 1000);
     assert.equal(replaced.length, 5_001);
-    assert.deepEqual(revocationsOf(cluster(drafts)), [{ kind: 'everything', before: at + 5_000, expiresAt }]);
+    assert.deepEqual(revocationsOf(cluster(drafts)), [{ kind: 'everything', before: at + 5_001, expiresAt }]);
   });
 
   it('[ISOLATED] of one user who signs out ten thousand times end no session of anybody else', () => {

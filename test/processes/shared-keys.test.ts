@@ -51,6 +51,43 @@ describe('the keys of two replicas', () => {
     stored = null;
   });
 
+  it('[BOUNDED] are read again once for any number of sessions of unknown keys, also while a read is under way', async () => {
+    const { promise: isSlow, resolve: answer } = Promise.withResolvers<void>();
+    let reads = 0;
+    let underWay = 0;
+    const store = storeOf(() => false);
+    const keys = new SharedKeys({
+      store: {
+        ...store,
+        read: async (signal) => {
+          reads += 1;
+          underWay += 1;
+          assert.equal(underWay, 1, 'one at a time');
+          if (reads === 2) await isSlow;
+          underWay -= 1;
+          return store.read(signal);
+        },
+      },
+      timing: { readEvery: 60_000, rotateEvery: Number.POSITIVE_INFINITY, keep: 60_000 },
+      isLeader: () => false,
+      onRing: () => {},
+      now: Date.now,
+      log: createSilentLog(),
+    });
+    running.push(keys);
+    keys.start();
+    await keys.known;
+    assert.equal(reads, 1);
+    for (let index = 0; index < 1_000; index += 1) keys.reread();
+    await until(() => reads === 2, 1_000);
+    for (let index = 0; index < 1_000; index += 1) keys.reread();
+    answer();
+    await until(() => underWay === 0, 1_000);
+    for (let index = 0; index < 1_000; index += 1) keys.reread();
+    await new Promise((resolve) => setTimeout(resolve, 300)); // in which the others would be made
+    assert.equal(reads, 2);
+  });
+
   it('[STATIC] a new key that one of them read does not seal while the API server is away: the other may never have read it', async () => {
     let isGone = false;
     let mayRotate = false;

@@ -125,11 +125,17 @@ export function readManifests(text: string, base: Manifests): Manifests {
       objects = [...objects, objectFrom(tlsSecret(raw.keyPair))];
     } else if (isRecord(raw.unreadable)) {
       const lastGood = objectFrom(raw.unreadable.lastGood);
-      unreadable.push({ ref: refOf(lastGood), lastGood, reason: String(raw.unreadable.reason), where: 'a file' });
+      unreadable.push({
+        ...{ ref: refOf(lastGood), lastGood, version: lastGood.metadata },
+        ...{ reason: String(raw.unreadable.reason), where: 'a file' },
+      });
     } else {
       const read = readObject(raw);
       if (read.ok) objects = [...objects, read.object];
-      else unreadable.push({ ref: read.ref, lastGood: null, reason: read.problems, where: 'a file' });
+      else {
+        const version = { uid: '', generation: 0 };
+        unreadable.push({ ref: read.ref, lastGood: null, version, reason: read.problems, where: 'a file' });
+      }
     }
   }
   const gone = new Set(unreadable.map(({ ref }) => describeRef(ref)));

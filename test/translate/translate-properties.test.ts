@@ -28,6 +28,7 @@ const translated = (objects: readonly KubernetesObject[], unreadable: readonly U
 const brokenFile = (lastGood: KubernetesObject): UnreadableObject => ({
   ref: refOf(lastGood),
   lastGood,
+  version: { uid: lastGood.metadata.uid, generation: lastGood.metadata.generation },
   reason: 'the file is broken',
   where: 'a.yaml:1:1',
 });

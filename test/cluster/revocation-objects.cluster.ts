@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { Registry } from '@prometheus-io/client';
+import { after, before, describe, it } from 'mocha';
+import type { Revocation } from '../../src/identity/revocation/revocation.ts';
+import { openRevocationObjects } from '../../src/kube/revocation-objects.ts';
+import { draftOf } from '../../src/processes/revocation-drafts.ts';
+import { revocationsOf } from '../../src/processes/revocations-of.ts';
+import { SharedRevocations } from '../../src/processes/shared-revocations.ts';
+import { parseObjectId, parseTenantId } from '../../src/snapshot/ids.ts';
+import { createSilentLog } from '../../src/telemetry/logger.ts';
+import { until } from '../support/until.ts';
+import { chartRules } from './chart/permissions.ts';
+import { createAccount, grant } from './kube/accounts.ts';
+import { type Follower, follow, testTiming } from './kube/follower.ts';
+import { applyObject, revocationObject } from './kube/objects.ts';
+import { useApiServer } from './kube/use-api-server.ts';
+
+const tid = parseTenantId('11111111-2222-3333-4444-555555555555');
+const oid = parseObjectId('87d349ed-44d7-43e1-9a83-5f2406dee5bd');
+const HOUR = 3_600;
+
+describe('Revocation objects, by the permissions of the controller', function () {
+  this.timeout(60_000);
+  const server = useApiServer({ controllers: false, flags: [] });
+  const account = { namespace: 'entragate', name: 'entragate' };
+  let follower: Follower;
+  let revocations: SharedRevocations;
+  let isLeader = false;
+  const names = () => [...follower.source.state().revocations.values()].map(({ metadata }) => metadata.name).toSorted();
+
+  before(async () => {
+    const token = await createAccount(server(), account.namespace, account.name);
+    const { cluster, namespaced } = await chartRules();
+    await grant(server(), account, null, [...cluster, ...namespaced]);
+    const path = await server().writeKubeconfig('controller', token, server().port);
+    follower = follow({ kind: 'kubeconfig', path }, testTiming, null);
+    await follower.source.synced;
+    revocations = new SharedRevocations({
+      store: openRevocationObjects(follower.client),
+      state: follower.source.state,
+      isLeader: () => isLeader,
+      tidyEvery: 100,
+      registry: new Registry(),
+      now: Date.now,
+      log: createSilentLog(),
+    });
+    revocations.start();
+  });
+  after(async () => {
+    await revocations?.close();
+    await follower?.close();
+  });
+
+  it('[BOUNDED] are removed when they are over, and become one of a user past 20, by the leader alone', async () => {
+    assert.ok(tid !== null && oid !== null);
+    const now = Math.ceil(Date.now() / 1_000);
+    const signOuts = Array.from({ length: 25 }, (_, index): Revocation => {
+      const lid = `login-${String(index).padStart(16, '0')}`;
+      return { kind: 'login', lid, user: { tid, oid }, at: now, expiresAt: now + HOUR };
+    });
+    const over = revocationObject('over', 'session-0123456789abcdef');
+    await applyObject(server().admin, { ...over, spec: { ...Object(over.spec), expiresAt: '2026-01-01T00:00:00Z' } });
+    await applyObject(server().admin, revocationObject('by-an-administrator', 'session-fedcba9876543210'));
+    for (const signOut of signOuts) revocations.publish(signOut);
+    revocations.publish(signOuts[0] as Revocation); // writing it twice is writing it once
+    const written = [...signOuts.map((signOut) => draftOf(signOut).name), 'by-an-administrator', 'over'];
+    await until(() => names().length === written.length, 10_000);
+    assert.deepEqual(names(), written.toSorted(), 'who does not lead removes nothing');
+    isLeader = true;
+    const startedAt = performance.now();
+    await until(() => names().length === 2, 10_000);
+    console.log(`      ${written.length} objects became 2 in ${Math.round(performance.now() - startedAt)} ms`);
+    assert.match(names().join(' '), /^by-an-administrator user-[0-9a-f]{32}$/);
+    const folded = revocationsOf(follower.source.state()).find(({ kind }) => kind === 'user');
+    assert.ok(folded?.kind === 'user' && folded.before >= now, 'no session that was signed out comes back');
+    assert.deepEqual([folded.tid, folded.oid, folded.expiresAt], [tid, oid, now + HOUR]);
+  });
+});

@@ -9,7 +9,7 @@ import type { Log } from '../telemetry/logger.ts';
 import type { ApiClient } from './api-client.ts';
 import { type ApiFailure, type ApiResult, causeOf, describeFailure } from './api-failure.ts';
 import { Backoff, type BackoffTiming } from './backoff.ts';
-import { desiredStatus, type StatusAuthor, statusWithoutAddress } from './desired-status.ts';
+import { desiredStatus, MOST_ROUTES, type StatusAuthor, statusWithoutAddress } from './desired-status.ts';
 import { EVENT_REFRESH, type EventAuthor, removeEvent, writeEvent } from './object-event.ts';
 import type { StatusMetrics } from './status-metrics.ts';
 import { objectPath } from './watched-kinds.ts';
@@ -113,7 +113,7 @@ export class StatusWriter {
   #entry(ref: ObjectRef, update: StatusUpdate | null): Wanted {
     const eventDue = update === null || update.event === null ? Number.POSITIVE_INFINITY : 0;
     const backoff = new Backoff(this.#options.retry);
-    return { ref, update, text: JSON.stringify(update), isSettled: false, eventDue, retryDue: 0, backoff };
+    return { ref, update, text: textOf(update), isSettled: false, eventDue, retryDue: 0, backoff };
   }
 
   #forgetOldest(): void {
@@ -248,6 +248,13 @@ export class StatusWriter {
     entry.eventDue = performance.now() + EVENT_REFRESH - age + Math.random() * EVENT_JITTER_MS;
     return null;
   }
+}
+
+/** What is to be shown, to tell two words apart: of thousands of routes no more than that, since every replica remembers it. */
+function textOf(update: StatusUpdate | null): string {
+  if (update === null) return '';
+  const { attachedRoutes, ...others } = update;
+  return JSON.stringify([others, attachedRoutes.length, attachedRoutes.slice(0, MOST_ROUTES)]);
 }
 
 /** One of each namespace, and again, so that one which changes thousands of objects delays its own (ISOLATED). */

@@ -76,6 +76,7 @@ export async function measurePropagation(): Promise<PropagationFigures> {
     readSecrets: async () => false,
     translation: () => translateOptions,
     retryAfter: 10_000,
+    patience: 60_000,
     onApplied: () => onApplied(),
   });
   await planes.start(createKeyRing([generateKey(true)]));

@@ -81,6 +81,7 @@ export async function startDev(
     planes,
     log,
     retryAfter: 10_000,
+    patience: 60_000,
     prepare: (state) => certificate.overlay(mapped.overlay(state)),
     readSecrets: async () => false, // they lie in the folders, beside what names them
     translation: manifestTranslation({

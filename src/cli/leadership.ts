@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Registry } from '@prometheus-io/client';
+import type { ClusterState } from '../api/cluster-state.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import type { LoadBalancerAddress } from '../kube/desired-status.ts';
@@ -9,6 +10,7 @@ import { addressEvery, followServiceAddress } from '../kube/service-address.ts';
 import { createStatusMetrics } from '../kube/status-metrics.ts';
 import { StatusWriter, statusRetry } from '../kube/status-writer.ts';
 import type { Log } from '../telemetry/logger.ts';
+import { isOurClass, ownClassNames } from '../translate/ingress-class.ts';
 import type { ServeOptions } from './serve-options.ts';
 
 /** What one replica of a release does for all: it writes statuses and Events, and makes new keys. */
@@ -25,6 +27,7 @@ export interface Leadership {
 export function createLeadership(
   { release, namespaces, translation, published }: ServeOptions,
   client: ApiClient,
+  state: () => ClusterState,
   timing: LeaseTiming,
   registry: Registry,
   log: Log,
@@ -48,6 +51,7 @@ export function createLeadership(
     namespaces,
     author: () => ({ controllerName: translation.controllerName, addresses, instance }),
     mayWrite: isLeader,
+    isOurClass: (name) => isOurClass(name, ownClassNames(state(), translation), translation),
     retry: statusRetry,
     metrics: createStatusMetrics(registry, isLeader, () => writer.pending()),
     now: Date.now,

@@ -43,7 +43,7 @@ export interface ReplicaGroup {
 /** Nothing is asked or written before `start`. */
 export function joinReplicaGroup(group: ReplicaGroupOptions): ReplicaGroup {
   const { options, client, registry, log } = group;
-  const leadership = createLeadership(options, client, group.leaseTiming, registry, log);
+  const leadership = createLeadership(options, client, group.state, group.leaseTiming, registry, log);
   const { isLeader } = leadership;
   const keys = new SharedKeys({
     store: openKeySecret(client, options.translation.controllerNamespace, `${options.release}-keys`),

@@ -66,6 +66,9 @@ const newSecretsMs = 50;
 /** After how long a change that could not be applied is tried again (ms). */
 const retryMs = 10_000;
 
+/** How long workers may take for a snapshot (ms): a worker that is silent for half of it is replaced. */
+const patienceMs = 60_000;
+
 const about = `Follows a cluster and serves its Ingresses, with Microsoft Entra ID in front of every routed host: what runs in the pod.`;
 
 /** `entragate serve`. Returns the exit code. */
@@ -137,7 +140,7 @@ export async function startServe(
   const metrics = createControlMetrics(registry, age, () => readiness.current().isReady);
   let warned: readonly string[] = [];
   const control = new ControlPlane({
-    ...{ source, planes, log, translation, retryAfter: retryMs },
+    ...{ source, planes, log, translation, retryAfter: retryMs, patience: patienceMs },
     prepare: async (state) => state,
     readSecrets: readNewSecrets(source, newSecretsMs),
     onApplied: ({ translation: { expiries, statuses, warnings }, changes, isFirst }) => {

@@ -40,8 +40,8 @@ const CONNECT_LIMIT = 10_000;
 /** Longest time without a byte of an answer (ms). */
 const IDLE_LIMIT = 30_000;
 
-/** A page holds at most 500 objects, which etcd bounds at 1.5 MiB each; this is far above what any cluster has, and fits in memory. */
-const MAX_BODY_BYTES = 256 * 1024 * 1024;
+/** Twice what the largest object may be as JSON (see follow-watch.ts), and little enough that a list of such objects ends no process. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /** Bodies of refusals are a few hundred bytes. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
@@ -187,7 +187,10 @@ async function readAnswer(opened: ApiResult<IncomingMessage>): Promise<ApiResult
   if (!opened.ok) return opened;
   try {
     const body = await readBody(opened.value, MAX_BODY_BYTES);
-    return body === null ? malformed(`an answer exceeds ${MAX_BODY_BYTES} bytes`) : parseJson(body);
+    if (body === null) {
+      return { ok: false, failure: { kind: 'too-large', message: `an answer exceeds ${MAX_BODY_BYTES} bytes` } };
+    }
+    return parseJson(body);
   } catch (error) {
     return { ok: false, failure: failureOf(error) };
   }

@@ -14,6 +14,8 @@ export type ApiFailure =
       /** What the server asks for (`Retry-After`); 0 when it asks for nothing. In milliseconds. */
       readonly retryAfter: number;
     }
+  /** A 200 whose body is longer than is read at once. */
+  | { readonly kind: 'too-large'; readonly message: string }
   /** A 200 that does not hold what the API promises. */
   | { readonly kind: 'malformed'; readonly message: string };
 
@@ -25,6 +27,7 @@ export type ApiResult<T> =
 export type FailureCause =
   | 'network'
   | 'silent'
+  | 'too-large'
   | 'malformed'
   | 'unauthorized'
   | 'forbidden'

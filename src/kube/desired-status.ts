@@ -15,7 +15,7 @@ export interface StatusAuthor {
 }
 
 /** Most names that `routes` of the status lists (CRD). */
-const MOST_ROUTES = 50;
+export const MOST_ROUTES = 50;
 /** Longest `message` of a route (CRD). */
 const LONGEST_ROUTE_MESSAGE = 1024;
 /** The conditions that are ours on the object as a whole. */

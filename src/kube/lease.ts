@@ -86,7 +86,7 @@ export class Lease {
   async #round(signal: AbortSignal): Promise<void> {
     const wasHeld = this.isHeld();
     const sentAt = performance.now();
-    const result = await this.#acquire(signal, sentAt);
+    const result = await this.#acquire(signal);
     if (this.#closed.signal.aborted && !result.ok) return;
     this.#report(result);
     if (result.ok) this.#renewedAt = result.value ? sentAt : null;
@@ -98,18 +98,20 @@ export class Lease {
   }
 
   /** True: this replica holds the Lease. */
-  async #acquire(signal: AbortSignal, now: number): Promise<ApiResult<boolean>> {
+  async #acquire(signal: AbortSignal): Promise<ApiResult<boolean>> {
     const { client, timing, identity } = this.#options;
+    const sentAt = performance.now();
     const found = await client.get(this.#path(), signal);
     if (!found.ok) return causeOf(found.failure) === 'not-found' ? this.#create(signal) : found;
     const record = recordOf(found.value);
     if (record === null)
       return { ok: false, failure: { kind: 'malformed', message: 'the Lease has not the form of one' } };
     if (record.resourceVersion !== this.#observed.resourceVersion) {
-      this.#observed = { resourceVersion: record.resourceVersion, at: now };
+      // Of its answer: the holder may have renewed while the API server made us wait.
+      this.#observed = { resourceVersion: record.resourceVersion, at: performance.now() };
     }
     const isMine = record.holder === identity;
-    const isOver = now - this.#observed.at >= Math.max(record.duration, timing.duration);
+    const isOver = sentAt - this.#observed.at >= Math.max(record.duration, timing.duration);
     if (!isMine && record.holder !== '' && !isOver) return { ok: true, value: false };
     const since = isMine ? record : { transitions: record.transitions + 1, acquireTime: microTime(Date.now()) };
     const body = this.#object(identity, since, timing.duration, { resourceVersion: record.resourceVersion });

@@ -19,6 +19,9 @@ interface Page extends Listing {
 /** Objects of one page. Smaller pages cost the API server more, larger ones us more memory at once. */
 const PAGE_SIZE = 500;
 
+/** By how much pages become smaller where one is longer than is read at once: a tenant may have some hundred objects of 1 MB (ISOLATED). */
+const PAGE_SHRINK = 5;
+
 /**
  * Lists a collection in pages, as of now: without `resourceVersion` the API server answers with what is written, never with something older,
  * so that a relist can not bring back a Policy that was deleted (Kubernetes API concepts, "Retrieving large results sets in chunks").
@@ -48,11 +51,16 @@ async function listPages(
   const objects: ReadObject[] = [];
   let version: string | null = null;
   let next = '';
+  let size = pageSize;
   do {
     const query = new URLSearchParams();
-    if (pageSize !== null) query.set('limit', String(pageSize));
+    if (size !== null) query.set('limit', String(size));
     if (next !== '') query.set('continue', next);
     const answer = await client.get(query.size === 0 ? path : `${path}?${query}`, signal);
+    if (!answer.ok && answer.failure.kind === 'too-large' && size !== null && size > 1) {
+      size = Math.ceil(size / PAGE_SHRINK);
+      continue;
+    }
     if (!answer.ok) return answer;
     const page = readPage(answer.value, info);
     if (page === null) return malformed(`a list of ${info.kind} objects does not have the form of a list`);
@@ -61,7 +69,7 @@ async function listPages(
       return malformed(`the pages of a list of ${info.kind} objects differ in version`);
     for (const object of page.objects) objects.push(object);
     next = page.next;
-  } while (next !== '');
+  } while (version === null || next !== '');
   return { ok: true, value: { objects, resourceVersion: version } };
 }
 

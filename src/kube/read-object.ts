@@ -26,7 +26,8 @@ export function readObject(raw: unknown, info: KindInfo): ReadObject | null {
   if (!isRecord(raw)) return null;
   // Items of a list carry neither: the list says it for them.
   const { apiVersion = info.apiVersion, kind = info.kind, status: _, ...kept } = raw;
-  const trimmed = { ...kept, apiVersion, kind, metadata: trimMetadata(raw.metadata) };
+  const whole = { ...kept, apiVersion, kind, metadata: trimMetadata(raw.metadata) };
+  const trimmed = info.kind === 'Secret' ? { ...whole, data: trimSecretData(raw.type, raw.data) } : whole;
   const identity = identifyObject(trimmed, '');
   if (identity.is !== 'known' || identity.info !== info) return null;
   if (info.isNamespaced && identity.ref.namespace === '') return null;
@@ -62,6 +63,27 @@ function trimMetadata(metadata: unknown): unknown {
       name === DEFAULT_CLASS_ANNOTATION,
   );
   return { ...kept, annotations: Object.fromEntries(read) };
+}
+
+/** Most that is kept of a Secret, in characters of base64: eight times a chain of four certificates. */
+const MOST_SECRET_TEXT = 128 * 1024;
+
+/**
+ * Tenants choose which of their Secrets are read, each of up to 1 MiB: what does not fit is left at the door, as if it were not there (ISOLATED). Of a
+ * TLS Secret its two values are read and no other.
+ */
+function trimSecretData(type: unknown, data: unknown): unknown {
+  if (!isRecord(data)) return data;
+  const names = type === 'kubernetes.io/tls' ? ['tls.key', 'tls.crt'] : Object.keys(data).toSorted();
+  let room = MOST_SECRET_TEXT;
+  const kept = names.flatMap((name) => {
+    const value = Object.hasOwn(data, name) ? data[name] : undefined;
+    const length = typeof value === 'string' ? value.length : 0;
+    if (value === undefined || length > room) return [];
+    room -= length;
+    return [[name, value] as const];
+  });
+  return Object.fromEntries(kept);
 }
 
 function reasonOf(problems: readonly { readonly path: string; readonly message: string }[]): string {

@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { describeRef, type Kind, type ObjectRef, objectKey } from '../api/cluster-state.ts';
 import { type KindInfo, kinds } from '../api/kinds.ts';
+import { LEGACY_CLASS_ANNOTATION } from '../api/kubernetes.ts';
 import { isRecord } from '../api/normalize.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import type { Log } from '../telemetry/logger.ts';
 import type { ApiClient } from './api-client.ts';
 import { type ApiFailure, type ApiResult, causeOf, describeFailure } from './api-failure.ts';
 import { Backoff, type BackoffTiming } from './backoff.ts';
-import { desiredStatus, type StatusAuthor, statusWithoutAddress } from './desired-status.ts';
+import { desiredStatus, MOST_ROUTES, type StatusAuthor, statusWithoutAddress } from './desired-status.ts';
 import { EVENT_REFRESH, type EventAuthor, removeEvent, writeEvent } from './object-event.ts';
 import type { StatusMetrics } from './status-metrics.ts';
 import { objectPath } from './watched-kinds.ts';
@@ -21,6 +22,8 @@ export interface StatusWriterOptions {
   readonly author: () => StatusAuthor & EventAuthor;
   /** Whether this replica may write now: asked before every write. */
   readonly mayWrite: () => boolean;
+  /** Whether Ingresses of a class are ours; undefined: one that names no class. */
+  readonly isOurClass: (name: string | undefined) => boolean;
   /** How long an object that could not be written waits for the next try; the first is also how often is looked at what is to do. */
   readonly retry: BackoffTiming;
   readonly metrics: StatusMetrics;
@@ -53,6 +56,8 @@ export const statusRetry: BackoffTiming = { first: 2_000, last: 60_000 };
 const LANES = 4;
 /** Kinds whose state is in an Event: the others have conditions. */
 const kindsWithEvents: readonly Kind[] = ['Ingress', 'Namespace'];
+/** Objects of one round: what is said meanwhile is taken up by the next one. */
+const MOST_OF_ROUND = 64;
 /** Tries with a fresh read where somebody else writes the same object at the same time (409). */
 const CONFLICT_TRIES = 5;
 /** Objects that are gone or not ours any more, and may still show what we wrote: while another replica leads, that one sees to them. */
@@ -108,7 +113,7 @@ export class StatusWriter {
   #entry(ref: ObjectRef, update: StatusUpdate | null): Wanted {
     const eventDue = update === null || update.event === null ? Number.POSITIVE_INFINITY : 0;
     const backoff = new Backoff(this.#options.retry);
-    return { ref, update, text: JSON.stringify(update), isSettled: false, eventDue, retryDue: 0, backoff };
+    return { ref, update, text: textOf(update), isSettled: false, eventDue, retryDue: 0, backoff };
   }
 
   #forgetOldest(): void {
@@ -148,6 +153,7 @@ export class StatusWriter {
       const due = this.#options.mayWrite() ? this.#due() : [];
       const queue = due.values();
       await Promise.all(Array.from({ length: LANES }, () => this.#work(queue)));
+      if (due.length === MOST_OF_ROUND) continue;
       await delay(this.#options.retry.first, null, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(
         () => {},
       );
@@ -156,9 +162,10 @@ export class StatusWriter {
 
   #due(): readonly Wanted[] {
     const now = performance.now();
-    return [...this.#wanted.values()].filter(
+    const due = [...this.#wanted.values()].filter(
       ({ isSettled, eventDue, retryDue }) => (!isSettled || eventDue <= now) && retryDue <= now,
     );
+    return inTurns(due, MOST_OF_ROUND);
   }
 
   async #work(queue: IterableIterator<Wanted>): Promise<void> {
@@ -193,12 +200,21 @@ export class StatusWriter {
       const found = await client.get(objectPath(info, entry.ref), this.#closed.signal);
       if (!found.ok) return causeOf(found.failure) === 'not-found' ? null : found.failure;
       if (!isRecord(found.value)) return { kind: 'malformed', message: 'an object does not have the form of one' };
+      if (entry.update !== null && !this.#isOurs(entry.ref, found.value)) return null;
       const answer = await this.#write(info, found.value, entry);
       if (answer.ok) return this.#tell(info, found.value, entry);
       const cause = causeOf(answer.failure);
       if (cause === 'not-found') return null;
       if (cause !== 'conflict' || tries >= CONFLICT_TRIES) return answer.failure;
     }
+  }
+
+  /** An Ingress may have become another controller's since it was translated, and the watch not have told so yet: then its status is not ours. */
+  #isOurs({ kind }: ObjectRef, { metadata, spec }: Fields): boolean {
+    if (kind !== 'Ingress') return true;
+    const annotations = isRecord(metadata) && isRecord(metadata.annotations) ? metadata.annotations : {};
+    const name = (isRecord(spec) ? spec.ingressClassName : undefined) ?? annotations[LEGACY_CLASS_ANNOTATION];
+    return this.#options.isOurClass(name === undefined ? undefined : String(name));
   }
 
   /** With the version that was read: a status never overwrites one that it was not compared with. */
@@ -232,6 +248,23 @@ export class StatusWriter {
     entry.eventDue = performance.now() + EVENT_REFRESH - age + Math.random() * EVENT_JITTER_MS;
     return null;
   }
+}
+
+/** What is to be shown, to tell two words apart: of thousands of routes no more than that, since every replica remembers it. */
+function textOf(update: StatusUpdate | null): string {
+  if (update === null) return '';
+  const { attachedRoutes, ...others } = update;
+  return JSON.stringify([others, attachedRoutes.length, attachedRoutes.slice(0, MOST_ROUTES)]);
+}
+
+/** One of each namespace, and again, so that one which changes thousands of objects delays its own (ISOLATED). */
+function inTurns(due: readonly Wanted[], most: number): readonly Wanted[] {
+  const namespaces = [...Map.groupBy(due, ({ ref }) => ref.namespace).values()];
+  const chosen: Wanted[] = [];
+  for (let turn = 0; chosen.length < Math.min(most, due.length); turn += 1) {
+    chosen.push(...namespaces.flatMap((entries) => entries.slice(turn, turn + 1)));
+  }
+  return chosen.slice(0, most);
 }
 
 function keyOf({ kind, namespace, name }: ObjectRef): string {

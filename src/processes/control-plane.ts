@@ -35,6 +35,8 @@ export interface ControlPlaneOptions {
   readonly log: Log;
   /** After how long what could not be applied is tried again, if nothing changes before (ms). */
   readonly retryAfter: number;
+  /** How long every data plane may take to acknowledge a snapshot (ms): past it rounds go on, and this one counts as one that could not be applied. */
+  readonly patience: number;
   /** After every data plane serves from it: what changed, in words. */
   readonly onApplied: (applied: Applied) => void;
 }
@@ -140,14 +142,28 @@ export class ControlPlane {
     onApplied({ translation, changes, isFirst: before === null });
   }
 
-  /** @throws EntragateError `snapshot-invalid` */
+  /** @throws EntragateError `snapshot-invalid`, `snapshot-not-acknowledged` */
   async #serve({ state, translation }: Translated): Promise<void> {
     const previous = this.#current;
     const served = this.#isOutdated ? denyEverything(translation.snapshot) : translation.snapshot;
     const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
     if (problems.length > 0) throw new EntragateError('snapshot-invalid', problems.slice(0, 10).join('; '));
     this.#current = { state, translation, served };
-    await this.#options.planes.publish(served, translation.secrets);
+    await this.#publish(served, translation);
+  }
+
+  /** Where workers die of a snapshot nobody acknowledges it, and the next one, which may take back what they die of, must not wait for that. */
+  async #publish(served: Snapshot, { secrets }: Translation): Promise<void> {
+    const { planes, patience } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(
+          new EntragateError('snapshot-not-acknowledged', `not every worker took a snapshot within ${patience} ms`),
+        );
+      }, patience);
+    });
+    await Promise.race([planes.publish(served, secrets), tooLate]).finally(() => clearTimeout(timer));
   }
 
   /** What is too old to let anybody in does not, whether or not anything newer can be applied. */

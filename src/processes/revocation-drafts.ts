@@ -23,8 +23,8 @@ export interface RevocationTidying {
 const MOST_OBJECTS = 10_000;
 
 /** Names whose session or login an object ends, so that many of one user can become one. */
-const TENANT_ANNOTATION = 'entragate.dev/revoked-tenant';
-const USER_ANNOTATION = 'entragate.dev/revoked-user';
+export const TENANT_ANNOTATION = 'entragate.dev/revoked-tenant';
+export const USER_ANNOTATION = 'entragate.dev/revoked-user';
 
 /** The object that tells other replicas of a revocation. */
 export function draftOf(revocation: Revocation): RevocationDraft {
@@ -58,15 +58,17 @@ export function tidyRevocations({ revocations }: ClusterState, now: number): Rev
   const objects = [...revocations.values()];
   const expired = objects.filter(({ spec }) => Date.parse(spec.expiresAt) < now);
   const valid = objects.filter(({ spec }) => Date.parse(spec.expiresAt) >= now);
-  if (valid.length > MOST_OBJECTS) {
-    const older = valid.toSorted((a, b) => momentOf(a) - momentOf(b)).slice(0, Math.ceil(valid.length / 2));
-    return tidying([draftOf({ kind: 'everything', ...spanOf(older) })], expired, older);
-  }
   const byUser = Map.groupBy(valid.filter(isSingle), ({ metadata }) =>
     JSON.stringify([metadata.annotations[TENANT_ANNOTATION], metadata.annotations[USER_ANNOTATION]]),
   );
   const crowded = [...byUser.values()].filter(({ length }) => length > maxRevocationsPerUser);
-  return tidying(crowded.map(draftOfUser), expired, crowded.flat());
+  const ofUsers = crowded.map(draftOfUser);
+  const folded = new Set(crowded.flat());
+  const rest = valid.filter((object) => !folded.has(object));
+  // First each user's own: one who signs out ten thousand times must not sign out everybody else.
+  if (rest.length + ofUsers.length <= MOST_OBJECTS) return tidying(ofUsers, expired, [...folded]);
+  const older = rest.toSorted((a, b) => momentOf(a) - momentOf(b)).slice(0, Math.ceil(rest.length / 2));
+  return tidying([...ofUsers, draftOf({ kind: 'everything', ...spanOf(older) })], expired, [...folded, ...older]);
 }
 
 function tidying(

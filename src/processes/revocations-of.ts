@@ -2,6 +2,7 @@ import type { ClusterState } from '../api/cluster-state.ts';
 import type { Revocation as RevocationObject } from '../api/generated/revocation.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import { parseObjectId, parseTenantId } from '../snapshot/ids.ts';
+import { TENANT_ANNOTATION, USER_ANNOTATION } from './revocation-drafts.ts';
 
 /** What the Revocation objects of a cluster revoke. An object that names nobody we could mean revokes nothing. */
 export function revocationsOf(state: ClusterState): readonly Revocation[] {
@@ -12,7 +13,7 @@ function revocationsOfObject({ metadata, spec }: RevocationObject): readonly Rev
   const expiresAt = secondsOf(spec.expiresAt);
   if (expiresAt === null) return [];
   if (spec.session !== undefined) {
-    return revocationsOfSession(spec.session, secondsOf(metadata.creationTimestamp), expiresAt);
+    return revocationsOfSession(spec.session, metadata, expiresAt);
   }
   const before = spec.before === undefined ? null : secondsOf(spec.before);
   if (before === null) return [];
@@ -23,15 +24,26 @@ function revocationsOfObject({ metadata, spec }: RevocationObject): readonly Rev
   return [{ kind: 'user', provider: spec.user.provider ?? null, tid, oid, before, expiresAt }];
 }
 
-/** The field holds a login or a session: both are random, so naming the one never hits the other. */
-function revocationsOfSession(id: string, createdAt: number | null, expiresAt: number): readonly Revocation[] {
+/**
+ * The field holds a login or a session. What a replica wrote says which in its name, and whose it is, so that many of one user become one in every
+ * table; of any other object it is taken for both: they are random, so naming the one never hits the other.
+ */
+function revocationsOfSession(
+  id: string,
+  { name, annotations, creationTimestamp }: RevocationObject['metadata'],
+  expiresAt: number,
+): readonly Revocation[] {
+  const createdAt = secondsOf(creationTimestamp);
   // Objects of a file have no creation time: then every session that could be meant was confirmed before the expiry.
   // API servers tell the second of a creation, all of which counts.
   const at = createdAt === null || createdAt === 0 ? expiresAt : createdAt + 1;
-  return [
-    { kind: 'login', lid: id, user: null, at, expiresAt },
-    { kind: 'session', sid: id, user: null, at, expiresAt },
-  ];
+  const tid = parseTenantId(annotations[TENANT_ANNOTATION] ?? '');
+  const oid = parseObjectId(annotations[USER_ANNOTATION] ?? '');
+  const user = tid === null || oid === null ? null : { tid, oid };
+  const login: Revocation = { kind: 'login', lid: id, user, at, expiresAt };
+  const session: Revocation = { kind: 'session', sid: id, user, at, expiresAt };
+  if (user !== null && name.startsWith('login-')) return [login];
+  return user !== null && name.startsWith('session-') ? [session] : [login, session];
 }
 
 /** Seconds since the epoch of an RFC 3339 time; null when it is none. */

@@ -46,12 +46,20 @@ const mentionFields = objectOf<Mentions>({
 
 /** Checks {@link Mentions}: sorted, without duplicates, and with the fingerprint that belongs to the set. */
 export const validateMentions: Check = (value, path, faults) => {
+  if (isRecord(value) && sound.has(value)) return;
   const before = faults.length;
   mentionFields(value, path, faults);
-  if (faults.length === before && isMentions(value) && value.fingerprint !== fingerprintOf(value)) {
-    faults.push(`${path}.fingerprint: is not that of the set`);
-  }
+  if (faults.length > before || !isMentions(value)) return;
+  if (value.fingerprint !== fingerprintOf(value)) faults.push(`${path}.fingerprint: is not that of the set`);
+  else if (isDeepFrozen(value)) sound.add(value);
 };
+
+/** Thousands of hosts may have the same one. */
+const sound = new WeakSet<object>();
+
+function isDeepFrozen(mentions: Mentions): boolean {
+  return [mentions, mentions.groups, mentions.roles, mentions.claims].every((part) => Object.isFrozen(part));
+}
 
 /** Checks an {@link Access}, references apart. A policy route without policies would be an open question: refused. */
 const validateAccess: Check = variantOf('kind', {

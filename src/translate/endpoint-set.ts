@@ -22,9 +22,13 @@ export function groupSlices(state: ClusterState, isWanted: (service: ObjectKey) 
   return groups;
 }
 
+/** Most endpoints of a Service, in all its ports: each port has them for itself, so that 1 MB of slices would become a gigabyte (ISOLATED). */
+const MOST_ENDPOINTS = 20_000;
+
 /**
  * Endpoints of one Service port. Slices are joined by the port's *name*, each with its own number; of one address
- * family; ready endpoints, or else those that still serve while they terminate (discovery.k8s.io/v1 EndpointConditions).
+ * family; ready endpoints, or else those that still serve while they terminate (discovery.k8s.io/v1 EndpointConditions). Past a bound those of
+ * slices whose names come later are left out.
  */
 export function endpointSet(
   service: Service,
@@ -35,14 +39,16 @@ export function endpointSet(
   const family = service.spec.ipFamilies[0] ?? firstFamily(slices);
   const ready = new Map<string, Endpoint>();
   const draining = new Map<string, Endpoint>();
-  for (const slice of slices) {
+  const most = Math.floor(MOST_ENDPOINTS / Math.max(service.spec.ports.length, 1));
+  for (const slice of slices.toSorted((a, b) => compareText(a.metadata.name, b.metadata.name))) {
+    if (ready.size >= most) break;
     if (slice.addressType !== family) continue;
     const numbers = slice.ports.filter(({ name, protocol }) => name === port.name && protocol === port.protocol);
     for (const { port: number } of numbers) {
-      if (number !== undefined) collect(slice, number, isAllowed, ready, draining);
+      if (number !== undefined) collect(slice, number, isAllowed, ready, draining, most);
     }
   }
-  return { endpoints: sorted(ready.size > 0 ? ready : draining) };
+  return { endpoints: sorted(ready.size > 0 ? ready : draining, most) };
 }
 
 /** The one endpoint of a Service of type ExternalName: its name, resolved when it is connected to. */
@@ -57,6 +63,7 @@ function collect(
   isAllowed: AddressCheck,
   ready: Map<string, Endpoint>,
   draining: Map<string, Endpoint>,
+  most: number,
 ): void {
   const version = slice.addressType === 'IPv4' ? 4 : 6;
   for (const { addresses, conditions } of slice.endpoints) {
@@ -67,7 +74,7 @@ function collect(
     const isTerminating = conditions.terminating ?? false;
     const endpoint = { address, port };
     if (isReady) ready.set(`${address} ${port}`, endpoint);
-    else if (isServing && isTerminating) draining.set(`${address} ${port}`, endpoint);
+    else if (isServing && isTerminating && draining.size < most) draining.set(`${address} ${port}`, endpoint);
   }
 }
 
@@ -76,6 +83,7 @@ function firstFamily(slices: readonly EndpointSlice[]): 'IPv4' | 'IPv6' {
   return slices.some(({ addressType }) => addressType === 'IPv4') ? 'IPv4' : 'IPv6';
 }
 
-function sorted(endpoints: ReadonlyMap<string, Endpoint>): readonly Endpoint[] {
-  return [...endpoints.values()].sort((a, b) => compareText(a.address, b.address) || a.port - b.port);
+function sorted(endpoints: ReadonlyMap<string, Endpoint>, most: number): readonly Endpoint[] {
+  const inOrder = [...endpoints.values()].sort((a, b) => compareText(a.address, b.address) || a.port - b.port);
+  return inOrder.slice(0, most);
 }

@@ -53,8 +53,8 @@ function takeApart(secret: Secret): TlsSecret {
   if (secret.type !== 'kubernetes.io/tls') return { ok: false, problem: 'is not of type kubernetes.io/tls' };
   const certPem = secretText(secret, 'tls.crt');
   const keyPem = secretText(secret, 'tls.key');
-  if (certPem === null) return { ok: false, problem: 'has no tls.crt' };
-  if (keyPem === null) return { ok: false, problem: 'has no tls.key' };
+  if (certPem === null) return { ok: false, problem: 'has no tls.crt, or one that is too long' };
+  if (keyPem === null) return { ok: false, problem: 'has no tls.key, or one that is too long' };
   const pems = certPem.match(pemCertificate) ?? [];
   if (pems.length > MOST_CERTIFICATES) {
     return { ok: false, problem: `holds more than ${MOST_CERTIFICATES} certificates in tls.crt` };
@@ -71,7 +71,9 @@ function takeApart(secret: Secret): TlsSecret {
   // The text, since `validToDate` of a malformed time is whatever the memory held (Node.js 26.10).
   const notAfter = Date.parse(leaf.validTo);
   if (Number.isNaN(notAfter)) return { ok: false, problem: 'holds a certificate without a readable end of validity' };
-  return { ok: true, certPem, keyPem: new Redacted(keyPem), names: dnsNames(leaf), notAfter };
+  // What was read, and no more: OpenSSL takes certificates and keys of PEM labels that nobody looked at here, and text around them is anybody's.
+  const chainPem = pems.map((pem) => `${pem}\n`).join('');
+  return { ok: true, certPem: chainPem, keyPem: new Redacted(pkcs8(key)), names: dnsNames(leaf), notAfter };
 }
 
 /** Every certificate of the chain is read, because one broken one makes the TLS context fail as a whole. */
@@ -89,6 +91,10 @@ function readKey(keyPem: string): KeyObject | null {
   } catch {
     return null;
   }
+}
+
+function pkcs8(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /** OpenSSL reads the certificate's own key only now, and may not know what it is. */

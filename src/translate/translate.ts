@@ -1,7 +1,7 @@
 import { type ClusterState, refOf } from '../api/cluster-state.ts';
 import { compareText, entryOf } from '../snapshot/content-hash.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
-import { type MentionedFacts, unionOfMentions } from '../snapshot/mentions.ts';
+import { type MentionedFacts, sharedUnionOfMentions, unionOfMentions } from '../snapshot/mentions.ts';
 import type {
   Backend,
   Entry,
@@ -154,15 +154,15 @@ function buildHost(pattern: HostPattern, namespace: string, claimants: readonly 
   const { material, findings, certificates } = build;
   const routes = buildRoutes(pattern, claimants, backendResolver(build), findings);
   const inUse = new Set(routes.map((route) => route.ingress.name));
-  const mentions = claimants
+  const [first = [], ...others] = claimants
     .filter(({ ingress }) => inUse.has(ingress.metadata.name))
-    .flatMap(({ access }) => access.mentions);
+    .map(({ access }) => access.mentions);
   return {
     pattern,
     namespace,
     certificate: chooseCertificate(pattern, claimants, certificates.fallback.kind === 'default', material, findings),
     routes,
-    mentions: unionOfMentions(mentions),
+    mentions: sharedUnionOfMentions(others.length === 0 ? first : [first, ...others].flat()),
   };
 }
 

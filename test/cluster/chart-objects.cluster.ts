@@ -328,6 +328,39 @@ describe('what the chart renders', () => {
     assert.deepEqual([component, team], ['controller', 'web']);
   });
 
+  it('quotes names that YAML would read as numbers, words or nothing: Role and account of a namespace "null" were elsewhere', async () => {
+    const { tenantId, clientId } = minimalValues.identityProvider;
+    const provider = { tenantId, clientId, name: '123' };
+    const others = {
+      rbac: { scope: 'namespaced', namespaces: ['null', '0x10'] },
+      serviceAccount: { name: '1e3' },
+      ingressClass: { name: 'true' },
+      priorityClassName: 'off',
+      defaultCertificate: '123/456',
+      publishService: { enabled: true, pathOverride: '789/012' },
+    };
+    const issuer = { enabled: true, issuerRef: { name: '1', kind: 'Issuer', group: 'cert-manager.io' } };
+    const sets = [
+      {
+        identityProvider: { ...provider, credential: { secretRef: { name: '1e3', key: 'on' } } },
+        authHost: { name: 'auth.example.com', tls: { secretName: 'no' } },
+      },
+      {
+        identityProvider: {
+          ...provider,
+          credential: { secretRef: { name: '' }, certificateRef: { name: '012' } },
+          authorityCa: { configMapName: '123', key: 'yes' },
+        },
+        authHost: { name: '1.2', tls: { secretName: 'no', certManager: issuer } },
+      },
+    ];
+    for (const set of sets) {
+      const text = await renderChart({ name: 'entragate', namespace: '2024', values: { ...others, ...set } });
+      for (const document of parseAllDocuments(text, { version: '1.1' }))
+        assert.deepEqual(unlikeNames(document.toJS()), []);
+    }
+  });
+
   it('binds every Role to the ServiceAccount of the Pods, and to nobody else', () => {
     each((objects, name) => {
       const { metadata, spec } = deploymentOf(objects);
@@ -378,3 +411,19 @@ describe('what the chart renders', () => {
     }
   });
 });
+
+/** Fields that hold a name and are no text. */
+const nameFields =
+  /^(name|namespace|secretName|serviceAccountName|ingressClassName|priorityClassName|key|kubernetes\.io\/metadata\.name)$/;
+const nameLists = /^(resourceNames|dnsNames)$/;
+
+function unlikeNames(node: unknown): readonly string[] {
+  if (Array.isArray(node)) return node.flatMap(unlikeNames);
+  if (!isRecord(node)) return [];
+  return Object.entries(node).flatMap(([field, value]) => {
+    if (nameFields.test(field) && typeof value !== 'string' && !isRecord(value)) return [`${field}: ${value}`];
+    if (nameLists.test(field) && Array.isArray(value))
+      return value.filter((name) => typeof name !== 'string').map(String);
+    return unlikeNames(value);
+  });
+}

@@ -78,6 +78,26 @@ describe('objects that the API server accepts and this release can not read', ()
     await until(() => unreadable(follower, 'broken') === null, 5_000);
     assert.equal(follower.source.state().policies.has(objectKey('apps', 'broken')), false);
   });
+
+  it('[ISOLATED] two hundred Services that are 1.5 MB each as JSON keep no replica from starting', async () => {
+    const { admin } = server();
+    // The API server stores 250 kB of them, and writes six characters for each of theirs.
+    const annotations = { 'example.com/note': '<'.repeat(250_000) };
+    const names = Array.from({ length: 200 }, (_, index) => `large-${index}`);
+    for (const name of names) {
+      const metadata = { namespace: 'apps', name, annotations };
+      await applyObject(admin, { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ port: 80 }] } });
+    }
+    const startedAt = performance.now();
+    const fresh = follow({ kind: 'kubeconfig', path: server().kubeconfig }, testTiming, null);
+    try {
+      await until(() => fresh.source.hasSynced(), 20_000);
+      console.log(`      300 MB listed in ${Math.round(performance.now() - startedAt)} ms`);
+      for (const name of names) assert.ok(fresh.source.state().services.has(objectKey('apps', name)), name);
+    } finally {
+      await fresh.close();
+    }
+  }).timeout(60_000);
 });
 
 function withoutSchema(definition: TestObject): TestObject {

@@ -6,6 +6,7 @@ import { readObject } from '../../src/kube/read-object.ts';
 import { ingressObject } from '../cluster/kube/objects.ts';
 
 const info = kinds.find(({ kind }) => kind === 'Ingress');
+const secretInfo = kinds.find(({ kind }) => kind === 'Secret');
 const policyInfo = kinds.find(({ kind }) => kind === 'Policy');
 
 /** The annotations that translation gets to see of an Ingress. */
@@ -62,5 +63,24 @@ describe('an object of the API server', () => {
       assert.ok(read !== null && !read.content.ok);
       assert.match(read.content.reason, /^spec\.rules\[0\] is nested more than 32 levels deep/);
     }
+  });
+
+  it('[ISOLATED] that is a Secret of a megabyte is kept as far as a certificate needs it: tenants choose which are read', () => {
+    assert.ok(secretInfo !== undefined);
+    const long = Buffer.alloc(700_000, 'x').toString('base64');
+    const few = Buffer.from('certificate').toString('base64');
+    const kept = (type: string, data: Readonly<Record<string, string>>) => {
+      const read = readObject({ metadata: { namespace: 'evil', name: 'large' }, type, data }, secretInfo);
+      assert.ok(read?.content.ok && read.content.value.kind === 'Secret');
+      return Object.keys(read.content.value.data);
+    };
+    assert.deepEqual(kept('kubernetes.io/tls', { 'ca.crt': few, 'tls.crt': few, 'tls.key': few, other: long }), [
+      'tls.crt',
+      'tls.key',
+    ]);
+    assert.deepEqual(kept('kubernetes.io/tls', { 'tls.crt': long, 'tls.key': few }), ['tls.key']);
+    assert.deepEqual(kept('Opaque', { a: long, 'client-secret': few }), ['client-secret']);
+    const ten = Object.fromEntries('abcdefghij'.split('').map((name) => [name, long.slice(0, 60_000)]));
+    assert.deepEqual(kept('Opaque', ten), ['a', 'b']);
   });
 });

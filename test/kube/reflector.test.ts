@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { afterEach, describe, it } from 'mocha';
 import { kinds } from '../../src/api/kinds.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
@@ -173,6 +174,43 @@ describe('a reflector, told what no API server should say', () => {
     assert.deepEqual(seen.lists, [['a', 'b']]);
     assert.deepEqual(causes(seen), ['malformed', 'malformed', 'network', 'malformed', 'status']);
   });
+
+  it('[ISOLATED] lists a page of more than memory holds in smaller ones: a tenant with a hundred large objects kept all from being listed', async () => {
+    const names = Array.from({ length: 90 }, (_, index) => `large-${index}`);
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': 'x'.repeat(3 * 1024 * 1024) };
+    let sent = 0;
+    const pages: number[] = [];
+    const seen = await start((what, url, response) => {
+      if (what === 'watch') {
+        response.flushHeaders();
+        return;
+      }
+      const from = Number(url.searchParams.get('continue') ?? 0);
+      const to = Math.min(from + Number(url.searchParams.get('limit')), names.length);
+      pages.push(to - from);
+      const page = function* () {
+        yield `{"metadata": {"resourceVersion": "10", "continue": "${to === names.length ? '' : to}"}, "items": [`;
+        for (let index = from; index < to; index += 1) {
+          const text = JSON.stringify({
+            ...item(`large-${index}`, '1'),
+            metadata: { namespace: 'apps', name: `large-${index}`, annotations },
+          });
+          sent += text.length;
+          yield `${index === from ? '' : ','}${text}`;
+        }
+        yield ']}';
+      };
+      Readable.from(page())
+        .on('error', () => {})
+        .pipe(response);
+    });
+    await until(() => seen.lists.length > 0, 30_000);
+    console.log(
+      `      pages of ${[...new Set(pages)].join(', ')} objects; ${Math.round(sent / 1e6)} MB for ${names.length} of 3 MiB`,
+    );
+    assert.deepEqual(seen.lists, [names]);
+    assert.deepEqual(causes(seen), []);
+  }).timeout(60_000);
 
   it('waits as long as a 429 asks for, and lists nothing again for it', async () => {
     const watchedAt: number[] = [];

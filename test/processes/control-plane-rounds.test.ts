@@ -86,6 +86,7 @@ class Stage {
       planes,
       log,
       retryAfter: 50,
+      patience: 100,
       onApplied: (applied) => this.applied.push(applied),
     });
   }
@@ -135,6 +136,24 @@ describe('The rounds of the control plane', () => {
       stage.applied.map(({ isFirst, changes }) => [isFirst, changes]),
       [[true, []]],
     );
+  });
+
+  it('[STATIC] go on when a snapshot is acknowledged by nobody, as where every worker dies of it: what takes it back has to be sent', async () => {
+    stage.acknowledged = new Promise(() => {});
+    const started = stage.control.start();
+    await until(() => stage.published.length === 1, 1_000);
+    stage.acknowledged = Promise.resolve();
+    stage.change('two');
+    await until(() => stage.applied.length === 1, 2_000);
+    await started;
+    assert.deepEqual(stage.published.at(-1), ['two.example.com']);
+    assert.deepEqual(
+      stage.applied.map(({ isFirst }) => isFirst),
+      [true],
+      'only now all data planes serve',
+    );
+    assert.equal(stage.control.behind(), 0);
+    assert.match(stage.problems.join(), /snapshot-not-acknowledged/);
   });
 
   it('[ORDER] never overlap: what changes during one, however often, is taken up by one more', async () => {

@@ -49,6 +49,7 @@ describe('The control plane', () => {
       planes: planesThat(revoked),
       log: createSilentLog(),
       retryAfter: 10_000,
+      patience: 10_000,
       onApplied: () => assert.fail('nothing was applied'),
     });
     await control.start();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { serialize } from 'node:v8';
 import { describe, it } from 'mocha';
 import type { KubernetesObject } from '../../src/api/cluster-state.ts';
+import { diff } from '../../src/snapshot/snapshot-delta.ts';
 import { validateSnapshot } from '../../src/snapshot/validate-snapshot.ts';
 import { translate } from '../../src/translate/translate.ts';
 import { objectFrom, stateOf, testOptions } from './manifest-state.ts';
@@ -195,5 +197,76 @@ describe('[ISOLATED] translation makes no more of a few objects than they are', 
     const endpoints = snapshot.endpoints.values().reduce((sum, { value }) => sum + value.endpoints.length, 0);
     assert.ok(endpoints <= 100_000, `${endpoints} endpoints`);
     assert.match(JSON.stringify(statuses), /Service app has more than 100 ports/);
+  });
+
+  it('with a Service of a hundred ports, all used, and twenty thousand endpoints: 1 MB became two million of them', () => {
+    const ports = numbers(100).map((index) => ({ name: `p${index}`, port: index + 1 }));
+    const metadata = { namespace: 'evil', labels: { 'kubernetes.io/service-name': 'app' } };
+    const slices = numbers(20).map((slice) =>
+      objectFrom({
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { ...metadata, name: `app-${slice}` },
+        addressType: 'IPv4',
+        ports,
+        endpoints: numbers(1_000).map((index) => ({ addresses: [`10.${slice}.${index >> 8}.${index & 255}`] })),
+      }),
+    );
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'app', namespace: 'evil' },
+      spec: { ports },
+    };
+    const paths = ports.map(({ name }) => {
+      const portOf = { service: { name: 'app', port: { name } } };
+      return { path: `/${name}`, pathType: 'Prefix', backend: portOf };
+    });
+    const others = [
+      ingressClass,
+      objectFrom(service),
+      ingress({ rules: [{ host: 'h.example.com', http: { paths } }] }),
+    ];
+    const { snapshot } = translate(stateOf([...others, ...slices]), testOptions);
+    const sizes = [...snapshot.endpoints.values()].map(({ value }) => value.endpoints.length);
+    assert.deepEqual([...new Set(sizes)], [200], 'each port has as many as every other');
+    const shuffled = translate(stateOf([...slices.toReversed(), ...others]), testOptions);
+    assert.deepEqual(
+      shuffled.snapshot.endpoints,
+      snapshot.endpoints,
+      'the same ones, in whatever order slices came (ORDER)',
+    );
+  });
+
+  it('with ten Ingresses of 1,000 hosts and one Policy of 400 groups: 1.3 MB became a message of 157 MB to every worker', () => {
+    const policy = objectFrom({
+      apiVersion: 'entragate.dev/v1alpha1',
+      kind: 'Policy',
+      metadata: { name: 'p', namespace: 'evil' },
+      spec: { groups: numbers(400).map((index) => `e14f56fd-b956-4009-b06c-${String(index).padStart(12, '0')}`) },
+    });
+    const many = numbers(10).map((index) =>
+      objectFrom({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
+        metadata: { name: `many-${index}`, namespace: 'evil', annotations: { 'entragate.dev/policies': 'p' } },
+        spec: {
+          ingressClassName: 'entragate',
+          rules: numbers(1_000).map((host) => {
+            return {
+              host: `h${host}-${index}.example.com`,
+              http: { paths: [{ path: '/', pathType: 'Prefix', backend }] },
+            };
+          }),
+        },
+      }),
+    );
+    const { snapshot } = translate(stateOf([ingressClass, provider, policy, ...many]), testOptions);
+    assert.equal(snapshot.hosts.size, 10_000);
+    assert.ok([...snapshot.hosts.values()].every(({ value }) => value.mentions.groups.length === 400));
+    assert.deepEqual(validateSnapshot(snapshot), []);
+    const bytes = serialize(diff(null, snapshot)).length;
+    console.log(`      the message is ${(bytes / 1e6).toFixed(1)} MB`);
+    assert.ok(bytes < 10_000_000, `${bytes} bytes`);
   });
 });

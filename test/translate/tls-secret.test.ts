@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { connect, createServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { describe, it } from 'mocha';
 import type { Secret } from '../../src/api/kubernetes.ts';
@@ -49,6 +52,24 @@ function writeEnd(der: Buffer, character: string): void {
   der.write(character.repeat(der[end + 1] ?? 0), end + 2, 'latin1');
 }
 
+/** Bytes that a server sends until the client has its certificates. */
+async function handshakeBytes(cert: string, key: string): Promise<number> {
+  const server = createServer({ cert, key, maxVersion: 'TLSv1.2' });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const raw = createConnection({ host: '127.0.0.1', port: address.port });
+  const socket = connect({ socket: raw, rejectUnauthorized: false });
+  try {
+    await once(socket, 'secureConnect');
+    return raw.bytesRead;
+  } finally {
+    socket.destroy();
+    server.close();
+  }
+}
+
 describe('Secrets of type kubernetes.io/tls', () => {
   it('give the names and the end of the leaf certificate', () => {
     const read = readTlsSecret(secret(pair));
@@ -63,6 +84,15 @@ describe('Secrets of type kubernetes.io/tls', () => {
 
   it('may hold a chain', () => {
     assert.ok(readTlsSecret(secret({ ...pair, 'tls.crt': fixture('ledger.crt') + fixture('fallback.crt') })).ok);
+  });
+
+  it('[ISOLATED] serve the certificates that were counted, and no other: OpenSSL reads those of other PEM labels too', async () => {
+    const others = pair['tls.crt'].replaceAll(' CERTIFICATE', ' X509 CERTIFICATE').repeat(500);
+    const read = readTlsSecret(secret({ ...pair, 'tls.crt': `a note\n${pair['tls.crt']}${others}` }));
+    assert.ok(read.ok);
+    const sent = await handshakeBytes(read.certPem, read.keyPem.reveal());
+    console.log(`      a handshake sends ${sent} bytes`);
+    assert.ok(sent < 5_000, `${sent} bytes`);
   });
 
   const broken: readonly (readonly [string, Secret, RegExp])[] = [

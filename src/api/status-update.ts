@@ -10,7 +10,7 @@ export interface StatusUpdate {
   readonly generation: number;
   /** For our own kinds; empty for built-in ones, whose status has no place for them. */
   readonly conditions: readonly StatusCondition[];
-  /** For Policy and ClusterPolicy: Ingresses that use it, sorted by namespace and name. */
+  /** For Policy, ClusterPolicy and IdentityProvider: Ingresses that use it, sorted by namespace and name. */
   readonly attachedRoutes: readonly AttachedRoute[];
   /** The one current-state Event of the object; null where conditions say it all. */
   readonly event: StatusEvent | null;
@@ -30,7 +30,7 @@ export interface ConditionOf<Type extends keyof typeof conditionReasons> {
   readonly message: string;
 }
 
-/** One Ingress that uses a policy. */
+/** One Ingress that uses a policy or an identity provider. */
 export interface AttachedRoute {
   readonly namespace: string;
   readonly name: string;

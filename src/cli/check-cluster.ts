@@ -47,8 +47,8 @@ export async function checkCluster(
   try {
     await listed(source);
     const options = { ...translation, materialKey: randomBytes(32) };
-    const refs = () => translate(source.state(), options).secretRefs;
-    await firstSecrets(source, refs, PATIENCE_MS, new AbortController().signal);
+    const { secretRefs } = translate(source.state(), options);
+    await firstSecrets(source, secretRefs, PATIENCE_MS, new AbortController().signal);
     const state = source.state();
     return reportOf(state, source.unansweredSecrets(), translate(state, options), isStrict);
   } finally {

@@ -9,17 +9,17 @@ const lookEvery = 20;
  * Waits until the API server has answered for every Secret that the objects refer to, so that the first snapshot has its certificates.
  * One that can not be read in time is missing from that snapshot and comes with a later one.
  *
- * @param refsNow the Secrets that the state of this moment refers to
+ * @param refs the Secrets that the objects refer to
  * @param limit longest wait (ms)
  */
 export async function firstSecrets(
   source: Pick<ClusterSource, 'refer' | 'unansweredSecrets'>,
-  refsNow: () => readonly ObjectRef[],
+  refs: readonly ObjectRef[],
   limit: number,
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = performance.now() + limit;
-  source.refer(refsNow());
+  source.refer(refs);
   while (!signal.aborted && source.unansweredSecrets().length > 0 && performance.now() < deadline) {
     await delay(lookEvery);
   }

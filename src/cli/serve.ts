@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { Registry } from '@prometheus-io/client';
-import { objectKey } from '../api/cluster-state.ts';
+import { type ClusterState, type ObjectRef, objectKey } from '../api/cluster-state.ts';
 import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
 import { type KeyTiming, keyTiming } from '../identity/keys/stored-keys.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
@@ -210,9 +210,17 @@ async function beginServing(
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all([source.synced, group.keysKnown]);
-  const refs = () => translate(source.state(), translation()).secretRefs;
-  await firstSecrets(source, refs, firstSecretsMs, signal);
+  await firstSecrets(source, secretsNamed(source.state(), translation()), firstSecretsMs, signal);
   if (!signal.aborted) await control.start();
+}
+
+/** Objects that can not be translated name no Secret yet: the control plane tells of them, and tries again until it succeeds. */
+function secretsNamed(state: ClusterState, options: TranslateOptions): readonly ObjectRef[] {
+  try {
+    return translate(state, options).secretRefs;
+  } catch {
+    return [];
+  }
 }
 
 function openDataPlanes(

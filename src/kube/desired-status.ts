@@ -50,9 +50,8 @@ function statusOf(status: Fields, update: StatusUpdate, author: StatusAuthor, ti
       return ingressStatus(status, update, author);
     case 'Policy':
     case 'ClusterPolicy':
-      return policyStatus(status, update, author, time);
     case 'IdentityProvider':
-      return providerStatus(status, update, author, time);
+      return ownStatus(status, update, author, time);
     default:
       return status;
   }
@@ -65,15 +64,7 @@ function ingressStatus(status: Fields, { address }: StatusUpdate, author: Status
   return statusWithoutAddress({ status }, author) ?? status;
 }
 
-function providerStatus(status: Fields, update: StatusUpdate, author: StatusAuthor, time: string): Fields {
-  return {
-    ...status,
-    conditions: sharedConditions(status, update, author, time),
-    controllers: withController(status, update, author, time, {}),
-  };
-}
-
-function policyStatus(status: Fields, update: StatusUpdate, author: StatusAuthor, time: string): Fields {
+function ownStatus(status: Fields, update: StatusUpdate, author: StatusAuthor, time: string): Fields {
   const others = listOf(status.controllers).filter(({ name }) => name !== author.controllerName);
   const elsewhere = others.reduce((sum, { attachedRoutes }) => sum + (Number(attachedRoutes) || 0), 0);
   const routes = {

@@ -1,11 +1,9 @@
 import { type ClusterState, type ObjectRef, type ObjectVersion, refOf } from '../api/cluster-state.ts';
 import type { ClusterPolicy } from '../api/generated/cluster-policy.ts';
 import type { Policy } from '../api/generated/policy.ts';
-import type { AttachedRoute, StatusCondition, StatusUpdate } from '../api/status-update.ts';
-import { compareText } from '../snapshot/content-hash.ts';
-import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
-import { eventText } from './event-text.ts';
-import type { IngressOutcome } from './ingress-status.ts';
+import type { StatusCondition, StatusUpdate } from '../api/status-update.ts';
+import { policyTableKey } from '../snapshot/ids.ts';
+import type { AttachedRoutes } from './attached-routes.ts';
 import { compileObject, livePolicies } from './resolve-policies.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 
@@ -15,10 +13,9 @@ const MOST_ERRORS = 20;
 /** The status of every Policy and ClusterPolicy: whether it is valid, whether its provider exists, and who uses it. */
 export function policyStatuses(
   state: ClusterState,
-  outcomes: readonly IngressOutcome[],
+  attached: AttachedRoutes,
   providers: ReadonlyMap<string, ResolvedProvider>,
 ): readonly StatusUpdate[] {
-  const attached = attachedRoutes(outcomes);
   const status = (
     ref: ObjectRef,
     { uid, generation }: ObjectVersion,
@@ -26,7 +23,7 @@ export function policyStatuses(
   ): StatusUpdate => ({
     ...{ ref, uid, generation },
     conditions,
-    attachedRoutes: attached.get(policyTableKey(ref.namespace, ref.name)) ?? [],
+    attachedRoutes: attached.policies.get(policyTableKey(ref.namespace, ref.name)) ?? [],
     event: null,
     address: false,
   });
@@ -43,36 +40,6 @@ export function policyStatuses(
 export function unreadableCondition(reason: string): StatusCondition {
   const message = `Routes that use the object deny. It can not be read: ${reason}`;
   return { type: 'Accepted', status: 'False', reason: 'Unreadable', message };
-}
-
-function attachedRoutes(outcomes: readonly IngressOutcome[]): ReadonlyMap<PolicyKey, readonly AttachedRoute[]> {
-  const byPolicy = new Map<PolicyKey, AttachedRoute[]>();
-  for (const outcome of outcomes) {
-    for (const key of outcome.own.access.named) {
-      const routes = byPolicy.get(key);
-      if (routes === undefined) byPolicy.set(key, [attachedRoute(outcome)]);
-      else routes.push(attachedRoute(outcome));
-    }
-  }
-  for (const routes of byPolicy.values()) {
-    routes.sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name));
-  }
-  return byPolicy;
-}
-
-function attachedRoute({ own, hosts, refused, findings }: IngressOutcome): AttachedRoute {
-  const { namespace, name } = own.ingress.metadata;
-  const { access, notes } = own.access;
-  if (access.kind === 'denied') {
-    return { namespace, name, state: 'Denied', reason: camelCase(access.reason), message: access.detail };
-  }
-  const problems = [...refused.map(({ message }) => message), ...notes, ...findings.map(({ message }) => message)];
-  if (hosts === 0) {
-    const message = eventText(['No host is programmed.', ...problems]);
-    return { namespace, name, state: 'Denied', reason: 'NotProgrammed', message };
-  }
-  const reason = problems.length === 0 ? 'Programmed' : 'ProgrammedWithProblems';
-  return { namespace, name, state: 'Programmed', reason, message: eventText(problems) };
 }
 
 function acceptedCondition(policy: Policy | ClusterPolicy): StatusCondition {
@@ -110,11 +77,4 @@ function resolvedRefsCondition(
     reason: isMissing ? 'IdentityProviderMissing' : 'IdentityProviderInvalid',
     message: `IdentityProvider ${name} ${isMissing ? 'does not exist' : 'is invalid'}: ${effect}.`,
   };
-}
-
-function camelCase(reason: string): string {
-  return reason
-    .split('-')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
 }

@@ -1,17 +1,21 @@
 import { refOf } from '../api/cluster-state.ts';
 import type { IdentityProvider as ProviderObject } from '../api/generated/identity-provider.ts';
-import type { StatusCondition, StatusUpdate } from '../api/status-update.ts';
+import type { AttachedRoute, StatusCondition, StatusUpdate } from '../api/status-update.ts';
 import type { IdentityProvider as ResolvedIdentityProvider } from '../snapshot/snapshot.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 
-/** The status of an IdentityProvider: whether it is valid, and whether its credential could be had. */
-export function providerStatus(object: ProviderObject, resolved: ResolvedProvider): StatusUpdate {
+/** The status of an IdentityProvider: whether it is valid, whether its credential could be had, and who uses it. */
+export function providerStatus(
+  object: ProviderObject,
+  resolved: ResolvedProvider,
+  attachedRoutes: readonly AttachedRoute[],
+): StatusUpdate {
   return {
     ref: refOf(object),
     uid: object.metadata.uid,
     generation: object.metadata.generation,
     conditions: [acceptedCondition(resolved), resolvedRefsCondition(resolved)],
-    attachedRoutes: [],
+    attachedRoutes,
     event: null,
     address: false,
   };

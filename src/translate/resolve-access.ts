@@ -20,6 +20,8 @@ export interface ResolvedAccess {
   readonly policies: ReadonlyMap<PolicyKey, Entry<PolicyEntry>>;
   /** Policies that the Ingress names and may use, valid or not: for their status. */
   readonly named: readonly PolicyKey[];
+  /** Names of IdentityProviders that its users would sign in at, valid or not: for their status. */
+  readonly identityProviders: readonly string[];
   /** What this access asks about a user. */
   readonly mentions: readonly MentionedFacts[];
   /** Sentences for the Event about what does not change the access. */
@@ -91,10 +93,14 @@ export function unreadableAccess(reason: string): ResolvedAccess {
 function authenticatedAccess(annotated: string | null, providers: Providers): ResolvedAccess {
   const name = annotated ?? providers.defaultName;
   const provider = findProvider(name, providers);
-  if (!provider.ok) return only(provider.denial, annotated === null ? 'access' : 'identity-provider');
+  const identityProviders = [name];
+  if (!provider.ok) {
+    return { ...only(provider.denial, annotated === null ? 'access' : 'identity-provider'), identityProviders };
+  }
   const asksForGuests = provider.resolved.type === 'EntraID' && provider.resolved.guests === 'Deny';
   const access: Access = { kind: 'authenticated', identityProvider: providerKey(name) };
-  return { ...only(access), mentions: asksForGuests ? [GUEST_CLAIMS] : [], notes: signInNotes(provider.resolved) };
+  const mentions = asksForGuests ? [GUEST_CLAIMS] : [];
+  return { ...only(access), identityProviders, mentions, notes: signInNotes(provider.resolved) };
 }
 
 function policyAccess(
@@ -107,7 +113,11 @@ function policyAccess(
   const resolved = annotations.policies.map((reference) => resolvePolicy(state, namespace, reference));
   const usable = resolved.filter((policy) => policy.ok);
   const named = resolved.flatMap((policy) => (policy.attached === null ? [] : [policy.attached]));
-  const refuse = (access: Access): ResolvedAccess => ({ ...only(access, 'policies'), named });
+  const annotated = annotations.identityProvider === null ? [] : [annotations.identityProvider];
+  const refuse = (access: Access, identityProviders: readonly string[] = annotated): ResolvedAccess => ({
+    ...only(access, 'policies'),
+    ...{ named, identityProviders },
+  });
 
   if (resolved.length === 0) {
     const detail = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
@@ -136,15 +146,16 @@ function policyAccess(
   const providerNames = namedProviders(annotations.identityProvider, usable);
   if (providerNames.length > 1) {
     const detail = `The Ingress and its policies name several IdentityProviders (${providerNames.join(', ')}): they have to agree.`;
-    return refuse(denied('identity-provider-mismatch', detail));
+    return refuse(denied('identity-provider-mismatch', detail), providerNames);
   }
   const name = providerNames[0] ?? providers.defaultName;
   const provider = findProvider(name, providers);
-  if (!provider.ok) return refuse(provider.denial);
+  if (!provider.ok) return refuse(provider.denial, [name]);
   return {
     access: { kind: 'policy', policies: usable.map(({ key }) => key), identityProvider: providerKey(name) },
     policies: new Map(usable.map(({ key, entry }) => [key, entry] as const)),
     named,
+    identityProviders: [name],
     mentions: usable.map(({ entry }) => entry.value.program.mentions),
     notes: signInNotes(provider.resolved),
     faults: [],
@@ -206,7 +217,7 @@ function denied(reason: RouteDenial, detail: string): Extract<Access, { readonly
 /** @param field the annotation that is at fault, where access denies: its name behind our prefix */
 function only(access: Access, field: 'access' | 'policies' | 'identity-provider' = 'access'): ResolvedAccess {
   const faults = access.kind === 'denied' ? [faultAt(field, access.detail)] : [];
-  return { access, policies: new Map(), named: [], mentions: [], notes: [], faults };
+  return { access, policies: new Map(), named: [], identityProviders: [], mentions: [], notes: [], faults };
 }
 
 function faultAt(field: 'access' | 'policies' | 'identity-provider', message: string): AccessFault {

@@ -1,8 +1,9 @@
 import { type ClusterState, refOf, type UnreadableObject } from '../api/cluster-state.ts';
 import type { Namespace } from '../api/kubernetes.ts';
-import type { StatusUpdate } from '../api/status-update.ts';
+import type { AttachedRoute, StatusUpdate } from '../api/status-update.ts';
 import { canonicalJson, compareText } from '../snapshot/content-hash.ts';
 import { tableKey } from '../snapshot/ids.ts';
+import { attachedRoutes } from './attached-routes.ts';
 import { type SolverOutcome, solverStatus } from './challenges.ts';
 import type { DeclaredHosts, NamespaceProblem } from './declared-hosts.ts';
 import { eventText } from './event-text.ts';
@@ -20,17 +21,19 @@ export function buildStatuses(
   providers: ReadonlyMap<string, ResolvedProvider>,
   declared: DeclaredHosts,
 ): readonly StatusUpdate[] {
+  const attached = attachedRoutes(outcomes);
+  const usersOf = (provider: string) => attached.identityProviders.get(provider) ?? [];
   const ofProviders = [...state.identityProviders.values()].filter(isLive).flatMap((object) => {
     const resolved = providers.get(object.metadata.name);
-    return resolved === undefined ? [] : [providerStatus(object, resolved)];
+    return resolved === undefined ? [] : [providerStatus(object, resolved, usersOf(object.metadata.name))];
   });
   const unreadableProviders = state.unreadable
     .filter(({ ref }) => ref.kind === 'IdentityProvider')
-    .map((object) => unreadableStatus(object));
+    .map((object) => unreadableStatus(object, usersOf(object.ref.name)));
   const statuses = [
     ...outcomes.map(ingressStatus),
     ...solvers.map(solverStatus),
-    ...policyStatuses(state, outcomes, providers),
+    ...policyStatuses(state, attached, providers),
     ...ofProviders,
     ...unreadableProviders,
     ...[...declared.problems].map(([namespace, problems]) => namespaceStatus(namespace, problems)),
@@ -50,13 +53,16 @@ function compareStatuses(a: StatusUpdate, b: StatusUpdate): number {
   return compareText(canonicalJson(a), canonicalJson(b));
 }
 
-function unreadableStatus({ ref, version: { uid, generation }, reason }: UnreadableObject): StatusUpdate {
+function unreadableStatus(
+  { ref, version: { uid, generation }, reason }: UnreadableObject,
+  attachedRoutes: readonly AttachedRoute[],
+): StatusUpdate {
   return {
     ref,
     uid,
     generation,
     conditions: [unreadableCondition(reason)],
-    attachedRoutes: [],
+    attachedRoutes,
     event: null,
     address: false,
   };

@@ -25,7 +25,7 @@ describe('the Secrets that a start waits for', () => {
       unansweredSecrets: () => reader.unanswered(),
     };
     const startedAt = performance.now();
-    await firstSecrets(source, () => names.map(secret), LIMIT, AbortSignal.timeout(5_000));
+    await firstSecrets(source, names.map(secret), LIMIT, AbortSignal.timeout(5_000));
     return performance.now() - startedAt;
   };
 

@@ -26,7 +26,12 @@ interface ReadObject {
   readonly status?: {
     readonly conditions?: readonly Condition[];
     readonly attachedRoutes?: number;
-    readonly controllers?: readonly { readonly name: string; readonly conditions: readonly Condition[] }[];
+    readonly controllers?: readonly {
+      readonly name: string;
+      readonly conditions: readonly Condition[];
+      readonly attachedRoutes?: number;
+      readonly routes?: readonly { readonly namespace: string; readonly name: string; readonly state: string }[];
+    }[];
     readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
   };
 }
@@ -93,6 +98,15 @@ describe('what objects show of themselves', function () {
       const provider = await read('/apis/entragate.dev/v1alpha1/identityproviders/default');
       return conditionOf(provider, 'ResolvedRefs')?.status === 'True';
     }, 5_000);
+    const { status } = await read('/apis/entragate.dev/v1alpha1/identityproviders/default');
+    assert.equal(status?.attachedRoutes, 1);
+    assert.deepEqual(
+      status.controllers?.map(({ attachedRoutes, routes }) => [
+        attachedRoutes,
+        routes?.map(({ namespace, name, state }) => [namespace, name, state]),
+      ]),
+      [[1, [['apps', 'ledger', 'Programmed']]]],
+    );
     await until(async () => (await read(ingressPath)).status?.loadBalancer?.ingress?.[0]?.ip === address, 5_000);
     await until(async () => (await eventsOf('ledger')).length > 0, 5_000);
     const events = await eventsOf('ledger');

@@ -87,6 +87,8 @@ interface IdentityProviderSpecSession {
 interface IdentityProviderStatus {
   /** Conditions in the standard form. (at most 16 entries) */
   readonly conditions?: readonly IdentityProviderStatusCondition[];
+  /** Number of routes (Ingresses) that use this provider, over all controllers. */
+  readonly attachedRoutes?: number;
   /** What each controller (release) made of this object. (at most 16 entries) */
   readonly controllers?: readonly IdentityProviderStatusController[];
 }
@@ -113,6 +115,24 @@ interface IdentityProviderStatusController {
   readonly name: string;
   /** Conditions in the standard form. (at most 16 entries) */
   readonly conditions?: readonly IdentityProviderStatusCondition[];
+  /** Number of its routes (Ingresses) that use this provider. */
+  readonly attachedRoutes?: number;
+  /** The first 50 of these routes, by namespace and name. (at most 50 entries) */
+  readonly routes?: readonly IdentityProviderStatusControllerRoute[];
+}
+
+/** One Ingress that uses this provider. */
+interface IdentityProviderStatusControllerRoute {
+  /** Namespace of the Ingress. (at most 63 characters) */
+  readonly namespace: string;
+  /** Name of the Ingress. (at most 253 characters) */
+  readonly name: string;
+  /** Programmed means that requests are served; Denied that every request is denied. */
+  readonly state: 'Programmed' | 'Denied';
+  /** Why it is denied, or that something is wrong with it, in CamelCase, for programs. (at most 1024 characters) */
+  readonly reason?: string;
+  /** Why it is denied, or what is wrong with it, for people. (at most 1024 characters) */
+  readonly message?: string;
 }
 
 /** The schema of IdentityProvider, as in its CRD. */
@@ -442,6 +462,12 @@ export const identityProviderSchema: JsonSchema = {
             }
           }
         },
+        "attachedRoutes": {
+          "type": "integer",
+          "format": "int32",
+          "minimum": 0,
+          "description": "Number of routes (Ingresses) that use this provider, over all controllers."
+        },
         "controllers": {
           "type": "array",
           "maxItems": 16,
@@ -519,6 +545,61 @@ export const identityProviderSchema: JsonSchema = {
                       "type": "string",
                       "maxLength": 32768,
                       "description": "Why, for people."
+                    }
+                  }
+                }
+              },
+              "attachedRoutes": {
+                "type": "integer",
+                "format": "int32",
+                "minimum": 0,
+                "description": "Number of its routes (Ingresses) that use this provider."
+              },
+              "routes": {
+                "type": "array",
+                "maxItems": 50,
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": [
+                  "namespace",
+                  "name"
+                ],
+                "description": "The first 50 of these routes, by namespace and name.",
+                "items": {
+                  "type": "object",
+                  "required": [
+                    "namespace",
+                    "name",
+                    "state"
+                  ],
+                  "description": "One Ingress that uses this provider.",
+                  "properties": {
+                    "namespace": {
+                      "type": "string",
+                      "maxLength": 63,
+                      "description": "Namespace of the Ingress."
+                    },
+                    "name": {
+                      "type": "string",
+                      "maxLength": 253,
+                      "description": "Name of the Ingress."
+                    },
+                    "state": {
+                      "type": "string",
+                      "enum": [
+                        "Programmed",
+                        "Denied"
+                      ],
+                      "description": "Programmed means that requests are served; Denied that every request is denied."
+                    },
+                    "reason": {
+                      "type": "string",
+                      "maxLength": 1024,
+                      "description": "Why it is denied, or that something is wrong with it, in CamelCase, for programs."
+                    },
+                    "message": {
+                      "type": "string",
+                      "maxLength": 1024,
+                      "description": "Why it is denied, or what is wrong with it, for people."
                     }
                   }
                 }

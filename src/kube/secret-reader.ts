@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../api/cluster-state.ts';
-import { type KindInfo, kinds } from '../api/kinds.ts';
+import { kindInfo } from '../api/kinds.ts';
 import type { ApiClient } from './api-client.ts';
 import { type ApiFailure, causeOf } from './api-failure.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -17,7 +17,7 @@ export interface SecretReaderOptions {
   readonly onRead: (ref: ObjectRef, failure: ApiFailure | null) => void;
 }
 
-const info: KindInfo = secretInfo();
+const info = kindInfo('Secret');
 /** Reads under way at the same time: each may need a connection of its own. */
 const MOST_AT_ONCE = 16;
 
@@ -115,10 +115,4 @@ export class SecretReader {
     for (const look of this.#lookers) look();
     this.#advance();
   }
-}
-
-function secretInfo(): KindInfo {
-  const found = kinds.find(({ kind }) => kind === 'Secret');
-  if (found === undefined) throw new Error('the table of kinds has no Secret');
-  return found;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { describeRef, type Kind, type ObjectRef, objectKey } from '../api/cluster-state.ts';
-import { type KindInfo, kinds } from '../api/kinds.ts';
+import { type KindInfo, kindInfo } from '../api/kinds.ts';
 import { LEGACY_CLASS_ANNOTATION } from '../api/kubernetes.ts';
 import { isRecord } from '../api/normalize.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
@@ -194,7 +194,7 @@ export class StatusWriter {
 
   /** null: the object shows what it should, or is gone. */
   async #settle(entry: Wanted): Promise<ApiFailure | null> {
-    const info = infoOf(entry.ref);
+    const info = kindInfo(entry.ref.kind);
     const { client } = this.#options;
     for (let tries = 0; ; tries += 1) {
       const found = await client.get(objectPath(info, entry.ref), this.#closed.signal);
@@ -269,10 +269,4 @@ function inTurns(due: readonly Wanted[], most: number): readonly Wanted[] {
 
 function keyOf({ kind, namespace, name }: ObjectRef): string {
   return `${kind} ${objectKey(namespace, name)}`;
-}
-
-function infoOf(ref: ObjectRef): KindInfo {
-  const info = kinds.find(({ kind }) => kind === ref.kind);
-  if (info === undefined) throw new Error(`the table of kinds has no ${ref.kind}`);
-  return info;
 }

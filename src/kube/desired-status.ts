@@ -52,8 +52,16 @@ function statusOf(status: Fields, update: StatusUpdate, author: StatusAuthor, ti
     case 'ClusterPolicy':
     case 'IdentityProvider':
       return ownStatus(status, update, author, time);
-    default:
+    // We write no status of these.
+    case 'IngressClass':
+    case 'Service':
+    case 'EndpointSlice':
+    case 'Secret':
+    case 'Namespace':
+    case 'Revocation':
       return status;
+    default:
+      return update.ref.kind satisfies never;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { ObjectRef } from '../api/cluster-state.ts';
 import { kindInfo } from '../api/kinds.ts';
 import type { ApiClient } from './api-client.ts';
-import { type ApiFailure, causeOf } from './api-failure.ts';
+import { type ApiFailure, type ApiResult, causeOf } from './api-failure.ts';
 import type { ObjectStore } from './object-store.ts';
-import { readObject } from './read-object.ts';
+import { type ReadObject, readObject } from './read-object.ts';
 import { type SecretOutcome, SecretSchedule, type SecretTiming } from './secret-schedule.ts';
 import { objectPath } from './watched-kinds.ts';
 
@@ -97,22 +97,46 @@ export class SecretReader {
   };
 
   async #read(ref: ObjectRef): Promise<void> {
-    const { client, store, onChanged, onRead } = this.#options;
+    const { client, onChanged, onRead } = this.#options;
     const { signal } = this.#closed;
     this.#underWay += 1;
     const answer = await client.get(objectPath(info, ref), signal);
     this.#underWay -= 1;
     if (signal.aborted) return;
-    const object = answer.ok ? readObject(answer.value, info) : null;
-    const failure = answer.ok ? (object === null ? unlikeSecret : null) : answer.failure;
-    const isMissing = failure !== null && causeOf(failure) === 'not-found';
-    this.#schedule.settle(ref, object !== null ? 'present' : isMissing ? 'missing' : 'failed', performance.now());
-    onRead(ref, isMissing ? null : failure);
-    if (this.#schedule.isReferred(ref)) {
-      const matters = object !== null ? store.apply(object) : isMissing && store.remove(ref);
-      if (matters) onChanged(ref);
-    }
+    const reading = readingOf(answer);
+    this.#schedule.settle(ref, reading.outcome, performance.now());
+    onRead(ref, reading.outcome === 'failed' ? reading.failure : null);
+    if (this.#schedule.isReferred(ref) && this.#store(ref, reading)) onChanged(ref);
     for (const look of this.#lookers) look();
     this.#advance();
   }
+
+  /** Whether the store holds something else now. What could not be read stays as it was. */
+  #store(ref: ObjectRef, reading: SecretReading): boolean {
+    switch (reading.outcome) {
+      case 'present':
+        return this.#options.store.apply(reading.object);
+      case 'missing':
+        return this.#options.store.remove(ref);
+      case 'failed':
+        return false;
+      default:
+        return reading satisfies never;
+    }
+  }
+}
+
+/** What one read of a Secret told. */
+type SecretReading =
+  | { readonly outcome: 'present'; readonly object: ReadObject }
+  | { readonly outcome: 'missing' }
+  | { readonly outcome: 'failed'; readonly failure: ApiFailure };
+
+function readingOf(answer: ApiResult<unknown>): SecretReading {
+  if (!answer.ok) {
+    const { failure } = answer;
+    return causeOf(failure) === 'not-found' ? { outcome: 'missing' } : { outcome: 'failed', failure };
+  }
+  const object = readObject(answer.value, info);
+  return object === null ? { outcome: 'failed', failure: unlikeSecret } : { outcome: 'present', object };
 }

@@ -11,6 +11,7 @@ import { type ApiFailure, type ApiResult, causeOf, describeFailure } from './api
 import { Backoff, type BackoffTiming } from './backoff.ts';
 import { desiredStatus, MOST_ROUTES, type StatusAuthor, statusWithoutAddress } from './desired-status.ts';
 import { EVENT_REFRESH, type EventAuthor, removeEvent, writeEvent } from './object-event.ts';
+import { type RawFields, rawFields } from './raw-fields.ts';
 import type { StatusMetrics } from './status-metrics.ts';
 import { objectPath } from './watched-kinds.ts';
 
@@ -46,8 +47,6 @@ interface Wanted {
   retryDue: number;
   readonly backoff: Backoff;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** A write may be refused for long, as in a namespace that is being deleted: a thousand objects must not be tried every two seconds. */
 export const statusRetry: BackoffTiming = { first: 2_000, last: 60_000 };
@@ -210,15 +209,15 @@ export class StatusWriter {
   }
 
   /** An Ingress may have become another controller's since it was translated, and the watch not have told so yet: then its status is not ours. */
-  #isOurs({ kind }: ObjectRef, { metadata, spec }: Fields): boolean {
+  #isOurs({ kind }: ObjectRef, { metadata, spec }: RawFields): boolean {
     if (kind !== 'Ingress') return true;
-    const annotations = isRecord(metadata) && isRecord(metadata.annotations) ? metadata.annotations : {};
-    const name = (isRecord(spec) ? spec.ingressClassName : undefined) ?? annotations[LEGACY_CLASS_ANNOTATION];
+    const annotations = rawFields(rawFields(metadata).annotations);
+    const name = rawFields(spec).ingressClassName ?? annotations[LEGACY_CLASS_ANNOTATION];
     return this.#options.isOurClass(name === undefined ? undefined : String(name));
   }
 
   /** With the version that was read: a status never overwrites one that it was not compared with. */
-  async #write(info: KindInfo, object: Fields, { ref, update }: Wanted): Promise<ApiResult<unknown>> {
+  async #write(info: KindInfo, object: RawFields, { ref, update }: Wanted): Promise<ApiResult<unknown>> {
     const { client, author, now, mayWrite, metrics } = this.#options;
     const status =
       update === null ? statusWithoutAddress(object, author()) : desiredStatus(object, update, author(), now());
@@ -228,14 +227,14 @@ export class StatusWriter {
     return client.write({ method: 'PUT', path, body: { ...object, status } }, this.#closed.signal);
   }
 
-  async #tell(info: KindInfo, object: Fields, entry: Wanted): Promise<ApiFailure | null> {
+  async #tell(info: KindInfo, object: RawFields, entry: Wanted): Promise<ApiFailure | null> {
     const { client, author, now, mayWrite } = this.#options;
     const { ref, update } = entry;
     const event = update?.event ?? null;
     const isDue = event === null || entry.eventDue <= performance.now();
     if (!kindsWithEvents.includes(ref.kind) || !isDue || !mayWrite()) return null;
-    const uid = isRecord(object.metadata) ? String(object.metadata.uid) : '';
-    const subject = { ref, apiVersion: info.apiVersion, uid };
+    const { uid = '' } = rawFields(object.metadata);
+    const subject = { ref, apiVersion: info.apiVersion, uid: String(uid) };
     const { signal } = this.#closed;
     if (event === null) {
       const removed = await removeEvent(client, subject, author(), signal);

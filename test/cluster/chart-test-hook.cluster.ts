@@ -6,8 +6,8 @@ import { until } from '../support/until.ts';
 import { podsOf } from './chart/pods.ts';
 import { chartObjects, minimalValues } from './chart/render-chart.ts';
 import { applyObject, deleteObject, type TestObject } from './kube/objects.ts';
-import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const host = 'helm-test.entragate.invalid';
 

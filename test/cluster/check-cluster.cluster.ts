@@ -7,8 +7,8 @@ import { until } from '../support/until.ts';
 import { chartRules } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';
 import { applyObject, ingressObject } from './kube/objects.ts';
-import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 

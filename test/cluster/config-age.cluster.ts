@@ -4,8 +4,8 @@ import { CONTOSO } from '../../src/emulator/contoso.ts';
 import type { SourceTiming } from '../../src/kube/cluster-source.ts';
 import { until } from '../support/until.ts';
 import { testTiming } from './kube/follower.ts';
-import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 /** Below what the command line takes: a quiet cluster is heard once a minute. Here every watch is given up after a second, and its collection listed again. */
 const most = 4_000;

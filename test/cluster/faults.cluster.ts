@@ -14,9 +14,9 @@ import { startForeignHolder } from './faults/foreign-holder.ts';
 import { startTimelyChanges, type TimelyChanges } from './faults/timely-changes.ts';
 import { type FaultyApi, noFault, startFaultyApi } from './kube/faulty-api.ts';
 import { applyObject, revocationObject } from './kube/objects.ts';
-import { type Replica, type ReplicaOptions, testLeaseTiming } from './kube/release.ts';
 import { startTcpProxy, type TcpProxy } from './kube/tcp-proxy.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Replica, type ReplicaOptions, testLeaseTiming } from './release/release.ts';
 import { type RoutedWorld, startRoutedWorld } from './traffic/routed-world.ts';
 
 const ADDRESS = '203.0.113.7';

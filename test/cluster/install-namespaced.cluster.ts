@@ -6,7 +6,6 @@ import { until } from '../support/until.ts';
 import { WebClient } from '../support/web-client.ts';
 import { minimalValues } from './chart/render-chart.ts';
 import { describedEvents } from './install/described-ingress.ts';
-import { type Entra, startEntra } from './install/entra.ts';
 import { type InstalledRelease, installRelease } from './install/install-release.ts';
 import { APP_ADDRESS, routedApp } from './install/routed-app.ts';
 import { openSignInBrowser, pageAfterSignIn } from './install/sign-in-browser.ts';
@@ -17,6 +16,7 @@ import { applyObject, namespaceObject, policyObject, type TestObject } from './k
 import { succeed } from './kube/run-program.ts';
 import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { type Pod, untilReady } from './pod/pod.ts';
+import { type Entra, startEntra } from './release/entra.ts';
 
 const { adele } = CONTOSO.users;
 const { finance } = CONTOSO.groups;

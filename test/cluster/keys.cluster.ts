@@ -11,8 +11,8 @@ import { createSilentLog } from '../../src/telemetry/logger.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
 import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
-import { type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const fast: KeyTiming = { readEvery: 200, rotateEvery: Number.POSITIVE_INFINITY, keep: 60_000 };
 

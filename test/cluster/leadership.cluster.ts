@@ -5,8 +5,8 @@ import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import { type FaultyApi, noFault, startFaultyApi } from './kube/faulty-api.ts';
 import { applyObject, namespaceObject, policyObject } from './kube/objects.ts';
-import { type Release, type Replica, startRelease } from './kube/release.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Release, type Replica, startRelease } from './release/release.ts';
 
 describe('leading, of two replicas of which one can not serve yet', function () {
   this.timeout(60_000);

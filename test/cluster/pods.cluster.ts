@@ -7,9 +7,9 @@ import { chartFolder, minimalValues } from './chart/render-chart.ts';
 import { type FakeNode, startFakeNode } from './kube/fake-node.ts';
 import { applyObject, endpointSliceObject, namespaceObject, routeObject, serviceObject } from './kube/objects.ts';
 import { orSkip } from './kube/or-skip.ts';
-import { type Release, startRelease } from './kube/release.ts';
 import { succeed } from './kube/run-program.ts';
 import { useBareApiServer } from './kube/use-api-server.ts';
+import { type Release, startRelease } from './release/release.ts';
 
 const settings = [
   `identityProvider.tenantId=${minimalValues.identityProvider.tenantId}`,

@@ -4,8 +4,8 @@ import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
-import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const waiting = (count: number) => new RegExp(`^entragate_revocations_waiting ${count}$`, 'm');
 

@@ -20,8 +20,8 @@ import { freePort } from '../../src/cli/dev-options.ts';
 import { createTestAuthority } from '../support/test-authority.ts';
 import { until } from '../support/until.ts';
 import { applyObject, namespaceObject, type TestObject } from './kube/objects.ts';
-import { type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const auditPolicy = fileURLToPath(new URL('./kube/audit-policy.yaml', import.meta.url));

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
 import { freePort } from '../../src/cli/dev-options.ts';
 import { until } from '../support/until.ts';
-import { type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 

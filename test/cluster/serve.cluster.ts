@@ -3,8 +3,8 @@ import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject } from './kube/objects.ts';
-import { financePolicy, type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { financePolicy, type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const { adele, alex } = CONTOSO.users;
 const { finance, employees } = CONTOSO.groups;

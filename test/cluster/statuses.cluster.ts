@@ -4,8 +4,8 @@ import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject, namespaceObject } from './kube/objects.ts';
-import { financePolicy, ledgerRoute, type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { financePolicy, ledgerRoute, type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 interface Condition {
   readonly type: string;

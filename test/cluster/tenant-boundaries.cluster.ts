@@ -13,8 +13,8 @@ import {
   serviceObject,
   type TestObject,
 } from './kube/objects.ts';
-import type { Replica } from './kube/release.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import type { Replica } from './release/release.ts';
 import { ingressOf, namesOf, serviceOf, sliceOf, withAnnotations } from './tenants/attempts.ts';
 import { addresses, evil, ownAddresses, release, treasury, twin, vault } from './tenants/foreign.ts';
 import { ask } from './tenants/served.ts';

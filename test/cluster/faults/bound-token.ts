@@ -1,7 +1,7 @@
 import { isRecord } from '../../../src/api/normalize.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import { applyObject, deleteObject, secretObject } from '../kube/objects.ts';
-import { releaseAccount } from '../kube/release.ts';
+import { releaseAccount } from '../release/release.ts';
 
 /** A token of the release's ServiceAccount that counts as long as a Secret is there (TokenRequest, `boundObjectRef`). */
 export interface BoundToken {

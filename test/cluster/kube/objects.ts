@@ -30,6 +30,7 @@ function pathOf({ apiVersion, kind, metadata: { name, namespace } }: TestObject)
   return `${group}${scope}/${plural}/${name}`;
 }
 
+/** Writes an object whole, as the field manager `test`. */
 export async function applyObject(admin: ApiRequests, object: TestObject): Promise<void> {
   await admin.apply(pathOf(object), object);
 }
@@ -44,6 +45,7 @@ export function readObject(as: ApiRequests, object: TestObject): Promise<ApiAnsw
   return as.send('GET', pathOf(object));
 }
 
+/** Deletes an object that is there. */
 export async function deleteObject(admin: ApiRequests, object: TestObject): Promise<void> {
   await admin.delete(pathOf(object));
 }
@@ -85,10 +87,12 @@ function isServed(definition: unknown): boolean {
   );
 }
 
+/** A Namespace, such as an administrator annotates. */
 export function namespaceObject(name: string, annotations: Readonly<Record<string, string>> = {}): TestObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } };
 }
 
+/** A Policy that one group passes. */
 export function policyObject(namespace: string, name: string, group: string): TestObject {
   return {
     apiVersion: 'entragate.dev/v1alpha1',
@@ -98,24 +102,17 @@ export function policyObject(namespace: string, name: string, group: string): Te
   };
 }
 
+/** An Ingress for Finance, at the host and with the TLS Secret of its name, and an annotation that is none of ours. */
 export function ingressObject(namespace: string, name: string, service: string): TestObject {
-  const backend = { service: { name: service, port: { number: 80 } } };
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'Ingress',
-    metadata: {
-      namespace,
-      name,
-      annotations: { 'entragate.dev/policies': 'finance', 'example.com/unread': 'x'.repeat(50) },
-    },
-    spec: {
-      ingressClassName: 'entragate',
-      tls: [{ hosts: [`${name}.example.com`], secretName: `${name}-tls` }],
-      rules: [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
-    },
-  };
+  const annotations = { 'entragate.dev/policies': 'finance', 'example.com/unread': 'x'.repeat(50) };
+  return routeObject({
+    ...{ namespace, name, service, annotations },
+    host: `${name}.example.com`,
+    secretName: `${name}-tls`,
+  });
 }
 
+/** Ready endpoints of a Service, at port 8080. */
 export function endpointSliceObject(
   namespace: string,
   name: string,
@@ -132,6 +129,7 @@ export function endpointSliceObject(
   };
 }
 
+/** Ends one session or login, for years. */
 export function revocationObject(name: string, session: string): TestObject {
   return {
     apiVersion: 'entragate.dev/v1alpha1',
@@ -141,11 +139,13 @@ export function revocationObject(name: string, session: string): TestObject {
   };
 }
 
+/** A Secret with one value, under the name `value`. */
 export function secretObject(namespace: string, name: string, value: string): TestObject {
   const data = { value: Buffer.from(value).toString('base64') };
   return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type: 'Opaque', data };
 }
 
+/** An IngressClass: ours, unless another controller is named. */
 export function classObject(name: string, controller = 'entragate.dev/ingress-controller'): TestObject {
   return { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata: { name }, spec: { controller } };
 }
@@ -201,6 +201,13 @@ export function providerObject(name: string, clientId: string, authority: string
   };
 }
 
+/** The Secret that {@link providerObject} refers to. */
+export function clientSecretObject(namespace: string, name: string, clientSecret: string): TestObject {
+  const stringData = { 'client-secret': clientSecret };
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, stringData };
+}
+
+/** A Secret with a certificate chain and its key, as an Ingress names it. */
 export function tlsSecretObject(
   namespace: string,
   name: string,

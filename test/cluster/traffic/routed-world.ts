@@ -10,7 +10,7 @@ import {
   serviceObject,
   type TestObject,
 } from '../kube/objects.ts';
-import { type Release, type Replica, type ReplicaOptions, startRelease } from '../kube/release.ts';
+import { type Release, type Replica, type ReplicaOptions, startRelease } from '../release/release.ts';
 import { type ClientAnswer, type ClientOptions, openKeepAliveClient } from './keep-alive-client.ts';
 import { type NamedApps, startNamedApps } from './named-apps.ts';
 

@@ -101,7 +101,7 @@ describe('the Pods of a release, on a fake node', function () {
         await applyObject(server().admin, object);
       }
       const replica = await release.start({ further: ['--own-service', 'entragate'] });
-      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+      await until(replica.isReady, 15_000);
     });
     after(async () => {
       await release?.close();

@@ -25,6 +25,7 @@ import {
   type TestObject,
   tlsSecretObject,
 } from '../kube/objects.ts';
+import { type AdminListener, adminListener } from './admin-listener.ts';
 import { type Entra, startEntra } from './entra.ts';
 
 /** Where the release runs, and as whom it asks the API server. */
@@ -39,9 +40,7 @@ const authHost = 'auth.example.com';
 export const testLeaseTiming: LeaseTiming = { duration: 1_500, renewDeadline: 1_000, retryEvery: 200 };
 
 /** A replica under test, and the port that it serves. */
-export interface Replica extends RunningServe {
-  readonly admin: (path: string) => Promise<{ readonly status: number; readonly text: string }>;
-}
+export interface Replica extends RunningServe, AdminListener {}
 
 /** What of a replica the command line can not say; where nothing is said, timing is that of the tests. */
 export interface ReplicaChanges {
@@ -137,13 +136,10 @@ async function startReplica(
   let end: Promise<void> | null = null;
   return {
     ...serve,
+    ...adminListener(serve.adminPort),
     close: (graceMs) => {
       end ??= serve.close(graceMs);
       return end;
-    },
-    admin: async (path) => {
-      const answer = await fetch(`http://127.0.0.1:${serve.adminPort}${path}`);
-      return { status: answer.status, text: await answer.text() };
     },
   };
 }

@@ -114,8 +114,8 @@ export class ReplicaGroup {
  * @throws Error when two of them do
  */
 export async function currentLeader(replicas: readonly Replica[]): Promise<Replica | undefined> {
-  const leads = await Promise.all(replicas.map(({ pod }) => pod.metric('entragate_leader').catch(() => 0)));
-  const [leader, ...others] = replicas.filter((_, index) => leads[index] === 1);
+  const leads = await Promise.all(replicas.map(({ pod }) => pod.isLeader().catch(() => false)));
+  const [leader, ...others] = replicas.filter((_, index) => leads[index]);
   if (others.length > 0) throw new Error(`${others.length + 1} replicas take themselves for the one that writes`);
   return leader;
 }

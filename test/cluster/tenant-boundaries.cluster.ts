@@ -18,10 +18,10 @@ import { useApiServer } from './kube/use-api-server.ts';
 import type { Replica } from './release/release.ts';
 import { ingressOf, namesOf, serviceOf, sliceOf, withAnnotations } from './tenants/attempts.ts';
 import { addresses, evil, ownAddresses, release, treasury, twin, vault } from './tenants/foreign.ts';
+import { largeObjects } from './tenants/large-objects.ts';
 import { ask } from './tenants/served.ts';
 import { clear, settle } from './tenants/settle.ts';
 import { startTenantWorld, type TenantWorld } from './tenants/tenant-world.ts';
-import { largeObjects } from './tenants/tricks.ts';
 import { create, writeOf } from './tenants/writes.ts';
 
 const [namespace] = evil.namespaces;

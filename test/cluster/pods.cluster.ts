@@ -5,7 +5,14 @@ import { type RecordingUpstream, startRecordingUpstream } from '../support/recor
 import { until } from '../support/until.ts';
 import { chartFolder, minimalValues } from './chart/render-chart.ts';
 import { type FakeNode, startFakeNode } from './kube/fake-node.ts';
-import { applyObject, endpointSliceObject, namespaceObject, routeObject, serviceObject } from './kube/objects.ts';
+import {
+  applyObject,
+  endpointSliceObject,
+  hasCondition,
+  namespaceObject,
+  routeObject,
+  serviceObject,
+} from './kube/objects.ts';
 import { orSkip } from './kube/or-skip.ts';
 import { succeed } from './kube/run-program.ts';
 import { useBareApiServer } from './kube/use-api-server.ts';
@@ -127,10 +134,4 @@ function nameOf(object: Readonly<Record<string, unknown>>): string {
   return isRecord(object.metadata) ? String(object.metadata.name) : '';
 }
 
-function isReady(pod: Readonly<Record<string, unknown>>): boolean {
-  const conditions: unknown = isRecord(pod.status) ? pod.status.conditions : [];
-  return (
-    Array.isArray(conditions) &&
-    conditions.some((condition) => isRecord(condition) && condition.type === 'Ready' && condition.status === 'True')
-  );
-}
+const isReady = (pod: unknown): boolean => hasCondition(pod, 'Ready');

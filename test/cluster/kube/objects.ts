@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isRecord } from '../../../src/api/normalize.ts';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { rawFields, rawList } from '../../../src/kube/raw-fields.ts';
 import { until } from '../../support/until.ts';
 import type { ApiAnswer, ApiRequests } from './api-requests.ts';
 
@@ -61,7 +61,7 @@ export async function readDefinitions(): Promise<readonly TestObject[]> {
 export async function installDefinitions(admin: ApiRequests, definitions: readonly TestObject[]): Promise<void> {
   for (const definition of definitions) await applyObject(admin, definition);
   for (const definition of definitions) {
-    await until(async () => isServed((await admin.send('GET', pathOf(definition))).body), 10_000);
+    await until(async () => hasCondition((await readObject(admin, definition)).body, 'Established'), 10_000);
     await until(async () => (await admin.send('GET', collectionOf(definition))).status === 200, 10_000);
   }
 }
@@ -79,12 +79,10 @@ interface DefinitionSpec {
   readonly versions: readonly [{ readonly name: string }];
 }
 
-function isServed(definition: unknown): boolean {
-  const status = isRecord(definition) && isRecord(definition.status) ? definition.status : {};
-  const conditions: readonly unknown[] = Array.isArray(status.conditions) ? status.conditions : [];
-  return conditions.some(
-    (condition) => isRecord(condition) && condition.type === 'Established' && condition.status === 'True',
-  );
+/** Whether a condition of an object, as the API server answered with it, is true. */
+export function hasCondition(object: unknown, condition: string): boolean {
+  const { conditions } = rawFields(rawFields(object).status);
+  return rawList(conditions).some(({ type, status }) => type === condition && status === 'True');
 }
 
 /** A Namespace, such as an administrator annotates. */

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'mocha';
 import { isRecord } from '../../src/api/normalize.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.ts';
 import { until } from '../support/until.ts';
-import { chartFolder, minimalValues } from './chart/render-chart.ts';
+import { chartFolder, minimalSettings } from './chart/render-chart.ts';
 import { type FakeNode, startFakeNode } from './kube/fake-node.ts';
 import {
   applyObject,
@@ -17,12 +17,6 @@ import { orSkip } from './kube/or-skip.ts';
 import { succeed } from './kube/run-program.ts';
 import { useBareApiServer } from './kube/use-api-server.ts';
 import { type Release, startRelease } from './release/release.ts';
-
-const settings = [
-  `identityProvider.tenantId=${minimalValues.identityProvider.tenantId}`,
-  `identityProvider.clientId=${minimalValues.identityProvider.clientId}`,
-  `authHost.name=${minimalValues.authHost.name}`,
-].flatMap((setting) => ['--set', setting]);
 
 describe('the Pods of a release, on a fake node', function () {
   this.timeout(120_000);
@@ -40,7 +34,7 @@ describe('the Pods of a release, on a fake node', function () {
     node = await orSkip(this, () => startFakeNode(server()));
     await applyObject(server().admin, namespaceObject('entragate'));
     const startedAt = performance.now();
-    await helm('install', 'entragate', chartFolder, ...settings, '--wait', '--timeout', '60s');
+    await helm('install', 'entragate', chartFolder, ...minimalSettings, '--wait', '--timeout', '60s');
     console.log(`      helm install --wait: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   });
   after(async () => node?.close());
@@ -60,7 +54,7 @@ describe('the Pods of a release, on a fake node', function () {
       'upgrade',
       'entragate',
       chartFolder,
-      ...settings,
+      ...minimalSettings,
       '--set',
       'logLevel=debug',
       '--wait',

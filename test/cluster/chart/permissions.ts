@@ -9,6 +9,7 @@ export interface RoleObject extends TestObject {
   readonly rules: readonly Rule[];
 }
 
+/** The Roles and ClusterRoles among objects of the chart. */
 export function rolesOf(objects: readonly TestObject[]): readonly RoleObject[] {
   return objects.filter((object): object is RoleObject => object.kind === 'Role' || object.kind === 'ClusterRole');
 }
@@ -35,6 +36,7 @@ export interface ChartRules {
   readonly release: readonly Rule[];
 }
 
+/** Renders the chart with scope `namespaced`, where they are apart. */
 export async function chartRules(): Promise<ChartRules> {
   const values = { ...minimalValues, rbac: { scope: 'namespaced' } };
   const objects = await chartObjects({ name: 'entragate', namespace: 'entragate', values }, 'without hooks');

@@ -17,6 +17,7 @@ export interface ForbiddenRequest {
   readonly body?: object;
 }
 
+/** Makes the request as the attacker. */
 export async function askForbidden(attacker: ApiRequests, request: ForbiddenRequest): Promise<Outcome> {
   return readOutcome(await attacker.send(request.method, request.path, request.body));
 }

@@ -3,6 +3,9 @@ import type { ApiServer } from '../kube/api-server.ts';
 import { applyObject, type TestObject } from '../kube/objects.ts';
 import { type ChartRelease, chartObjects, minimalValues } from './render-chart.ts';
 
+/** The release `entragate` in the namespace `entragate`: its ServiceAccount, and its Lease, are called by the same name. */
+export const releaseAccount = { namespace: 'entragate', name: 'entragate' } as const;
+
 /** A Role or ClusterRole as the chart writes it. */
 export interface RoleObject extends TestObject {
   readonly kind: 'Role' | 'ClusterRole';

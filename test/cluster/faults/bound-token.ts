@@ -1,7 +1,7 @@
+import { releaseAccount } from '../chart/permissions.ts';
 import { issueToken } from '../kube/accounts.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import { applyObject, deleteObject, secretObject } from '../kube/objects.ts';
-import { releaseAccount } from '../release/release.ts';
 
 /** A token of the release's ServiceAccount that counts as long as a Secret is there (TokenRequest, `boundObjectRef`). */
 export interface BoundToken {

@@ -12,7 +12,7 @@ import type { LeaseTiming } from '../../../src/kube/lease.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
 import type { TestAuthority } from '../../support/test-authority.ts';
 import { WebClient } from '../../support/web-client.ts';
-import { grantRelease } from '../chart/permissions.ts';
+import { grantRelease, releaseAccount } from '../chart/permissions.ts';
 import { minimalValues } from '../chart/render-chart.ts';
 import { createAccount } from '../kube/accounts.ts';
 import type { ApiServer } from '../kube/api-server.ts';
@@ -27,9 +27,6 @@ import {
 } from '../kube/objects.ts';
 import { type AdminListener, adminListener } from './admin-listener.ts';
 import { type Entra, startEntra } from './entra.ts';
-
-/** Where the release runs, and as whom it asks the API server. */
-export const releaseAccount = { namespace: 'entragate', name: 'entragate' };
 
 /** A second registration of the tenant, for tests with two IdentityProviders. */
 export const PARTNERS_CLIENT_ID = '0d9f4b9c-6f1d-4c3a-8f55-0a9d3c1f7a21';

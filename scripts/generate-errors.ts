@@ -12,16 +12,13 @@ interface ErrorUse {
   readonly publicMessage: string;
 }
 
-/** `docs/reference/errors.md`: the codes of answers, from their tables; and every code that the sources pass to EntragateError as a literal, with its messages. */
+/**
+ * `docs/reference/errors.md`: the codes of answers, from their tables; and every code that the sources pass to EntragateError as a literal, with
+ * its messages.
+ *
+ * @param root folder of the project
+ */
 export async function errorsPage(root: string): Promise<string> {
-  const uses = (await Promise.all((await sourceFiles(join(root, 'src'))).map((file) => errorsOf(root, file)))).flat();
-  const codes = Map.groupBy(uses, (use) => use.code);
-  const rows = [...codes.keys()].toSorted().map((code) => {
-    const found = codes.get(code) ?? [];
-    const cell = (texts: readonly string[]) =>
-      [...new Set(texts.filter((text) => text !== ''))].map(escapeCell).join('<br>');
-    return `| \`${code}\` | ${cell(found.map((use) => use.message))} | ${cell(found.map((use) => use.publicMessage))} | ${cell(found.map((use) => `\`${use.file}\``))} |`;
-  });
   return [
     '# Errors',
     '',
@@ -62,9 +59,20 @@ export async function errorsPage(root: string): Promise<string> {
     '',
     '| code | log | page | raised in |',
     '|---|---|---|---|',
-    ...rows,
+    ...(await programRows(root)),
     '',
   ].join('\n');
+}
+
+async function programRows(root: string): Promise<readonly string[]> {
+  const uses = (await Promise.all((await sourceFiles(join(root, 'src'))).map((file) => errorsOf(root, file)))).flat();
+  const codes = Map.groupBy(uses, (use) => use.code);
+  return [...codes.keys()].toSorted().map((code) => {
+    const found = codes.get(code) ?? [];
+    const cell = (texts: readonly string[]) =>
+      [...new Set(texts.filter((text) => text !== ''))].map(escapeCell).join('<br>');
+    return `| \`${code}\` | ${cell(found.map((use) => use.message))} | ${cell(found.map((use) => use.publicMessage))} | ${cell(found.map((use) => `\`${use.file}\``))} |`;
+  });
 }
 
 async function sourceFiles(folder: string): Promise<readonly string[]> {

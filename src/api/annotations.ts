@@ -92,8 +92,11 @@ const identityProvider: Annotation<string> = {
   parse: parseProviderName,
 };
 
+/** On a Namespace: the hosts that belong to it. */
+export const HOSTS_ANNOTATION = `${ANNOTATION_PREFIX}hosts`;
+
 const hosts: Annotation<readonly HostPattern[]> = {
-  name: `${ANNOTATION_PREFIX}hosts`,
+  name: HOSTS_ANNOTATION,
   kind: 'Namespace',
   syntax: 'host names and `*.` patterns, separated by commas or white space',
   whenAbsent: 'the namespace declares nothing; its Ingresses get hosts that nobody declares, first come',
@@ -143,6 +146,11 @@ export function readAllowedAccess({ metadata }: Namespace): readonly AccessMode[
   if (text === undefined) return null;
   const parsed = parseAllowedAccess(text);
   return parsed.ok ? parsed.value : ['policy'];
+}
+
+/** The entries of `entragate.dev/hosts` on a Namespace as they are written, whatever is wrong with them or with its other annotations. */
+export function writtenHosts({ metadata }: Namespace): readonly string[] {
+  return hostEntries(metadata.annotations[HOSTS_ANNOTATION] ?? '');
 }
 
 /** Reads annotations of one object one by one and collects what is wrong with them. */
@@ -246,9 +254,13 @@ function parseProviderName(text: string): Parsed<string> {
   };
 }
 
+function hostEntries(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((entry) => entry !== '');
+}
+
 function parseHosts(text: string): Parsed<readonly HostPattern[]> {
   const patterns = new Map<string, HostPattern>();
-  for (const written of text.split(/[\s,]+/).filter((entry) => entry !== '')) {
+  for (const written of hostEntries(text)) {
     const parsed = parseHostPattern(written);
     if (!parsed.ok)
       return { ok: false, message: parsed.message, hint: `write ${hosts.syntax}, such as "${hosts.example}"` };

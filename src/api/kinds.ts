@@ -43,6 +43,13 @@ export const kinds: readonly KindInfo[] = [
   ours('Revocation', false, revocationSchema),
 ];
 
+/** What is the same for all objects of this kind. */
+export function kindInfo(kind: Kind): KindInfo {
+  const found = kinds.find((info) => info.kind === kind);
+  if (found === undefined) throw new Error(`the table of kinds has no ${kind}`);
+  return found;
+}
+
 function builtIn(apiVersion: string, kind: Kind, isNamespaced: boolean, schema: JsonSchema): KindInfo {
   return { apiVersion, kind, isNamespaced, isOurs: false, schema };
 }

@@ -11,8 +11,8 @@ import { watchDefinitions } from '../kube/definitions.ts';
 import { type LeaseTiming, leaseTiming } from '../kube/lease.ts';
 import { createSourceMetrics } from '../kube/source-metrics.ts';
 import { watchConfigAge } from '../processes/config-age.ts';
-import { createControlMetrics } from '../processes/control-metrics.ts';
-import { ControlPlane } from '../processes/control-plane.ts';
+import { type ControlMetrics, createControlMetrics } from '../processes/control-metrics.ts';
+import { type Applied, ControlPlane } from '../processes/control-plane.ts';
 import type { DataPlaneEvents, DataPlanes } from '../processes/data-planes.ts';
 import { LocalDataPlane } from '../processes/local-data-plane.ts';
 import type { Mappings } from '../processes/mapped-services.ts';
@@ -138,22 +138,11 @@ export async function startServe(
   const planes = openDataPlanes(options, surroundings.mappings, group.events, log);
   const age = () => Math.max(source.age(), control.behind());
   const metrics = createControlMetrics(registry, age, () => readiness.current().isReady);
-  let warned: readonly string[] = [];
   const control = new ControlPlane({
     ...{ source, planes, log, translation, retryAfter: retryMs, patience: patienceMs },
     prepare: async (state) => state,
     readSecrets: readNewSecrets(source, newSecretsMs),
-    onApplied: ({ translation: { expiries, statuses, warnings }, changes, isFirst }) => {
-      group.submit(statuses);
-      metrics.serves(expiries);
-      if (isFirst) {
-        readiness.serving();
-        group.lead();
-      }
-      for (const change of changes) log.info({}, change);
-      for (const warning of warnings) if (!warned.includes(warning)) log.warn({}, warning);
-      warned = warnings;
-    },
+    onApplied: onApplied(group, metrics, readiness, log),
   });
   const onServing = () =>
     watchConfigAge({
@@ -199,6 +188,27 @@ export async function startServe(
     await close(0);
     throw error;
   }
+}
+
+/** Shows, counts and logs what every worker serves from now. A warning is logged when it begins to hold. */
+function onApplied(
+  group: ReplicaGroup,
+  metrics: ControlMetrics,
+  readiness: ServeReadiness,
+  log: Log,
+): (applied: Applied) => void {
+  let warned: readonly string[] = [];
+  return ({ translation: { expiries, statuses, warnings }, changes, isFirst }) => {
+    group.submit(statuses);
+    metrics.serves(expiries);
+    if (isFirst) {
+      readiness.serving();
+      group.lead();
+    }
+    for (const change of changes) log.info({}, change);
+    for (const warning of warnings) if (!warned.includes(warning)) log.warn({}, warning);
+    warned = warnings;
+  };
 }
 
 /** The first snapshot is whole: everything was listed, every Secret that is referred to was answered, and the keys are those of all replicas. */

@@ -93,6 +93,7 @@ const NOTHING_BROKEN: BreakageState = {
   overageHost: 'graph.windows.net',
 };
 
+/** A switch board with nothing broken. */
 export function createBreakage(): Breakage {
   let state = NOTHING_BROKEN;
   const set = (change: Partial<BreakageState>) => {

@@ -4,6 +4,7 @@ export interface ConsentRegister {
   add(tid: string, oid: string, clientId: string, permissions: readonly string[]): void;
 }
 
+/** A register in which nobody has granted anything yet. */
 export function createConsentRegister(): ConsentRegister {
   const granted = new Map<string, ReadonlySet<string>>();
   const keyOf = (tid: string, oid: string, clientId: string) => `${tid}/${oid}/${clientId}`;

@@ -21,6 +21,7 @@ export interface EmulatorControls {
   revokeSessions(user: string): void;
 }
 
+/** The controls of an emulator with this directory and these keys. */
 export function createEmulatorControls(directory: Directory, keys: SigningKeys, breakage: Breakage): EmulatorControls {
   return {
     breakage,

@@ -52,6 +52,11 @@ function tokenInput(
 export const halfHash = (value: string): string =>
   createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url');
 
+/**
+ * Signs an ID token for one sign-in.
+ *
+ * @param details `hashes` are added as they are, such as `c_hash`
+ */
 export async function issueIdToken(
   context: EmulatorContext,
   grant: { readonly client: EmulatorApp; readonly signIn: SignIn; readonly scopes: RequestedScopes },
@@ -72,6 +77,7 @@ export interface AccessToken {
   readonly scope: string;
 }
 
+/** Signs an access token for the API whose scopes were granted. */
 export async function issueAccessToken(
   context: EmulatorContext,
   grant: {

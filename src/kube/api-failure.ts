@@ -38,6 +38,7 @@ export type FailureCause =
   | 'future-version'
   | 'status';
 
+/** The name of a failure, for decisions, logs and metrics (HTTP statuses as in Kubernetes API conventions, "HTTP Status codes"). */
 export function causeOf(failure: ApiFailure): FailureCause {
   if (failure.kind !== 'status') return failure.kind;
   switch (failure.status) {

@@ -8,6 +8,7 @@ export interface ChangeTiming {
   readonly endpoints: number;
 }
 
+/** The 250 ms that docs/architecture.md promises from a write to its effect include this. */
 export const changeTiming: ChangeTiming = { written: 50, endpoints: 200 };
 
 /** Gathers changes and tells them together: each at the latest its time after it came, and none before the gate is opened. */

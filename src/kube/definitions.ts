@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Gauge, type Registry } from '@prometheus-io/client';
 import { customResources } from '../api/generated/custom-resources.ts';
 import { type CustomResource, REVISION_ANNOTATION } from '../api/json-schema.ts';
-import { isRecord } from '../api/normalize.ts';
 import type { Log } from '../telemetry/logger.ts';
 import type { ApiClient } from './api-client.ts';
 import { describeFailure } from './api-failure.ts';
+import { rawFields } from './raw-fields.ts';
 
 export interface DefinitionWatch {
   readonly client: ApiClient;
@@ -62,8 +62,7 @@ async function readRevision({ client, signal }: DefinitionWatch, name: string): 
     const problem = `Whether the CustomResourceDefinition ${name} is older than this release can not be told: ${describeFailure(answer.failure)}`;
     return { ok: false, problem };
   }
-  const metadata = isRecord(answer.value) && isRecord(answer.value.metadata) ? answer.value.metadata : {};
-  const annotations = isRecord(metadata.annotations) ? metadata.annotations : {};
+  const annotations = rawFields(rawFields(rawFields(answer.value).metadata).annotations);
   return { ok: true, revision: Number(annotations[REVISION_ANNOTATION] ?? 0) || 0 };
 }
 

@@ -1,7 +1,7 @@
-import { isRecord } from '../api/normalize.ts';
 import type { ConditionOf, StatusCondition, StatusUpdate } from '../api/status-update.ts';
 import { canonicalJson } from '../snapshot/content-hash.ts';
 import { secondTime } from './micro-time.ts';
+import { type RawFields, rawFields, rawList } from './raw-fields.ts';
 
 /** Where clients reach us, as `status.loadBalancer.ingress` of an Ingress says it. */
 export type LoadBalancerAddress = { readonly ip: string } | { readonly hostname: string };
@@ -21,8 +21,6 @@ const LONGEST_ROUTE_MESSAGE = 1024;
 /** The conditions that are ours on the object as a whole. */
 const OWN_TYPES: readonly unknown[] = ['Accepted', 'ResolvedRefs'] satisfies StatusCondition['type'][];
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /**
  * The status that `object` ought to have; null when it has it already. What other controllers wrote stays, and so does the time of a
  * condition whose status does not change (metav1.Condition, lastTransitionTime).
@@ -30,21 +28,26 @@ type Fields = Readonly<Record<string, unknown>>;
  * @param object as the API server answered
  * @param now milliseconds since the epoch
  */
-export function desiredStatus(object: Fields, update: StatusUpdate, author: StatusAuthor, now: number): Fields | null {
-  const status = isRecord(object.status) ? object.status : {};
+export function desiredStatus(
+  object: RawFields,
+  update: StatusUpdate,
+  author: StatusAuthor,
+  now: number,
+): RawFields | null {
+  const status = rawFields(object.status);
   const desired = statusOf(status, update, author, secondTime(now));
   return canonicalJson(desired) === canonicalJson(status) ? null : desired;
 }
 
 /** The status of an Ingress that is ours no longer: without our addresses, and otherwise as it is; null when it shows none of them. */
-export function statusWithoutAddress(object: Fields, { addresses }: StatusAuthor): Fields | null {
-  const status = isRecord(object.status) ? object.status : {};
+export function statusWithoutAddress(object: RawFields, { addresses }: StatusAuthor): RawFields | null {
+  const status = rawFields(object.status);
   const shown = addressesOf(status);
   const left = shown.filter((entry) => !isOneOf(entry, addresses));
   return left.length === shown.length ? null : withAddresses(status, left);
 }
 
-function statusOf(status: Fields, update: StatusUpdate, author: StatusAuthor, time: string): Fields {
+function statusOf(status: RawFields, update: StatusUpdate, author: StatusAuthor, time: string): RawFields {
   switch (update.ref.kind) {
     case 'Ingress':
       return ingressStatus(status, update, author);
@@ -52,20 +55,28 @@ function statusOf(status: Fields, update: StatusUpdate, author: StatusAuthor, ti
     case 'ClusterPolicy':
     case 'IdentityProvider':
       return ownStatus(status, update, author, time);
-    default:
+    // We write no status of these.
+    case 'IngressClass':
+    case 'Service':
+    case 'EndpointSlice':
+    case 'Secret':
+    case 'Namespace':
+    case 'Revocation':
       return status;
+    default:
+      return update.ref.kind satisfies never;
   }
 }
 
-function ingressStatus(status: Fields, { address }: StatusUpdate, author: StatusAuthor): Fields {
+function ingressStatus(status: RawFields, { address }: StatusUpdate, author: StatusAuthor): RawFields {
   const { addresses } = author;
   if (addresses.length === 0) return status;
   if (address) return withAddresses(status, addresses);
   return statusWithoutAddress({ status }, author) ?? status;
 }
 
-function ownStatus(status: Fields, update: StatusUpdate, author: StatusAuthor, time: string): Fields {
-  const others = listOf(status.controllers).filter(({ name }) => name !== author.controllerName);
+function ownStatus(status: RawFields, update: StatusUpdate, author: StatusAuthor, time: string): RawFields {
+  const others = rawList(status.controllers).filter(({ name }) => name !== author.controllerName);
   const elsewhere = others.reduce((sum, { attachedRoutes }) => sum + (Number(attachedRoutes) || 0), 0);
   const routes = {
     attachedRoutes: update.attachedRoutes.length,
@@ -87,19 +98,19 @@ function ownStatus(status: Fields, update: StatusUpdate, author: StatusAuthor, t
 
 /** The entries of all controllers, ours with `routes`, in the order of their names. */
 function withController(
-  status: Fields,
+  status: RawFields,
   update: StatusUpdate,
   { controllerName }: StatusAuthor,
   time: string,
-  routes: Fields,
-): readonly Fields[] {
-  const entries = listOf(status.controllers);
+  routes: RawFields,
+): readonly RawFields[] {
+  const entries = rawList(status.controllers);
   const before = entries.find(({ name }) => name === controllerName) ?? {};
   const conditions = [...update.conditions, programmed(update)].map((condition) =>
-    withTime(listOf(before.conditions), condition, update.generation, time),
+    withTime(rawList(before.conditions), condition, update.generation, time),
   );
   const others = entries.filter(({ name }) => name !== controllerName);
-  const own: Fields = { name: controllerName, conditions, ...routes };
+  const own: RawFields = { name: controllerName, conditions, ...routes };
   return [...others, own].toSorted((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
 }
 
@@ -124,14 +135,14 @@ interface Condition {
  * for any of them holds, so that they do not overwrite each other for ever. What each found is in its entry of `controllers`.
  */
 function sharedConditions(
-  status: Fields,
+  status: RawFields,
   { conditions, generation }: StatusUpdate,
   { controllerName }: StatusAuthor,
   time: string,
-): readonly Fields[] {
-  const before = listOf(status.conditions);
-  const others = listOf(status.controllers).filter(({ name }) => name !== controllerName);
-  const ofOthers = others.flatMap((controller) => listOf(controller.conditions));
+): readonly RawFields[] {
+  const before = rawList(status.conditions);
+  const others = rawList(status.controllers).filter(({ name }) => name !== controllerName);
+  const ofOthers = others.flatMap((controller) => rawList(controller.conditions));
   const foreign = before.filter(({ type }) => !OWN_TYPES.includes(type));
   const shared = conditions.map((own): Condition => {
     const elsewhere = ofOthers.find(
@@ -144,7 +155,7 @@ function sharedConditions(
   return [...shared.map((condition) => withTime(before, condition, generation, time)), ...foreign];
 }
 
-function withTime(before: readonly Fields[], condition: Condition, generation: number, time: string): Fields {
+function withTime(before: readonly RawFields[], condition: Condition, generation: number, time: string): RawFields {
   const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
   return {
     ...condition,
@@ -153,22 +164,18 @@ function withTime(before: readonly Fields[], condition: Condition, generation: n
   };
 }
 
-function addressesOf(status: Fields): readonly Fields[] {
-  return isRecord(status.loadBalancer) ? listOf(status.loadBalancer.ingress) : [];
+function addressesOf(status: RawFields): readonly RawFields[] {
+  return rawList(rawFields(status.loadBalancer).ingress);
 }
 
 /** Kubernetes leaves out an empty list: so does this, that nothing seems to differ. */
-function withAddresses(status: Fields, ingress: readonly object[]): Fields {
+function withAddresses(status: RawFields, ingress: readonly object[]): RawFields {
   const unchanged =
     ingress.length === addressesOf(status).length && addressesOf(status).every((entry) => isOneOf(entry, ingress));
   if (unchanged) return status;
   return { ...status, loadBalancer: ingress.length === 0 ? {} : { ingress } };
 }
 
-function isOneOf(entry: Fields, addresses: readonly object[]): boolean {
+function isOneOf(entry: RawFields, addresses: readonly object[]): boolean {
   return addresses.some((address) => Object.entries(address).every(([field, value]) => entry[field] === value));
-}
-
-function listOf(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

@@ -11,9 +11,14 @@ export function readKubeconfigRoute(path: string): ApiRoute {
   const config = new KubeConfig();
   config.loadFromFile(path);
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error('the kubeconfig has no current context, or one without a cluster');
-  if (!cluster.server.startsWith('https://'))
-    throw new Error(`the kubeconfig names the server ${cluster.server}, which is not https`);
+  if (cluster === null) {
+    throw new Error(
+      `the kubeconfig ${path} has no current context, or one without a cluster: choose one by kubectl config use-context`,
+    );
+  }
+  if (!cluster.server.startsWith('https://')) {
+    throw new Error(`the kubeconfig ${path} names the server ${cluster.server}: a token is sent over https only`);
+  }
   const { hostname, port, pathname } = new URL(cluster.server);
   return {
     hostname: hostname.replace(/^\[|\]$/g, ''),

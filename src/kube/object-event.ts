@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ObjectRef } from '../api/cluster-state.ts';
-import { isRecord } from '../api/normalize.ts';
 import type { StatusEvent } from '../api/status-update.ts';
 import type { ApiClient } from './api-client.ts';
 import { type ApiResult, causeOf } from './api-failure.ts';
 import { microTime } from './micro-time.ts';
+import { rawFields } from './raw-fields.ts';
 
 /** Who reports: `reportingController` and `reportingInstance` of an Event. */
 export interface EventAuthor {
@@ -20,8 +20,6 @@ export interface EventSubject {
   /** An object that is written anew under its name is another one. */
   readonly uid: string;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Age at which an Event that is still true says so again (ms). */
 export const EVENT_REFRESH = 30 * 60_000;
@@ -93,7 +91,7 @@ async function remove(
   event: unknown,
   signal: AbortSignal,
 ): Promise<ApiResult<unknown>> {
-  const { uid } = metadataOf(event);
+  const { uid } = rawFields(rawFields(event).metadata);
   const removed = await client.write({ method: 'DELETE', path, body: { preconditions: { uid } } }, signal);
   if (removed.ok || causeOf(removed.failure) !== 'not-found') return removed;
   return { ok: true, value: null };
@@ -117,8 +115,9 @@ function eventObject(subject: EventSubject, event: StatusEvent, author: EventAut
   };
 }
 
-function isSaid(event: unknown, { type, reason, message }: StatusEvent): boolean {
-  return isRecord(event) && event.type === type && event.reason === reason && event.note === message;
+function isSaid(found: unknown, { type, reason, message }: StatusEvent): boolean {
+  const event = rawFields(found);
+  return event.type === type && event.reason === reason && event.note === message;
 }
 
 function at(time: number, answer: ApiResult<unknown>): ApiResult<number> {
@@ -132,13 +131,9 @@ function namespaceOf({ kind, namespace, name }: ObjectRef): string {
 
 /** When an Event was last true (ms since the epoch); 0 when it does not say. */
 function lastObserved(event: unknown): number {
-  if (!isRecord(event)) return 0;
-  const time = isRecord(event.series) ? event.series.lastObservedTime : event.eventTime;
-  return Date.parse(String(time)) || 0;
-}
-
-function metadataOf(event: unknown): Fields {
-  return isRecord(event) && isRecord(event.metadata) ? event.metadata : {};
+  const { series, eventTime } = rawFields(event);
+  const { lastObservedTime = eventTime } = rawFields(series);
+  return Date.parse(String(lastObservedTime)) || 0;
 }
 
 function collectionOf({ ref }: EventSubject): string {

@@ -16,7 +16,7 @@ const TOKEN_MS = 10_000;
  */
 export async function readPodRoute(root: string, environment: NodeJS.ProcessEnv): Promise<ApiRoute> {
   const { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port } = environment;
-  if (!hostname) throw new Error('KUBERNETES_SERVICE_HOST is not set, so this is no pod; name a kubeconfig file');
+  if (!hostname) throw new Error('KUBERNETES_SERVICE_HOST is not set, so this is no pod: name a file by --kubeconfig');
   const folder = join(root, ACCOUNT_FOLDER);
   const ca = await readFile(join(folder, 'ca.crt'), 'utf8');
   let known: { readonly token: string; readonly readAt: number } | null = null;

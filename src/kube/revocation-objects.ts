@@ -20,6 +20,7 @@ export interface RevocationObjects {
 const COLLECTION = '/apis/entragate.dev/v1alpha1/revocations';
 const done: ApiResult<unknown> = { ok: true, value: null };
 
+/** Revocation objects by way of an API server. Nothing is asked of it yet. */
 export function openRevocationObjects(client: ApiClient): RevocationObjects {
   return {
     create: async ({ name, annotations, spec }, signal) => {

@@ -1,9 +1,9 @@
 import type { ObjectRef } from '../api/cluster-state.ts';
-import { type KindInfo, kinds } from '../api/kinds.ts';
+import { kindInfo } from '../api/kinds.ts';
 import type { ApiClient } from './api-client.ts';
-import { type ApiFailure, causeOf } from './api-failure.ts';
+import { type ApiFailure, type ApiResult, causeOf } from './api-failure.ts';
 import type { ObjectStore } from './object-store.ts';
-import { readObject } from './read-object.ts';
+import { type ReadObject, readObject } from './read-object.ts';
 import { type SecretOutcome, SecretSchedule, type SecretTiming } from './secret-schedule.ts';
 import { objectPath } from './watched-kinds.ts';
 
@@ -17,7 +17,7 @@ export interface SecretReaderOptions {
   readonly onRead: (ref: ObjectRef, failure: ApiFailure | null) => void;
 }
 
-const info: KindInfo = secretInfo();
+const info = kindInfo('Secret');
 /** Reads under way at the same time: each may need a connection of its own. */
 const MOST_AT_ONCE = 16;
 
@@ -97,28 +97,46 @@ export class SecretReader {
   };
 
   async #read(ref: ObjectRef): Promise<void> {
-    const { client, store, onChanged, onRead } = this.#options;
+    const { client, onChanged, onRead } = this.#options;
     const { signal } = this.#closed;
     this.#underWay += 1;
     const answer = await client.get(objectPath(info, ref), signal);
     this.#underWay -= 1;
     if (signal.aborted) return;
-    const object = answer.ok ? readObject(answer.value, info) : null;
-    const failure = answer.ok ? (object === null ? unlikeSecret : null) : answer.failure;
-    const isMissing = failure !== null && causeOf(failure) === 'not-found';
-    this.#schedule.settle(ref, object !== null ? 'present' : isMissing ? 'missing' : 'failed', performance.now());
-    onRead(ref, isMissing ? null : failure);
-    if (this.#schedule.isReferred(ref)) {
-      const matters = object !== null ? store.apply(object) : isMissing && store.remove(ref);
-      if (matters) onChanged(ref);
-    }
+    const reading = readingOf(answer);
+    this.#schedule.settle(ref, reading.outcome, performance.now());
+    onRead(ref, reading.outcome === 'failed' ? reading.failure : null);
+    if (this.#schedule.isReferred(ref) && this.#store(ref, reading)) onChanged(ref);
     for (const look of this.#lookers) look();
     this.#advance();
   }
+
+  /** Whether the store holds something else now. What could not be read stays as it was. */
+  #store(ref: ObjectRef, reading: SecretReading): boolean {
+    switch (reading.outcome) {
+      case 'present':
+        return this.#options.store.apply(reading.object);
+      case 'missing':
+        return this.#options.store.remove(ref);
+      case 'failed':
+        return false;
+      default:
+        return reading satisfies never;
+    }
+  }
 }
 
-function secretInfo(): KindInfo {
-  const found = kinds.find(({ kind }) => kind === 'Secret');
-  if (found === undefined) throw new Error('the table of kinds has no Secret');
-  return found;
+/** What one read of a Secret told. */
+type SecretReading =
+  | { readonly outcome: 'present'; readonly object: ReadObject }
+  | { readonly outcome: 'missing' }
+  | { readonly outcome: 'failed'; readonly failure: ApiFailure };
+
+function readingOf(answer: ApiResult<unknown>): SecretReading {
+  if (!answer.ok) {
+    const { failure } = answer;
+    return causeOf(failure) === 'not-found' ? { outcome: 'missing' } : { outcome: 'failed', failure };
+  }
+  const object = readObject(answer.value, info);
+  return object === null ? { outcome: 'failed', failure: unlikeSecret } : { outcome: 'present', object };
 }

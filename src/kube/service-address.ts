@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRecord } from '../api/normalize.ts';
 import type { Log } from '../telemetry/logger.ts';
 import type { ApiClient } from './api-client.ts';
 import { describeFailure } from './api-failure.ts';
 import type { LoadBalancerAddress } from './desired-status.ts';
+import { rawFields, rawList } from './raw-fields.ts';
 
 /** A cloud assigns an address in minutes and changes it almost never (ms). */
 export const addressEvery = 15_000;
@@ -43,10 +43,8 @@ export async function followServiceAddress(options: ServiceAddressOptions): Prom
 }
 
 function addressesOf(service: unknown): readonly LoadBalancerAddress[] {
-  const status = isRecord(service) && isRecord(service.status) ? service.status : {};
-  const entries: unknown = isRecord(status.loadBalancer) ? status.loadBalancer.ingress : [];
-  if (!Array.isArray(entries)) return [];
-  return entries.filter(isRecord).flatMap(({ ip, hostname }): readonly LoadBalancerAddress[] => {
+  const { ingress } = rawFields(rawFields(rawFields(service).status).loadBalancer);
+  return rawList(ingress).flatMap(({ ip, hostname }): readonly LoadBalancerAddress[] => {
     if (typeof ip === 'string' && ip !== '') return [{ ip }];
     return typeof hostname === 'string' && hostname !== '' ? [{ hostname }] : [];
   });

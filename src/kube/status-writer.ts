@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { describeRef, type Kind, type ObjectRef, objectKey } from '../api/cluster-state.ts';
-import { type KindInfo, kinds } from '../api/kinds.ts';
+import { type KindInfo, kindInfo } from '../api/kinds.ts';
 import { LEGACY_CLASS_ANNOTATION } from '../api/kubernetes.ts';
 import { isRecord } from '../api/normalize.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
@@ -11,6 +11,7 @@ import { type ApiFailure, type ApiResult, causeOf, describeFailure } from './api
 import { Backoff, type BackoffTiming } from './backoff.ts';
 import { desiredStatus, MOST_ROUTES, type StatusAuthor, statusWithoutAddress } from './desired-status.ts';
 import { EVENT_REFRESH, type EventAuthor, removeEvent, writeEvent } from './object-event.ts';
+import { type RawFields, rawFields } from './raw-fields.ts';
 import type { StatusMetrics } from './status-metrics.ts';
 import { objectPath } from './watched-kinds.ts';
 
@@ -46,8 +47,6 @@ interface Wanted {
   retryDue: number;
   readonly backoff: Backoff;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** A write may be refused for long, as in a namespace that is being deleted: a thousand objects must not be tried every two seconds. */
 export const statusRetry: BackoffTiming = { first: 2_000, last: 60_000 };
@@ -194,7 +193,7 @@ export class StatusWriter {
 
   /** null: the object shows what it should, or is gone. */
   async #settle(entry: Wanted): Promise<ApiFailure | null> {
-    const info = infoOf(entry.ref);
+    const info = kindInfo(entry.ref.kind);
     const { client } = this.#options;
     for (let tries = 0; ; tries += 1) {
       const found = await client.get(objectPath(info, entry.ref), this.#closed.signal);
@@ -210,15 +209,15 @@ export class StatusWriter {
   }
 
   /** An Ingress may have become another controller's since it was translated, and the watch not have told so yet: then its status is not ours. */
-  #isOurs({ kind }: ObjectRef, { metadata, spec }: Fields): boolean {
+  #isOurs({ kind }: ObjectRef, { metadata, spec }: RawFields): boolean {
     if (kind !== 'Ingress') return true;
-    const annotations = isRecord(metadata) && isRecord(metadata.annotations) ? metadata.annotations : {};
-    const name = (isRecord(spec) ? spec.ingressClassName : undefined) ?? annotations[LEGACY_CLASS_ANNOTATION];
+    const annotations = rawFields(rawFields(metadata).annotations);
+    const name = rawFields(spec).ingressClassName ?? annotations[LEGACY_CLASS_ANNOTATION];
     return this.#options.isOurClass(name === undefined ? undefined : String(name));
   }
 
   /** With the version that was read: a status never overwrites one that it was not compared with. */
-  async #write(info: KindInfo, object: Fields, { ref, update }: Wanted): Promise<ApiResult<unknown>> {
+  async #write(info: KindInfo, object: RawFields, { ref, update }: Wanted): Promise<ApiResult<unknown>> {
     const { client, author, now, mayWrite, metrics } = this.#options;
     const status =
       update === null ? statusWithoutAddress(object, author()) : desiredStatus(object, update, author(), now());
@@ -228,14 +227,14 @@ export class StatusWriter {
     return client.write({ method: 'PUT', path, body: { ...object, status } }, this.#closed.signal);
   }
 
-  async #tell(info: KindInfo, object: Fields, entry: Wanted): Promise<ApiFailure | null> {
+  async #tell(info: KindInfo, object: RawFields, entry: Wanted): Promise<ApiFailure | null> {
     const { client, author, now, mayWrite } = this.#options;
     const { ref, update } = entry;
     const event = update?.event ?? null;
     const isDue = event === null || entry.eventDue <= performance.now();
     if (!kindsWithEvents.includes(ref.kind) || !isDue || !mayWrite()) return null;
-    const uid = isRecord(object.metadata) ? String(object.metadata.uid) : '';
-    const subject = { ref, apiVersion: info.apiVersion, uid };
+    const { uid = '' } = rawFields(object.metadata);
+    const subject = { ref, apiVersion: info.apiVersion, uid: String(uid) };
     const { signal } = this.#closed;
     if (event === null) {
       const removed = await removeEvent(client, subject, author(), signal);
@@ -269,10 +268,4 @@ function inTurns(due: readonly Wanted[], most: number): readonly Wanted[] {
 
 function keyOf({ kind, namespace, name }: ObjectRef): string {
   return `${kind} ${objectKey(namespace, name)}`;
-}
-
-function infoOf(ref: ObjectRef): KindInfo {
-  const info = kinds.find(({ kind }) => kind === ref.kind);
-  if (info === undefined) throw new Error(`the table of kinds has no ${ref.kind}`);
-  return info;
 }

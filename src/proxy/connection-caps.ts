@@ -12,6 +12,7 @@ export interface ConnectionCaps {
   cutAll(): void;
 }
 
+/** Counts for one worker. A trusted proxy stands for many clients, so that it has no cap of its own. */
 export function createConnectionCaps(options: DataPlaneOptions): ConnectionCaps {
   const { limits, metrics, trustedProxies } = options;
   const byClient = new Map<string, number>();

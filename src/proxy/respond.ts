@@ -60,6 +60,7 @@ export function respondProblemDocument(
   send(exchange, status, { contentType: PROBLEM_JSON, text, cacheControl: NO_STORE, cookies: NO_COOKIES, extra });
 }
 
+/** Answers with a page that nobody stores, under its own Content-Security-Policy. */
 export function respondPage(
   exchange: Exchange,
   status: number,

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
-import { openStandardOutput } from './standard-output.ts';
+import { openStandardOutput, type StandardOutput } from './standard-output.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -73,7 +73,17 @@ function openSink(options: LogOptions): Sink {
   }
   const { destination } = options;
   if (destination !== null) return { stream: destination, flush: () => {} };
-  const output = openStandardOutput(1);
-  process.on('exit', output.flush);
+  const output = standardOutput();
   return { stream: output, flush: output.flush };
+}
+
+let opened: StandardOutput | null = null;
+
+/** A process has one, however many logs write to it: their lines keep their order, and what is left goes out when it ends. */
+function standardOutput(): StandardOutput {
+  if (opened === null) {
+    opened = openStandardOutput(1);
+    process.on('exit', opened.flush);
+  }
+  return opened;
 }

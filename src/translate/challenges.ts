@@ -75,6 +75,7 @@ export function buildChallenges(
 /** The status of a solver: one Event on its current state, and our address unless it names a host that it does not answer for. */
 export function solverStatus({ ingress, hosts, findings }: SolverOutcome): StatusUpdate {
   const isProgrammed = hosts.length > 0;
+  const hasForeignHost = findings.some(({ kind }) => kind === 'host-invalid' || kind === 'host-refused');
   const first = isProgrammed
     ? `Programmed; answers the ACME challenge of ${hosts.join(', ')} on plain HTTP, and nothing else.`
     : 'No challenge is answered.';
@@ -89,7 +90,7 @@ export function solverStatus({ ingress, hosts, findings }: SolverOutcome): Statu
       reason: !isProgrammed ? 'NotProgrammed' : findings.length === 0 ? 'Programmed' : 'ProgrammedWithProblems',
       message: eventText([first, ...findings.map(({ message }) => message)]),
     },
-    address: isProgrammed && ingress.spec.tls.length === 0 && !findings.some(({ kind }) => /^host-/.test(kind)),
+    address: isProgrammed && ingress.spec.tls.length === 0 && !hasForeignHost,
   };
 }
 

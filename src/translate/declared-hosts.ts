@@ -1,4 +1,4 @@
-import { ANNOTATION_PREFIX, parseNamespaceAnnotations } from '../api/annotations.ts';
+import { HOSTS_ANNOTATION, parseNamespaceAnnotations, writtenHosts } from '../api/annotations.ts';
 import type { ClusterState } from '../api/cluster-state.ts';
 import { formatPath } from '../api/field-problem.ts';
 import type { Namespace } from '../api/kubernetes.ts';
@@ -28,7 +28,6 @@ export interface DeclaredHost {
   readonly namespace: string;
 }
 
-const HOSTS_ANNOTATION = `${ANNOTATION_PREFIX}hosts`;
 const hostsPath = formatPath(['metadata', 'annotations', HOSTS_ANNOTATION]);
 
 /**
@@ -67,11 +66,8 @@ export function declarationOf(declared: DeclaredHosts, pattern: HostPattern): De
 }
 
 function declaredPatterns(namespace: Namespace): readonly HostPattern[] {
-  const written = (namespace.metadata.annotations[HOSTS_ANNOTATION] ?? '')
-    .split(/[\s,]+/)
-    .filter((text) => text !== '');
   const patterns = new Map<Key, HostPattern>();
-  for (const text of written) {
+  for (const text of writtenHosts(namespace)) {
     const read = readHostPattern(text);
     if (read.ok) patterns.set(hostKey(read.pattern), read.pattern);
   }

@@ -111,7 +111,7 @@ function policyAccess(
 ): ResolvedAccess {
   const { namespace } = ingress.metadata;
   const resolved = annotations.policies.map((reference) => resolvePolicy(state, namespace, reference));
-  const usable = resolved.filter((policy) => policy.ok);
+  const usable: readonly UsablePolicy[] = resolved.filter((policy) => policy.ok);
   const named = resolved.flatMap((policy) => (policy.attached === null ? [] : [policy.attached]));
   const annotated = annotations.identityProvider === null ? [] : [annotations.identityProvider];
   const refuse = (access: Access, identityProviders: readonly string[] = annotated): ResolvedAccess => ({
@@ -129,20 +129,8 @@ function policyAccess(
     const faults = details.map((detail) => faultAt('policies', detail));
     return { ...refuse(denied(broken.reason, details.join(' '))), faults };
   }
-  if (usable.every(({ entry }) => entry.value.program.mode === 'Audit')) {
-    const detail = 'All policies are in mode Audit, which never allows: set mode Enforce on one.';
-    return refuse(denied('policies-all-audit', detail));
-  }
-  const steps = usable.reduce((sum, { entry }) => sum + patternCost(entry.value.program).steps, 0);
-  if (steps > MOST_PATTERN_STEPS) {
-    const detail = `The policies hold regular expressions of ${steps} steps together, and at most ${MOST_PATTERN_STEPS} are allowed on one Ingress: name fewer, or simplify their \`matches\`.`;
-    return refuse(denied('policy-invalid', detail));
-  }
-  if (charactersOf(ingress, usable) > MOST_CHARACTERS) {
-    const detail =
-      'The policies are too many, or mention too much, for so many hosts and paths: use several Ingresses, or fewer policies.';
-    return refuse(denied('policy-invalid', detail));
-  }
+  const unfit = unfitTogether(ingress, usable);
+  if (unfit !== null) return refuse(unfit);
   const providerNames = namedProviders(annotations.identityProvider, usable);
   if (providerNames.length > 1) {
     const detail = `The Ingress and its policies name several IdentityProviders (${providerNames.join(', ')}): they have to agree.`;
@@ -162,13 +150,34 @@ function policyAccess(
   };
 }
 
+type UsablePolicy = Extract<ResolvedPolicy, { readonly ok: true }>;
+
+/** Why policies of which each is valid can not decide together; null: they can. */
+function unfitTogether(ingress: Ingress, usable: readonly UsablePolicy[]): Access | null {
+  if (usable.every(({ entry }) => entry.value.program.mode === 'Audit')) {
+    const detail = 'All policies are in mode Audit, which never allows: set mode Enforce on one.';
+    return denied('policies-all-audit', detail);
+  }
+  const steps = usable.reduce((sum, { entry }) => sum + patternCost(entry.value.program).steps, 0);
+  if (steps > MOST_PATTERN_STEPS) {
+    const detail = `The policies hold regular expressions of ${steps} steps together, and at most ${MOST_PATTERN_STEPS} are allowed on one Ingress: name fewer, or simplify their \`matches\`.`;
+    return denied('policy-invalid', detail);
+  }
+  if (charactersOf(ingress, usable) > MOST_CHARACTERS) {
+    const detail =
+      'The policies are too many, or mention too much, for so many hosts and paths: use several Ingresses, or fewer policies.';
+    return denied('policy-invalid', detail);
+  }
+  return null;
+}
+
 /**
  * Most characters that the policies of one Ingress add to what data planes are sent: every host says what it asks about users, every path which
  * policies decide. Without a bound a thousand hosts and 32 policies would be 600 MB (ISOLATED).
  */
 const MOST_CHARACTERS = 16_000_000;
 
-function charactersOf({ spec }: Ingress, usable: readonly Extract<ResolvedPolicy, { readonly ok: true }>[]): number {
+function charactersOf({ spec }: Ingress, usable: readonly UsablePolicy[]): number {
   const hosts = spec.rules.length + spec.tls.reduce((sum, entry) => sum + entry.hosts.length, 0);
   const paths = spec.rules.reduce((sum, { http }) => sum + (http?.paths.length ?? 0) + 1, 0);
   const mentioned = usable.reduce((sum, { entry }) => sum + mentionedCharacters(entry.value.program.mentions), 0);

@@ -9,7 +9,10 @@ import { secretTiming } from '../../src/kube/secret-schedule.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from '../kube/scripted-api-server.ts';
 
 const secret = (name: string): ObjectRef => ({ kind: 'Secret', namespace: 'apps', name });
+/** Milliseconds. */
 const LIMIT = 300;
+/** Node.js counts a timer from the beginning of the turn in which it is set, in whole milliseconds: it may end this much early (ms). */
+const TIMER_EARLY = 10;
 
 describe('Secrets that a round is the first to name', () => {
   let server: ScriptedApiServer;
@@ -54,7 +57,8 @@ describe('Secrets that a round is the first to name', () => {
   it('are waited for once, and no longer than allowed when the API server does not answer', async () => {
     const startedAt = performance.now();
     assert.equal(await read([secret('unanswered')]), false);
-    assert.ok(performance.now() - startedAt >= LIMIT);
+    const took = performance.now() - startedAt;
+    assert.ok(took >= LIMIT - TIMER_EARLY, `${took} ms`);
     const againAt = performance.now();
     assert.equal(await read([secret('unanswered')]), false);
     assert.ok(performance.now() - againAt < LIMIT);

@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 import { REVISION_ANNOTATION } from '../../src/api/json-schema.ts';
 import { isRecord } from '../../src/api/normalize.ts';
 import { until } from '../support/until.ts';
-import { chartFolder, chartObjects, isHook, minimalValues, objectOf } from './chart/render-chart.ts';
+import { chartFolder, chartObjects, isHook, minimalSettings, minimalValues, objectOf } from './chart/render-chart.ts';
 import { valueSets } from './chart/value-sets.ts';
 import { issueToken } from './kube/accounts.ts';
 import { ApiRequests } from './kube/api-requests.ts';
@@ -30,13 +30,6 @@ const namespace = 'entragate';
 const group = 'e14f56fd-b956-4009-b06c-dc8a5e9207c8';
 const keys = { path: `/api/v1/namespaces/${namespace}/secrets`, name: 'entragate-keys' };
 const lease = { path: `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`, name: 'entragate' };
-
-/** As README.md of the chart writes it. */
-const settings = [
-  `identityProvider.tenantId=${minimalValues.identityProvider.tenantId}`,
-  `identityProvider.clientId=${minimalValues.identityProvider.clientId}`,
-  `authHost.name=${minimalValues.authHost.name}`,
-].flatMap((setting) => ['--set', setting]);
 
 describe('the chart, installed by Helm into a real API server', function () {
   this.timeout(120_000);
@@ -82,8 +75,8 @@ describe('the chart, installed by Helm into a real API server', function () {
 
   it('needs three values, brings its definitions, and says what is left to do', async () => {
     const readme = await readFile(join(chartFolder, 'README.md'), 'utf8');
-    for (const setting of settings) assert.ok(readme.includes(setting), setting);
-    const notes = await helm('install', 'entragate', chartFolder, ...settings);
+    for (const setting of minimalSettings) assert.ok(readme.includes(setting), setting);
+    const notes = await helm('install', 'entragate', chartFolder, ...minimalSettings);
     assert.equal(await countThere(first), first.length);
     for (const part of [
       'https://auth.example.com/oauth2/callback\n',
@@ -231,7 +224,7 @@ describe('the chart, installed by Helm into a real API server', function () {
   });
 
   it('is refused beside a release that has its class already, before anything is written', async () => {
-    const argv = ['install', 'third', chartFolder, ...settings, '--namespace', namespace];
+    const argv = ['install', 'third', chartFolder, ...minimalSettings, '--namespace', namespace];
     const { code, stderr } = await runProgram('helm', { argv, kubeconfig: server().kubeconfig, input: '' });
     assert.notEqual(code, 0);
     assert.match(stderr, /(IngressClass|IdentityProvider) "(entragate|default)".* exists and cannot be imported/);
@@ -283,7 +276,7 @@ describe('definitions of an older release', function () {
   it('stay as they are at helm upgrade, and the documented command brings them up to date first', async () => {
     const place = ['--namespace', namespace];
     await succeed('helm', {
-      argv: ['install', 'entragate', older, ...settings, ...place, '--create-namespace'],
+      argv: ['install', 'entragate', older, ...minimalSettings, ...place, '--create-namespace'],
       kubeconfig: server().kubeconfig,
       input: '',
     });

@@ -6,8 +6,8 @@ import { until } from '../support/until.ts';
 import { podsOf } from './chart/pods.ts';
 import { chartObjects, minimalValues } from './chart/render-chart.ts';
 import { applyObject, deleteObject, type TestObject } from './kube/objects.ts';
-import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const host = 'helm-test.entragate.invalid';
 
@@ -19,7 +19,7 @@ describe('what helm test runs, against entragate serve', function () {
   before(async () => {
     world = await startServeWorld(server());
     replica = await world.start();
-    await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    await until(replica.isReady, 15_000);
   });
   after(async () => world?.close());
 
@@ -84,7 +84,7 @@ describe('what helm test runs, against entragate serve', function () {
     assert.deepEqual(await run(objects, {}), { code: 0, stdout: `/readyz: 200\nhttps://${host}/: 404\n` });
     await replica.close(0);
     replica = await world.start(['--default-certificate', '', '--auth-host-certificate', 'auth-tls']);
-    await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    await until(replica.isReady, 15_000);
     const { code, stdout } = await run(objects, {});
     assert.deepEqual([code, stdout], [0, `/readyz: 200\nhttps://${host}/: no-certificate\n`]);
   });

@@ -7,8 +7,9 @@ import { until } from '../support/until.ts';
 import { chartRules } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';
 import { applyObject, ingressObject } from './kube/objects.ts';
-import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
+import { readEvents } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -52,31 +53,16 @@ describe('entragate check --cluster', function () {
       ...ingressObject('apps', 'orphan', 'ledger'),
       metadata: { namespace: 'apps', name: 'orphan', annotations: { 'entragate.dev/policies': 'nobody' } },
     });
-    await until(async () => /^entragate_status_pending 0$/m.test((await replica.admin('/metrics')).text), 15_000);
-    await until(async () => (await notes()).length >= 2, 10_000);
+    await until(replica.hasShownAll, 15_000);
+    await until(async () => (await readEvents(server().admin, 'apps')).length >= 2, 10_000);
   });
   after(async () => world?.close());
-
-  const notes = async (): Promise<
-    readonly { readonly regarding: { readonly name: string }; readonly reason: string; readonly note: string }[]
-  > => {
-    const { body } = await server().admin.send('GET', '/apis/events.k8s.io/v1/namespaces/apps/events');
-    return (
-      body as {
-        readonly items: readonly {
-          readonly regarding: { readonly name: string };
-          readonly reason: string;
-          readonly note: string;
-        }[];
-      }
-    ).items;
-  };
 
   it('says of each Ingress what its Event says, with the options that the pod has in its environment', async () => {
     const { status, stdout, stderr } = await check(['--output', 'json'], podEnvironment());
     assert.equal(stderr, '');
     const report = JSON.parse(stdout) as JsonReport;
-    const told = (await notes()).map(({ regarding, reason, note }) => ({
+    const told = (await readEvents(server().admin, 'apps')).map(({ regarding, reason, note }) => ({
       ingress: `apps/${regarding.name}`,
       reason,
       message: note,

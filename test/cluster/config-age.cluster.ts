@@ -4,8 +4,8 @@ import { CONTOSO } from '../../src/emulator/contoso.ts';
 import type { SourceTiming } from '../../src/kube/cluster-source.ts';
 import { until } from '../support/until.ts';
 import { testTiming } from './kube/follower.ts';
-import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 /** Below what the command line takes: a quiet cluster is heard once a minute. Here every watch is given up after a second, and its collection listed again. */
 const most = 4_000;
@@ -16,22 +16,18 @@ describe('a bound for the age of what is known of the cluster', function () {
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let replica: Replica;
-  const metric = async (name: string) => {
-    const line = new RegExp(`^${name} (\\S+)$`, 'm').exec((await replica.admin('/metrics')).text);
-    return Number(line?.[1]);
-  };
 
   before(async () => {
     world = await startServeWorld(server());
     replica = await world.start([], { timing, options: { maxConfigAge: most } });
-    await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    await until(replica.isReady, 15_000);
   });
   after(async () => world?.close());
 
   it('[CLOSED] denies everything past it, with its reason, and lets in again when the API server is heard', async () => {
     const client = world.client();
     assert.equal((await client.signIn(world.url(), CONTOSO.users.adele.username)).status, 200);
-    assert.equal(await metric('entragate_config_outdated'), 0);
+    assert.equal(await replica.metric('entragate_config_outdated'), 0);
     await server().kill();
     const killedAt = performance.now();
     const received = () => world.app.received();
@@ -42,13 +38,13 @@ describe('a bound for the age of what is known of the cluster', function () {
     assert.equal(denied.status, 403);
     assert.match(denied.body, /configuration is older than/);
     assert.equal(received(), before);
-    assert.equal((await replica.admin('/readyz')).status, 200, 'readiness does not depend on the API server');
-    assert.equal(await metric('entragate_config_outdated'), 1);
-    assert.ok((await metric('entragate_config_age_seconds')) > most / 1000);
+    assert.ok(await replica.isReady(), 'readiness does not depend on the API server');
+    assert.equal(await replica.metric('entragate_config_outdated'), 1);
+    assert.ok((await replica.metric('entragate_config_age_seconds')) > most / 1000);
     await server().start();
     const startedAt = performance.now();
     await until(async () => (await client.navigate(world.url())).status === 200, 20_000);
-    assert.equal(await metric('entragate_config_outdated'), 0);
+    assert.equal(await replica.metric('entragate_config_outdated'), 0);
     console.log(
       `      denied ${took} ms after the API server was killed with a bound of ${most} ms, let in ${Math.round(performance.now() - startedAt)} ms after it was back`,
     );

@@ -22,8 +22,8 @@ import {
   type TestObject,
   tlsSecretObject,
 } from './kube/objects.ts';
-import { type Release, type Replica, startRelease } from './kube/release.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Release, type Replica, startRelease } from './release/release.ts';
 
 /** Of the Services of each feature: the name of their port, and how many endpoints they have. */
 interface Backends {

@@ -5,15 +5,8 @@ import type { StatusEvent } from '../../src/api/status-update.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
 import { EVENT_REFRESH, type EventSubject, removeEvent, writeEvent } from '../../src/kube/object-event.ts';
 import { applyObject, ingressObject, namespaceObject } from './kube/objects.ts';
+import { readEvents } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
-
-interface ReadEvent {
-  readonly metadata: { readonly name: string; readonly uid: string };
-  readonly eventTime: string;
-  readonly note: string;
-  readonly reportingController: string;
-  readonly series?: { readonly count: number; readonly lastObservedTime: string };
-}
 
 const path = '/apis/networking.k8s.io/v1/namespaces/apps/ingresses/ledger';
 const author = { controllerName: 'entragate.dev/ingress-controller', instance: 'replica-1' };
@@ -34,10 +27,7 @@ describe('the Event that says what an Ingress is', () => {
   });
   after(() => client?.close());
 
-  const events = async (): Promise<readonly ReadEvent[]> => {
-    const { body } = await server().admin.send('GET', '/apis/events.k8s.io/v1/namespaces/apps/events');
-    return (body as { readonly items: readonly ReadEvent[] }).items;
-  };
+  const events = () => readEvents(server().admin, 'apps');
   const subject = async (): Promise<EventSubject> => {
     const { body } = await server().admin.send('GET', path);
     const metadata = isRecord(body) && isRecord(body.metadata) ? body.metadata : {};

@@ -14,9 +14,9 @@ import { startForeignHolder } from './faults/foreign-holder.ts';
 import { startTimelyChanges, type TimelyChanges } from './faults/timely-changes.ts';
 import { type FaultyApi, noFault, startFaultyApi } from './kube/faulty-api.ts';
 import { applyObject, revocationObject } from './kube/objects.ts';
-import { type Replica, type ReplicaOptions, testLeaseTiming } from './kube/release.ts';
 import { startTcpProxy, type TcpProxy } from './kube/tcp-proxy.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Replica, type ReplicaOptions, testLeaseTiming } from './release/release.ts';
 import { type RoutedWorld, startRoutedWorld } from './traffic/routed-world.ts';
 
 const ADDRESS = '203.0.113.7';
@@ -50,19 +50,11 @@ describe('faults of the API server and of the way to it, under load', function (
   let changes: TimelyChanges;
   let startLoad: () => Promise<FaultLoad>;
 
-  /** The sum of a metric of the replica over all series whose labels are so. */
-  const metric = async (name: string, labels = '') => {
-    const { text } = await replica.admin('/metrics');
-    const lines = text.split('\n').filter((line) => line.startsWith(name) && line.includes(labels));
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-  };
-  const isReady = async () => (await replica.admin('/readyz')).status === 200;
-  const leads = async () => (await metric('entragate_leader ')) === 1;
   /** Another replica in place of the one that serves. */
   const restart = async (options: ReplicaOptions) => {
     await replica.close(1_000);
     replica = await world.release.start({ ...options, further: publish });
-    await until(async () => (await isReady()) && (await leads()), 20_000);
+    await until(async () => (await replica.isReady()) && (await replica.isLeader()), 20_000);
   };
 
   /**
@@ -87,7 +79,7 @@ describe('faults of the API server and of the way to it, under load', function (
       `      ${title}: ${requests} requests, ${wrong} wrong, slowest ${slowest} ms; in force ${inForce} ms, shown ${shown} ms after its end`,
     );
     assert.deepEqual([wrong, leaked], [0, []], examples.join('\n'));
-    assert.ok(reached > 0 && (await isReady()));
+    assert.ok(reached > 0 && (await replica.isReady()));
   };
 
   before(async () => {
@@ -134,7 +126,7 @@ describe('faults of the API server and of the way to it, under load', function (
     let cut = 0;
     await under('cut 50 times', { inForce: ASKS_AGAIN + SLACK, shown: ASKS_AGAIN + 2 * SLACK }, async () => {
       for (let round = 0; round < 50; round += 1) {
-        await until(async () => (await metric('entragate_kube_watches')) > 0, 15_000);
+        await until(async () => (await replica.metric('entragate_kube_watches')) > 0, 15_000);
         cut += tcp.cut();
         if (round === 48) await changes.make();
       }
@@ -160,11 +152,11 @@ describe('faults of the API server and of the way to it, under load', function (
       assert.ok(took > 2_000, 'nobody asks in a loop');
       api.setFault(noFault);
     });
-    assert.ok((await metric('entragate_kube_failures_total', 'cause="throttled"')) > 0);
+    assert.ok((await replica.metric('entragate_kube_failures_total', 'cause="throttled"')) > 0);
   });
 
   it('[STATIC] a list that breaks off behind its first page, again and again', async () => {
-    const listed = () => metric('entragate_kube_lists_total', 'kind="Revocation"');
+    const listed = () => replica.metric('entragate_kube_lists_total', 'kind="Revocation"');
     const before = await listed();
     let broken = 0;
     await under('list cut behind its first page', { inForce: SLACK, shown: 2 * SLACK }, async () => {
@@ -193,7 +185,7 @@ describe('faults of the API server and of the way to it, under load', function (
       await server().compact();
       tcp.unblock();
     });
-    assert.ok((await metric('entragate_kube_failures_total', 'cause="expired"')) > 0);
+    assert.ok((await replica.metric('entragate_kube_failures_total', 'cause="expired"')) > 0);
   });
 
   it('[STATIC] an API server that is away for 60 s; meanwhile somebody new signs in', async () => {
@@ -205,7 +197,7 @@ describe('faults of the API server and of the way to it, under load', function (
         .signIn(world.release.url('wiki.example.com'), CONTOSO.users.adele.username);
       assert.deepEqual([page.status, page.body], [200, 'wiki']);
       await delay(OUTAGE_MS - (performance.now() - from)); // this time is the fault
-      assert.ok(await isReady());
+      assert.ok(await replica.isReady());
       tcp.block();
       await server().start();
       await changes.make();
@@ -225,7 +217,7 @@ describe('faults of the API server and of the way to it, under load', function (
       tcp.silence();
       await changes.make();
     });
-    assert.ok((await metric('entragate_kube_failures_total', 'cause="silent"')) > 0);
+    assert.ok((await replica.metric('entragate_kube_failures_total', 'cause="silent"')) > 0);
   });
 
   describe('with the ServiceAccount of a pod', () => {
@@ -256,7 +248,7 @@ describe('faults of the API server and of the way to it, under load', function (
       const [old, next] = [await createBoundToken(admin, 'bound-old'), await createBoundToken(admin, 'bound-next')];
       await writeFile(join(folder, 'token'), old.token);
       await restart({ timing: sourceTiming, options: { access: { kind: 'in-cluster', root } } });
-      const refused = () => metric('entragate_kube_failures_total', 'cause="unauthorized"');
+      const refused = () => replica.metric('entragate_kube_failures_total', 'cause="unauthorized"');
       await under('token rotated', { inForce: ASKS_AGAIN + SLACK, shown: ASKS_AGAIN + 2 * SLACK }, async () => {
         await old.invalidate();
         // The API server remembers for 10 s that it knew the token; watches that were opened with it go on.
@@ -272,22 +264,22 @@ describe('faults of the API server and of the way to it, under load', function (
 
     for (const hours of [-5, 5]) {
       it(`[STATIC] another holder of the Lease, whose clock is ${Math.abs(hours)} h ${hours < 0 ? 'behind' : 'ahead'}`, async () => {
-        await until(leads, 10_000);
+        await until(replica.isLeader, 10_000);
         const title = `Lease held by a clock ${hours} h off`;
         await under(title, { inForce: SLACK, shown: testLeaseTiming.duration + 2 * SLACK }, async () => {
           const holder = await startForeignHolder(server().admin, hours * HOURS);
-          await until(async () => !(await leads()), 5_000);
+          await until(async () => !(await replica.isLeader()), 5_000);
           await changes.make();
           await until(changes.isInForce, 2_000);
           await delay(2 * testLeaseTiming.duration); // it would be long over by its own clock
           assert.deepEqual(
-            [await metric('entragate_leader '), await changes.isShown()],
-            [0, false],
+            [await replica.isLeader(), await changes.isShown()],
+            [false, false],
             'who does not lead writes nothing',
           );
           await holder.stop();
         });
-        assert.ok(await leads());
+        assert.ok(await replica.isLeader());
       });
     }
   });

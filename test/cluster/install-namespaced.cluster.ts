@@ -4,9 +4,9 @@ import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { type SiteApp, startSiteApp } from '../support/site-app.ts';
 import { until } from '../support/until.ts';
 import { WebClient } from '../support/web-client.ts';
+import { releaseAccount } from './chart/permissions.ts';
 import { minimalValues } from './chart/render-chart.ts';
 import { describedEvents } from './install/described-ingress.ts';
-import { type Entra, startEntra } from './install/entra.ts';
 import { type InstalledRelease, installRelease } from './install/install-release.ts';
 import { APP_ADDRESS, routedApp } from './install/routed-app.ts';
 import { openSignInBrowser, pageAfterSignIn } from './install/sign-in-browser.ts';
@@ -17,10 +17,10 @@ import { applyObject, namespaceObject, policyObject, type TestObject } from './k
 import { succeed } from './kube/run-program.ts';
 import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { type Pod, untilReady } from './pod/pod.ts';
+import { type Entra, startEntra } from './release/entra.ts';
 
 const { adele } = CONTOSO.users;
 const { finance } = CONTOSO.groups;
-const account = { namespace: 'entragate', name: 'entragate' };
 const scopedValues = {
   defaultCertificate: 'default-tls',
   rbac: { scope: 'namespaced', namespaces: ['apps'] },
@@ -77,7 +77,7 @@ describe('the chart in the scope of listed namespaces', function () {
     release = await installRelease(
       server(),
       entra,
-      { ...account, values: { ...minimalValues, ...scopedValues } },
+      { ...releaseAccount, values: { ...minimalValues, ...scopedValues } },
       { 'auth-tls': ['auth.example.com'], 'default-tls': ['*.example.com'] },
     );
     for (const [namespace, name] of [
@@ -134,7 +134,7 @@ describe('the chart in the scope of listed namespaces', function () {
   });
 
   it('asks the API server for nothing in any other namespace, and for nothing that it may not have', async () => {
-    const requests = audit.requestsOf(account.namespace, account.name);
+    const requests = audit.requestsOf(releaseAccount.namespace, releaseAccount.name);
     const inNamespaces = requests.filter(({ objectRef }) => !clusterScoped.includes(objectRef?.resource ?? ''));
     const namespaces = new Set(inNamespaces.map(({ objectRef }) => objectRef?.namespace));
     assert.deepEqual([...namespaces].toSorted(), ['apps', 'entragate']);
@@ -153,7 +153,7 @@ describe('the chart in the scope of listed namespaces', function () {
     const as = new ApiRequests(
       server().url,
       server().caPem,
-      await issueToken(server(), account.namespace, account.name),
+      await issueToken(server(), releaseAccount.namespace, releaseAccount.name),
     );
     closers.push(() => as.close());
     for (const path of [

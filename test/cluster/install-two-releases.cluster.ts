@@ -9,15 +9,15 @@ import { until } from '../support/until.ts';
 import { WebClient } from '../support/web-client.ts';
 import { minimalValues } from './chart/render-chart.ts';
 import { describedEvents } from './install/described-ingress.ts';
-import { type Entra, startEntra } from './install/entra.ts';
 import { type InstalledRelease, installRelease } from './install/install-release.ts';
 import { APP_ADDRESS, routedApp } from './install/routed-app.ts';
 import { openSignInBrowser, pageAfterSignIn } from './install/sign-in-browser.ts';
 import { createAuditLog } from './kube/audit-log.ts';
-import { applyObject, policyObject, type TestObject } from './kube/objects.ts';
+import { applyObject, clientSecretObject, policyObject, type TestObject } from './kube/objects.ts';
 import { succeed } from './kube/run-program.ts';
 import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { type Pod, untilReady } from './pod/pod.ts';
+import { type Entra, startEntra } from './release/entra.ts';
 
 const { adele } = CONTOSO.users;
 const { finance, employees } = CONTOSO.groups;
@@ -78,10 +78,7 @@ describe('two releases of the chart, for the outside and for the inside', functi
       internal: await installRelease(server(), entra, inside, { 'auth-internal-tls': ['auth.internal.example.com'] }),
     };
     await apply(
-      {
-        ...{ apiVersion: 'v1', kind: 'Secret', stringData: { 'client-secret': entra.clientSecret } },
-        metadata: { namespace: 'entragate-internal', name: 'internal-client' },
-      },
+      clientSecretObject('entragate-internal', 'internal-client', entra.clientSecret),
       ...(await routedApp(entra, {
         ...{ namespace: 'apps', name: 'ledger', host: 'ledger.example.com' },
         ...{ policies: 'finance, cluster/employees', className: 'entragate' },

@@ -11,7 +11,6 @@ import { badObjects } from './install/bad-objects.ts';
 import { columnCommands, expectedColumns, withoutAge } from './install/columns.ts';
 import { deniedIngresses, type ToldRoute } from './install/denials.ts';
 import { describedEvents } from './install/described-ingress.ts';
-import { type Entra, startEntra } from './install/entra.ts';
 import { giveAddress, type InstalledRelease, installRelease } from './install/install-release.ts';
 import { readSteps } from './install/page-steps.ts';
 import { openSignInBrowser, pageAfterSignIn } from './install/sign-in-browser.ts';
@@ -28,6 +27,7 @@ import {
 import { runProgram, succeed } from './kube/run-program.ts';
 import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { type Pod, untilReady } from './pod/pod.ts';
+import { type Entra, startEntra } from './release/entra.ts';
 
 const { adele, gary } = CONTOSO.users;
 const { finance, employees } = CONTOSO.groups;

@@ -11,8 +11,8 @@ import { createSilentLog } from '../../src/telemetry/logger.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
 import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
-import { type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const fast: KeyTiming = { readEvery: 200, rotateEvery: Number.POSITIVE_INFINITY, keep: 60_000 };
 
@@ -141,7 +141,7 @@ describe('replicas of entragate serve', function () {
     const port = await freePort('127.0.0.1');
     const [one, two] = [await world.start(), await world.start(['--https-port', String(port)])];
     for (const replica of [one, two]) {
-      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+      await until(replica.isReady, 15_000);
     }
     const client = world.client();
     assert.equal((await client.signIn(world.url(), CONTOSO.users.adele.username)).status, 200);
@@ -161,7 +161,7 @@ describe('replicas of entragate serve', function () {
     const replicas = [await world.start([], { keys: rotating })];
     for (const port of ports) replicas.push(await world.start(['--https-port', String(port)], { keys: rotating }));
     for (const replica of replicas) {
-      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+      await until(replica.isReady, 15_000);
     }
     const urls = [world.url(), ...ports.map((port) => world.url().replace(/:\d+/, `:${port}`))];
     const first = await signedIn();

@@ -5,17 +5,14 @@ import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import { type FaultyApi, noFault, startFaultyApi } from './kube/faulty-api.ts';
 import { applyObject, namespaceObject, policyObject } from './kube/objects.ts';
-import { type Release, type Replica, startRelease } from './kube/release.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type Release, startRelease } from './release/release.ts';
 
 describe('leading, of two replicas of which one can not serve yet', function () {
   this.timeout(60_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let release: Release;
   let faulty: FaultyApi;
-  const metric = async (replica: Replica, line: RegExp) => line.test((await replica.admin('/metrics')).text);
-  const leads = (replica: Replica) => metric(replica, /^entragate_leader 1$/m);
-  const isReady = async (replica: Replica) => (await replica.admin('/readyz')).status === 200;
 
   before(async () => {
     release = await startRelease(server(), []);
@@ -33,20 +30,20 @@ describe('leading, of two replicas of which one can not serve yet', function () 
     );
     const path = await server().writeKubeconfig('faulty', release.token, faulty.port, faulty.caPem);
     const waiting = await release.start({ options: { access: { kind: 'kubeconfig', path } } });
-    await until(() => metric(waiting, /^entragate_kube_failures_total\{kind="Revocation"[^}]*\} [2-9]/m), 10_000);
+    await until(async () => (await waiting.metric('entragate_kube_failures_total', 'kind="Revocation"')) >= 2, 10_000);
     const further = ['--https-port', String(await freePort('127.0.0.1'))];
     const serving = await release.start({ further });
-    await until(() => isReady(serving), 15_000);
+    await until(serving.isReady, 15_000);
     await applyObject(server().admin, policyObject('apps', 'finance', CONTOSO.groups.finance));
     const policy = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/finance';
     await until(async () => {
       const { body } = await server().admin.send('GET', policy);
       return JSON.stringify(body).includes('"observedGeneration"');
     }, 10_000);
-    assert.deepEqual([await leads(waiting), await leads(serving)], [false, true]);
+    assert.deepEqual([await waiting.isLeader(), await serving.isLeader()], [false, true]);
     faulty.setFault(noFault);
-    await until(() => isReady(waiting), 15_000);
+    await until(waiting.isReady, 15_000);
     await serving.close(100);
-    await until(() => leads(waiting), 10_000);
+    await until(waiting.isLeader, 10_000);
   });
 });

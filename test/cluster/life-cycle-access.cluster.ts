@@ -4,9 +4,15 @@ import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
-import { namespaceObject, providerObject, revocationObject, type TestObject } from './kube/objects.ts';
-import { PARTNERS_CLIENT_ID } from './kube/release.ts';
+import {
+  clientSecretObject,
+  namespaceObject,
+  providerObject,
+  revocationObject,
+  type TestObject,
+} from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { PARTNERS_CLIENT_ID } from './release/release.ts';
 import { EffectTimes } from './traffic/effect-times.ts';
 import { openEventStream } from './traffic/event-stream.ts';
 import { PUBLIC, publicRoute, type RoutedWorld, serviceOf, startRoutedWorld } from './traffic/routed-world.ts';
@@ -125,12 +131,7 @@ describe('the life of what decides on access', function () {
     const annotations = { 'entragate.dev/access': 'authenticated', 'entragate.dev/identity-provider': 'partners' };
     const { authorityOrigin, clientSecret } = world.release;
     const provider = providerObject('partners', PARTNERS_CLIENT_ID, authorityOrigin, 'partners-client');
-    const secret = (value: string): TestObject => ({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { namespace: 'entragate', name: 'partners-client' },
-      stringData: { 'client-secret': value },
-    });
+    const secret = (value: string) => clientSecretObject('entragate', 'partners-client', value);
     const route = publicRoute('rotated', { service: 'one', annotations });
     await world.apply(withSpec(provider, { guests: 'Allow' }), route);
     await world.becomes(host, 401);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { isRecord } from '../../src/api/normalize.ts';
 import type { SourceTiming } from '../../src/kube/cluster-source.ts';
 import { until } from '../support/until.ts';
 import { testTiming } from './kube/follower.ts';
 import { type TestObject, tlsSecretObject } from './kube/objects.ts';
+import { readEventsOn } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 import { openEventStream } from './traffic/event-stream.ts';
 import { fingerprintOf, presentedCertificate } from './traffic/handshake.ts';
@@ -31,13 +31,7 @@ describe('the life of a certificate', function () {
 
   const presented = (host: string) => presentedCertificate(world.replica.httpsPort, host);
   const issue = (host: string) => world.release.authority.issue([host]);
-  const notesOn = async (name: string): Promise<readonly string[]> => {
-    const { body } = await server().admin.send('GET', '/apis/events.k8s.io/v1/namespaces/apps/events');
-    const events: readonly unknown[] = isRecord(body) && Array.isArray(body.items) ? body.items : [];
-    return events.flatMap((event) =>
-      isRecord(event) && isRecord(event.regarding) && event.regarding.name === name ? [String(event.note)] : [],
-    );
-  };
+  const notesOn = async (name: string) => (await readEventsOn(server().admin, 'apps', name)).map(({ note }) => note);
 
   before(async () => {
     world = await startRoutedWorld(server(), ['one', 'two'], async () => ({ timing }));

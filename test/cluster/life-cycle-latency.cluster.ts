@@ -77,23 +77,9 @@ describe('the time from a write to its effect', function () {
     const load = await startSteadyLoad(world.client(''), members, 50);
     const churn = startChurn(world);
     const lateness = measureTimerLateness();
-    const writes: number[] = [];
-    const times = new Map<string, number[]>();
+    let measured: Measured = { writes: [], times: new Map() };
     try {
-      const probes = new Map<string, KeepAliveClient>();
-      for (const { host } of turning) probes.set(host, await openKeepAliveClient(world.client(host)));
-      for (let index = 0; index < CHANGES; index += 1) {
-        const object = turning[index % turning.length];
-        const probe = probes.get(object?.host ?? '');
-        assert.ok(object !== undefined && probe !== undefined);
-        const form = Math.floor(index / turning.length) % 2 === 0 ? 1 : 0;
-        const sentAt = performance.now();
-        await world.apply(object.forms[form]);
-        writes.push(performance.now() - sentAt);
-        const took = await timeTo(probe, object.shows[form], cookie);
-        times.set(object.kind, [...(times.get(object.kind) ?? []), took]);
-      }
-      for (const probe of probes.values()) probe.close();
+      measured = await turn(world, turning, cookie);
     } finally {
       const { written, seconds } = await churn.stop();
       const { requests, wrong, examples } = await load.stop();
@@ -101,6 +87,7 @@ describe('the time from a write to its effect', function () {
       console.log(`      ${written} changes of endpoints meanwhile (${rate}/s), ${requests} requests, ${wrong} wrong`);
       assert.deepEqual([wrong, rate >= CHURN / 2], [0, true], examples.join('\n'));
     }
+    const { writes, times } = measured;
     const late = percentile(await lateness.stop(), 99);
     const noise = late + percentile(writes, 99);
     for (const [kind, ofKind] of times) console.log(`      ${describeTimes(kind, ofKind)}`);
@@ -119,6 +106,35 @@ describe('the time from a write to its effect', function () {
 });
 
 const byPolicy = { 'entragate.dev/policies': 'turning' };
+
+/** Milliseconds. */
+interface Measured {
+  /** Of each write, until the API server has answered. */
+  readonly writes: readonly number[];
+  /** By kind: from each write until a request shows it. */
+  readonly times: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Turns one object after the other into its other form, and waits until that is in force. */
+async function turn(world: RoutedWorld, turning: readonly Turning[], cookie: string): Promise<Measured> {
+  const writes: number[] = [];
+  const times = new Map<string, number[]>();
+  const probes = new Map<string, KeepAliveClient>();
+  for (const { host } of turning) probes.set(host, await openKeepAliveClient(world.client(host)));
+  for (let index = 0; index < CHANGES; index += 1) {
+    const object = turning[index % turning.length];
+    const probe = probes.get(object?.host ?? '');
+    assert.ok(object !== undefined && probe !== undefined);
+    const form = Math.floor(index / turning.length) % 2 === 0 ? 1 : 0;
+    const sentAt = performance.now();
+    await world.apply(object.forms[form]);
+    writes.push(performance.now() - sentAt);
+    const took = await timeTo(probe, object.shows[form], cookie);
+    times.set(object.kind, [...(times.get(object.kind) ?? []), took]);
+  }
+  for (const probe of probes.values()) probe.close();
+  return { writes, times };
+}
 
 function turningObjects(world: RoutedWorld): readonly Turning[] {
   const policy = (user: string): TestObject => ({

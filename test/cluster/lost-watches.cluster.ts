@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
-import { type Kind, objectKey } from '../../src/api/cluster-state.ts';
-import { type KindInfo, kinds } from '../../src/api/kinds.ts';
+import { objectKey } from '../../src/api/cluster-state.ts';
+import { kindInfo } from '../../src/api/kinds.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
 import { causeOf } from '../../src/kube/api-failure.ts';
 import type { ApiAccess } from '../../src/kube/api-route.ts';
@@ -170,7 +170,7 @@ describe('an API server that accepts connections and says nothing', () => {
 describe('lists in pages', () => {
   const server = useApiServer({ controllers: false, flags: ['--feature-gates=ListFromCacheSnapshot=false'] });
   const signal = new AbortController().signal;
-  const revocations = infoOf('Revocation');
+  const revocations = kindInfo('Revocation');
   let client: ApiClient;
 
   before(async function () {
@@ -241,9 +241,3 @@ describe('lists in pages', () => {
     assert.equal(!answer.ok && causeOf(answer.failure), 'future-version', JSON.stringify(answer));
   });
 });
-
-function infoOf(kind: Kind): KindInfo {
-  const info = kinds.find((candidate) => candidate.kind === kind);
-  assert.ok(info !== undefined);
-  return info;
-}

@@ -6,7 +6,7 @@ import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import { objectKey } from '../../src/api/cluster-state.ts';
 import { causeOf } from '../../src/kube/api-failure.ts';
 import { until } from '../support/until.ts';
-import { type ChartRules, chartRules } from './chart/permissions.ts';
+import { type ChartRules, chartRules, releaseAccount } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';
 import type { ApiRequests } from './kube/api-requests.ts';
 import { type Follower, follow, testTiming } from './kube/follower.ts';
@@ -24,7 +24,6 @@ import { useApiServer } from './kube/use-api-server.ts';
 
 const group = 'e14f56fd-b956-4009-b06c-dc8a5e9207c8';
 const otherGroup = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
-const account = { namespace: 'entragate', name: 'entragate' };
 
 describe('following a cluster with the permissions of a ServiceAccount', () => {
   const server = useApiServer({ controllers: false, flags: [] });
@@ -48,7 +47,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
   before(async () => {
     rules = await chartRules();
     for (const name of ['apps', 'hr']) await applyObject(server().admin, namespaceObject(name));
-    token = await createAccount(server(), account.namespace, account.name);
+    token = await createAccount(server(), releaseAccount.namespace, releaseAccount.name);
   });
   beforeEach(async () => {
     proxy = await startTcpProxy(server().port);
@@ -60,7 +59,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
   });
 
   it('those of the chart are enough, with no more than get for Secrets', async () => {
-    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
     const { source } = await start(null);
     await source.synced;
     assert.deepEqual(
@@ -70,7 +69,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
   });
 
   it('a permission that is missing at the start keeps the source from being whole, and is named', async () => {
-    await grant(server(), account, null, rules.cluster);
+    await grant(server(), releaseAccount, null, rules.cluster);
     const running = await start(null);
     await until(() => causesOf(running).length === 4, 10_000);
     assert.deepEqual(causesOf(running).toSorted(), [
@@ -80,18 +79,18 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
       'Service: forbidden',
     ]);
     assert.equal(running.source.hasSynced(), false);
-    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
     await running.source.synced;
   });
 
   it('403: a permission that is taken away changes nothing that was known, and the other kinds go on', async () => {
     const { admin } = server();
-    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
     await applyObject(admin, policyObject('apps', 'kept', group));
     const running = await start(null);
     await running.source.synced;
     const withoutPolicies = rules.namespaced.filter(({ resources }) => !resources.includes('policies'));
-    await grant(server(), account, null, [...rules.cluster, ...withoutPolicies]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...withoutPolicies]);
     await until(() => {
       proxy.cut();
       return causesOf(running).includes('Policy: forbidden');
@@ -102,7 +101,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     assert.deepEqual(groupsOf(running, 'apps', 'kept'), [group]);
     assert.equal(running.source.hasSynced(), true);
     assert.ok((await running.metric('entragate_kube_failures_total', { kind: 'Policy', cause: 'forbidden' })) > 0);
-    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
     await until(() => groupsOf(running, 'apps', 'kept')?.[0] === otherGroup, 10_000);
     await until(() => causesOf(running).length === 0, 10_000);
   });
@@ -113,7 +112,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     const definitions = (await readDefinitions()).filter(({ metadata }) => metadata.name.startsWith('revocations'));
     const [definition] = definitions;
     assert.ok(definition !== undefined);
-    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
     await applyObject(admin, revocationObject('known', 'session-0123456789abcdef'));
     const running = await start(null);
     await running.source.synced;
@@ -132,8 +131,8 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
 
   it('a namespaced scope follows the listed namespaces with Roles, and asks for no other', async () => {
     const { admin } = server();
-    await grant(server(), account, null, rules.cluster);
-    for (const where of ['apps', 'entragate']) await grant(server(), account, where, rules.namespaced);
+    await grant(server(), releaseAccount, null, rules.cluster);
+    for (const where of ['apps', 'entragate']) await grant(server(), releaseAccount, where, rules.namespaced);
     for (const namespace of ['apps', 'hr']) await applyObject(admin, policyObject(namespace, 'scoped', group));
     const running = await start(['apps', 'entragate']);
     await running.source.synced;
@@ -147,12 +146,12 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
 
   it('a list of one namespace leaves what is known of the others', async () => {
     const { admin } = server();
-    await grant(server(), account, null, rules.cluster);
-    for (const where of ['apps', 'hr']) await grant(server(), account, where, rules.namespaced);
+    await grant(server(), releaseAccount, null, rules.cluster);
+    for (const where of ['apps', 'hr']) await grant(server(), releaseAccount, where, rules.namespaced);
     for (const namespace of ['apps', 'hr']) await applyObject(admin, policyObject(namespace, 'stays', group));
     const running = await start(['apps', 'hr']);
     await running.source.synced;
-    await grant(server(), account, 'hr', []);
+    await grant(server(), releaseAccount, 'hr', []);
     await until(() => {
       proxy.cut();
       return causesOf(running).includes('Policy in hr: forbidden');
@@ -164,14 +163,14 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
 
   it('[ISOLATED] a listed namespace that is not there holds nothing up, and is followed once it is', async () => {
     const { admin } = server();
-    await grant(server(), account, null, rules.cluster);
-    await grant(server(), account, 'apps', rules.namespaced);
+    await grant(server(), releaseAccount, null, rules.cluster);
+    await grant(server(), releaseAccount, 'apps', rules.namespaced);
     const running = await start(['apps', 'later']);
     await running.source.synced;
     assert.ok(running.source.age() < 10_000);
     assert.ok(causesOf(running).includes('Policy in later: forbidden'));
     await applyObject(admin, namespaceObject('later'));
-    await grant(server(), account, 'later', rules.namespaced);
+    await grant(server(), releaseAccount, 'later', rules.namespaced);
     await applyObject(admin, policyObject('later', 'new', group));
     await until(() => groupsOf(running, 'later', 'new') !== null, 10_000);
     await until(() => causesOf(running).length === 0, 10_000);
@@ -180,12 +179,12 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
   it('[ISOLATED] a listed namespace that is deleted takes along what is known of it, and no other', async () => {
     const { admin } = server();
     await applyObject(admin, namespaceObject('ends'));
-    await grant(server(), account, null, rules.cluster);
-    for (const where of ['apps', 'ends']) await grant(server(), account, where, rules.namespaced);
+    await grant(server(), releaseAccount, null, rules.cluster);
+    for (const where of ['apps', 'ends']) await grant(server(), releaseAccount, where, rules.namespaced);
     for (const namespace of ['apps', 'ends']) await applyObject(admin, policyObject(namespace, 'held', group));
     const running = await start(['apps', 'ends']);
     await running.source.synced;
-    await grant(server(), account, 'ends', []);
+    await grant(server(), releaseAccount, 'ends', []);
     await until(() => {
       proxy.cut();
       return causesOf(running).includes('Policy in ends: forbidden');
@@ -229,13 +228,13 @@ describe('the access of a pod', () => {
   });
 
   it('a token that was replaced is read again as soon as the old one is refused (401)', async () => {
-    const token = await createAccount(server(), account.namespace, account.name);
+    const token = await createAccount(server(), releaseAccount.namespace, releaseAccount.name);
     const rules = await chartRules();
-    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
     process.env.KUBERNETES_SERVICE_HOST = '127.0.0.1';
     process.env.KUBERNETES_SERVICE_PORT = String(server().port);
     await writeFile(join(folder, 'ca.crt'), server().caPem);
-    await writeFile(join(folder, 'namespace'), account.namespace);
+    await writeFile(join(folder, 'namespace'), releaseAccount.namespace);
     await writeFile(join(folder, 'token'), 'a token that has expired');
     const running = follow({ kind: 'in-cluster', root }, testTiming, null);
     follower = running;

@@ -3,19 +3,20 @@ import { after, before, describe, it } from 'mocha';
 import { isRecord } from '../../src/api/normalize.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.ts';
 import { until } from '../support/until.ts';
-import { chartFolder, minimalValues } from './chart/render-chart.ts';
+import { chartFolder, minimalSettings } from './chart/render-chart.ts';
 import { type FakeNode, startFakeNode } from './kube/fake-node.ts';
-import { applyObject, endpointSliceObject, namespaceObject, routeObject, serviceObject } from './kube/objects.ts';
+import {
+  applyObject,
+  endpointSliceObject,
+  hasCondition,
+  namespaceObject,
+  routeObject,
+  serviceObject,
+} from './kube/objects.ts';
 import { orSkip } from './kube/or-skip.ts';
-import { type Release, startRelease } from './kube/release.ts';
 import { succeed } from './kube/run-program.ts';
 import { useBareApiServer } from './kube/use-api-server.ts';
-
-const settings = [
-  `identityProvider.tenantId=${minimalValues.identityProvider.tenantId}`,
-  `identityProvider.clientId=${minimalValues.identityProvider.clientId}`,
-  `authHost.name=${minimalValues.authHost.name}`,
-].flatMap((setting) => ['--set', setting]);
+import { type Release, startRelease } from './release/release.ts';
 
 describe('the Pods of a release, on a fake node', function () {
   this.timeout(120_000);
@@ -33,7 +34,7 @@ describe('the Pods of a release, on a fake node', function () {
     node = await orSkip(this, () => startFakeNode(server()));
     await applyObject(server().admin, namespaceObject('entragate'));
     const startedAt = performance.now();
-    await helm('install', 'entragate', chartFolder, ...settings, '--wait', '--timeout', '60s');
+    await helm('install', 'entragate', chartFolder, ...minimalSettings, '--wait', '--timeout', '60s');
     console.log(`      helm install --wait: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   });
   after(async () => node?.close());
@@ -53,7 +54,7 @@ describe('the Pods of a release, on a fake node', function () {
       'upgrade',
       'entragate',
       chartFolder,
-      ...settings,
+      ...minimalSettings,
       '--set',
       'logLevel=debug',
       '--wait',
@@ -101,7 +102,7 @@ describe('the Pods of a release, on a fake node', function () {
         await applyObject(server().admin, object);
       }
       const replica = await release.start({ further: ['--own-service', 'entragate'] });
-      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+      await until(replica.isReady, 15_000);
     });
     after(async () => {
       await release?.close();
@@ -127,10 +128,4 @@ function nameOf(object: Readonly<Record<string, unknown>>): string {
   return isRecord(object.metadata) ? String(object.metadata.name) : '';
 }
 
-function isReady(pod: Readonly<Record<string, unknown>>): boolean {
-  const conditions: unknown = isRecord(pod.status) ? pod.status.conditions : [];
-  return (
-    Array.isArray(conditions) &&
-    conditions.some((condition) => isRecord(condition) && condition.type === 'Ready' && condition.status === 'True')
-  );
-}
+const isReady = (pod: unknown): boolean => hasCondition(pod, 'Ready');

@@ -9,7 +9,7 @@ import { SharedRevocations } from '../../src/processes/shared-revocations.ts';
 import { parseObjectId, parseTenantId } from '../../src/snapshot/ids.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
 import { until } from '../support/until.ts';
-import { chartRules } from './chart/permissions.ts';
+import { chartRules, releaseAccount } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';
 import { type Follower, follow, testTiming } from './kube/follower.ts';
 import { applyObject, revocationObject } from './kube/objects.ts';
@@ -22,16 +22,15 @@ const HOUR = 3_600;
 describe('Revocation objects, by the permissions of the controller', function () {
   this.timeout(60_000);
   const server = useApiServer({ controllers: false, flags: [] });
-  const account = { namespace: 'entragate', name: 'entragate' };
   let follower: Follower;
   let revocations: SharedRevocations;
   let isLeader = false;
   const names = () => [...follower.source.state().revocations.values()].map(({ metadata }) => metadata.name).toSorted();
 
   before(async () => {
-    const token = await createAccount(server(), account.namespace, account.name);
+    const token = await createAccount(server(), releaseAccount.namespace, releaseAccount.name);
     const { cluster, namespaced } = await chartRules();
-    await grant(server(), account, null, [...cluster, ...namespaced]);
+    await grant(server(), releaseAccount, null, [...cluster, ...namespaced]);
     const path = await server().writeKubeconfig('controller', token, server().port);
     follower = follow({ kind: 'kubeconfig', path }, testTiming, null);
     await follower.source.synced;

@@ -4,10 +4,8 @@ import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
-import { type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
-
-const waiting = (count: number) => new RegExp(`^entragate_revocations_waiting ${count}$`, 'm');
+import { type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 describe('signing out, of two replicas', function () {
   this.timeout(90_000);
@@ -40,7 +38,7 @@ describe('signing out, of two replicas', function () {
     const two = await world.start(['--https-port', String(port)]);
     atTwo = (path = '/') => world.url(path).replace(`:${one.httpsPort}`, `:${port}`);
     for (const replica of [one, two]) {
-      await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+      await until(replica.isReady, 15_000);
     }
   });
   beforeEach(async () => {
@@ -64,9 +62,9 @@ describe('signing out, of two replicas', function () {
     await server().kill();
     await signOut(true);
     assert.deepEqual([await statusAt(world.url()), await statusAt(atTwo())], [401, 200]);
-    await until(async () => waiting(1).test((await one.admin('/metrics')).text), 2_000);
+    await until(async () => (await one.metric('entragate_revocations_waiting')) === 1, 2_000);
     await server().start();
     await until(async () => (await statusAt(atTwo())) === 401, 30_000);
-    await until(async () => waiting(0).test((await one.admin('/metrics')).text), 2_000);
+    await until(async () => (await one.metric('entragate_revocations_waiting')) === 0, 2_000);
   });
 });

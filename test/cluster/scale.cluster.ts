@@ -20,8 +20,9 @@ import { freePort } from '../../src/cli/dev-options.ts';
 import { createTestAuthority } from '../support/test-authority.ts';
 import { until } from '../support/until.ts';
 import { applyObject, namespaceObject, type TestObject } from './kube/objects.ts';
-import { type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { type AdminListener, adminListener } from './release/admin-listener.ts';
+import { type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const auditPolicy = fileURLToPath(new URL('./kube/audit-policy.yaml', import.meta.url));
@@ -47,16 +48,10 @@ describe('a large cluster', function () {
     flags: [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${auditLog}`],
   });
   let world: ServeWorld;
-  let adminPort = 0;
+  let listener: AdminListener;
   let child: ChildProcess;
   let output = '';
 
-  const admin = async (path: string) => {
-    const answer = await fetch(`http://127.0.0.1:${adminPort}${path}`);
-    return { status: answer.status, text: await answer.text() };
-  };
-  const metric = async (name: string) =>
-    Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec((await admin('/metrics')).text)?.[1]);
   const applyAll = async (objects: readonly TestObject[]) => {
     const queue = objects.values();
     const lane = async () => {
@@ -79,7 +74,8 @@ describe('a large cluster', function () {
   });
 
   it('is ready within 5 s of its start, with a certificate for every host', async () => {
-    adminPort = await freePort('127.0.0.1');
+    const adminPort = await freePort('127.0.0.1');
+    listener = adminListener(adminPort);
     const argv = [
       main,
       'serve',
@@ -100,20 +96,21 @@ describe('a large cluster', function () {
     }
     await until(async () => {
       assert.equal(child.exitCode, null, output);
-      return (await admin('/readyz').catch(() => null))?.status === 200;
+      return listener.isReady();
     }, 60_000);
     const took = performance.now() - startedAt;
     console.log(`      ready ${seconds(startedAt)} s after the start; the primary holds ${resident()} MiB`);
-    const expiries = (await admin('/metrics')).text.match(/^entragate_certificate_expiry_timestamp_seconds\{/gm) ?? [];
+    const expiries =
+      (await listener.admin('/metrics')).text.match(/^entragate_certificate_expiry_timestamp_seconds\{/gm) ?? [];
     assert.ok(expiries.length >= ingresses, `${expiries.length} certificates`);
     if (ingresses === ingressCount) assert.ok(took < 10_000, 'twice the goal: the machine may be busy');
   });
 
   it('shows every status', async () => {
     const startedAt = performance.now();
-    await until(async () => (await metric('entragate_leader')) === 1, 30_000);
-    const written = async () => (await admin('/metrics')).text.includes('entragate_status_writes_total{kind="Policy"}');
-    await until(async () => (await written()) && (await metric('entragate_status_pending')) === 0, 240_000);
+    await until(listener.isLeader, 30_000);
+    const written = () => listener.metric('entragate_status_writes_total', 'kind="Policy"');
+    await until(async () => (await written()) > 0 && (await listener.hasShownAll()), 240_000);
     console.log(
       `      every status and Event shown ${seconds(startedAt)} s later; the primary holds ${resident()} MiB`,
     );

@@ -4,14 +4,12 @@ import { afterEach, before, describe, it } from 'mocha';
 import { type ObjectRef, objectKey } from '../../src/api/cluster-state.ts';
 import { type SourceTiming, sourceTiming } from '../../src/kube/cluster-source.ts';
 import { until } from '../support/until.ts';
-import { type ChartRules, chartRules } from './chart/permissions.ts';
+import { type ChartRules, chartRules, releaseAccount } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';
 import { ApiRequests } from './kube/api-requests.ts';
 import { type Follower, follow, testTiming } from './kube/follower.ts';
 import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
-
-const account = { namespace: 'entragate', name: 'entragate' };
 
 function secretRef(namespace: string, name: string): ObjectRef {
   return { kind: 'Secret', namespace, name };
@@ -36,9 +34,9 @@ describe('reading Secrets by name', () => {
 
   before(async () => {
     for (const name of ['apps', 'hr']) await applyObject(server().admin, namespaceObject(name));
-    token = await createAccount(server(), account.namespace, account.name);
+    token = await createAccount(server(), releaseAccount.namespace, releaseAccount.name);
     rules = await chartRules();
-    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
   });
   afterEach(async () => {
     await follower?.close();
@@ -110,11 +108,11 @@ describe('reading Secrets by name', () => {
     running.source.refer([secretRef('hr', 'kept')]);
     await until(() => textOf(running, 'hr', 'kept') === 'one', 5_000);
     const withoutSecrets = rules.namespaced.filter(({ resources }) => !resources.includes('secrets'));
-    await grant(server(), account, null, [...rules.cluster, ...withoutSecrets]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...withoutSecrets]);
     const refusals = () => running.metric('entragate_kube_failures_total', { kind: 'Secret', cause: 'forbidden' });
     await until(async () => (await refusals()) > 1, 10_000);
     assert.equal(textOf(running, 'hr', 'kept'), 'one');
-    await grant(server(), account, null, [...rules.cluster, ...rules.namespaced]);
+    await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
     await applyObject(server().admin, secretObject('hr', 'kept', 'two'));
     await until(() => textOf(running, 'hr', 'kept') === 'two', 10_000);
   });

@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
 import { freePort } from '../../src/cli/dev-options.ts';
 import { until } from '../support/until.ts';
-import { type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { adminListener } from './release/admin-listener.ts';
+import { type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -27,8 +28,7 @@ describe('entragate serve as the pod runs it', function () {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)));
     const ended = once(child, 'exit');
     try {
-      const admin = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`);
-      const isReady = async () => (await admin('/readyz').catch(() => null))?.status === 200;
+      const { admin, isReady } = adminListener(adminPort);
       await until(async () => child.exitCode !== null || (await isReady()), 30_000);
       assert.equal(child.exitCode, null, output.join(''));
       for (let round = 0; round < 8; round += 1) {
@@ -37,7 +37,7 @@ describe('entragate serve as the pod runs it', function () {
         assert.equal(answer.status, 302);
         client.close();
       }
-      const metrics = await (await admin('/metrics')).text();
+      const metrics = (await admin('/metrics')).text;
       assert.match(metrics, /^entragate_requests_total\{[^}]*\} \d/m, 'of the workers');
       assert.match(metrics, /^entragate_kube_watches\{kind="Policy"\} 1$/m, 'of the primary');
       child.kill('SIGTERM');

@@ -3,8 +3,8 @@ import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject } from './kube/objects.ts';
-import { financePolicy, type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { financePolicy, type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 const { adele, alex } = CONTOSO.users;
 const { finance, employees } = CONTOSO.groups;
@@ -14,12 +14,11 @@ describe('entragate serve in a cluster', function () {
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let replica: Replica;
-  const isReady = async (of: Replica) => (await of.admin('/readyz')).status === 200;
 
   before(async () => {
     world = await startServeWorld(server());
     replica = await world.start();
-    await until(() => isReady(replica), 15_000);
+    await until(replica.isReady, 15_000);
   });
   after(async () => world?.close());
 
@@ -34,7 +33,7 @@ describe('entragate serve in a cluster', function () {
   });
 
   it('serves with the certificate of the first snapshot: readiness waited for the Secrets', async () => {
-    assert.match((await replica.admin('/metrics')).text, /entragate_kube_secrets\{outcome="present"\} 3/);
+    assert.equal(await replica.metric('entragate_kube_secrets', 'outcome="present"'), 3);
   });
 
   it('follows a Policy that is changed, and denies within 250 ms of its deletion', async () => {
@@ -55,11 +54,11 @@ describe('entragate serve in a cluster', function () {
     const client = world.client();
     await until(async () => (await client.signIn(world.url(), adele.username)).status === 200, 2_000);
     await server().kill();
-    const failures = /entragate_kube_failures_total\{kind="Policy",cause="network"\} [1-9]/;
-    await until(async () => failures.test((await replica.admin('/metrics')).text), 10_000);
+    const failures = () => replica.metric('entragate_kube_failures_total', 'kind="Policy",cause="network"');
+    await until(async () => (await failures()) > 0, 10_000);
     assert.equal((await client.navigate(world.url())).status, 200);
     assert.equal((await world.client().signIn(world.url(), adele.username)).status, 200);
-    assert.ok(await isReady(replica));
+    assert.ok(await replica.isReady());
     await server().start();
     await applyObject(server().admin, financePolicy(employees));
     await until(async () => (await world.client().signIn(world.url(), alex.username)).status === 200, 15_000);
@@ -80,7 +79,7 @@ describe('entragate serve in a cluster', function () {
     assert.match(text, /^waiting for the API server to list Ingress, /);
     assert.equal((await alone.admin('/healthz')).status, 200);
     await server().start();
-    await until(() => isReady(alone), 30_000);
+    await until(alone.isReady, 30_000);
     assert.equal((await world.client().signIn(world.url(), adele.username)).status, 200);
     await alone.close(1_000);
   });

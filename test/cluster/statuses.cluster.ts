@@ -4,8 +4,9 @@ import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/contoso.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject, namespaceObject } from './kube/objects.ts';
-import { financePolicy, ledgerRoute, type Replica, type ServeWorld, startServeWorld } from './kube/serve-world.ts';
+import { readEvents, readEventsOn } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import { financePolicy, ledgerRoute, type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 interface Condition {
   readonly type: string;
@@ -36,14 +37,6 @@ interface ReadObject {
   };
 }
 
-interface ReadEvent {
-  readonly metadata: { readonly name: string };
-  readonly reason: string;
-  readonly type: string;
-  readonly note: string;
-  readonly regarding: { readonly kind: string; readonly name: string; readonly uid: string };
-}
-
 const address = '203.0.113.7';
 const policyPath = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/finance';
 const ingressPath = '/apis/networking.k8s.io/v1/namespaces/apps/ingresses/ledger';
@@ -56,20 +49,13 @@ describe('what objects show of themselves', function () {
 
   const read = async (path: string) => (await server().admin.send('GET', path)).body as ReadObject;
   const conditionOf = (object: ReadObject, type: string) => object.status?.conditions?.find((one) => one.type === type);
-  const eventsOf = async (name: string): Promise<readonly ReadEvent[]> => {
-    const { body } = await server().admin.send('GET', '/apis/events.k8s.io/v1/namespaces/apps/events');
-    return (body as { readonly items: readonly ReadEvent[] }).items.filter(({ regarding }) => regarding.name === name);
-  };
-  const leads = async (replica: Replica) => /^entragate_leader 1$/m.test((await replica.admin('/metrics')).text);
-  const writes = async (replica: Replica) => {
-    const lines = (await replica.admin('/metrics')).text.matchAll(/^entragate_status_writes_total\{[^}]*\} (\d+)$/gm);
-    return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
-  };
+  const eventsOf = (name: string) => readEventsOn(server().admin, 'apps', name);
+  const writes = (replica: Replica) => replica.metric('entragate_status_writes_total');
 
   before(async () => {
     world = await startServeWorld(server());
     first = await world.start(['--publish-address', address]);
-    await until(async () => (await leads(first)) && (await read(policyPath)).status !== undefined, 15_000);
+    await until(async () => (await first.isLeader()) && (await read(policyPath)).status !== undefined, 15_000);
   });
   after(async () => world?.close());
 
@@ -118,10 +104,7 @@ describe('what objects show of themselves', function () {
 
   it('a Namespace with an annotation that is wrong gets an Event, in itself, until it is right', async () => {
     await applyObject(server().admin, namespaceObject('typo', { 'entragate.dev/allowed-access': 'pubic' }));
-    const events = async () => {
-      const { body } = await server().admin.send('GET', '/apis/events.k8s.io/v1/namespaces/typo/events');
-      return (body as { readonly items: readonly ReadEvent[] }).items;
-    };
+    const events = () => readEvents(server().admin, 'typo');
     await until(async () => (await events()).length > 0, 5_000);
     assert.deepEqual(
       (await events()).map(({ type, reason, regarding }) => [type, reason, regarding.kind, regarding.name]),
@@ -155,12 +138,12 @@ describe('what objects show of themselves', function () {
     await server().admin.expect(200, server().admin.send('PUT', `${path}/status`, written));
     const port = String(await freePort('127.0.0.1'));
     const second = await world.start(['--publish-address', address, '--https-port', port]);
-    await until(async () => (await second.admin('/readyz')).status === 200, 15_000);
+    await until(second.isReady, 15_000);
     await first.close(100);
     await until(async () => conditionOf(await read(path), 'ResolvedRefs')?.status === 'True', 10_000);
     const own = (await read(path)).status?.controllers?.find(({ name }) => name !== release.name);
     assert.equal(own?.conditions.find(({ type }) => type === 'ResolvedRefs')?.status, 'False', 'what it found itself');
-    await until(async () => /^entragate_status_pending 0$/m.test((await second.admin('/metrics')).text), 5_000);
+    await until(second.hasShownAll, 5_000);
     first = second;
   });
 
@@ -205,17 +188,17 @@ describe('what objects show of themselves', function () {
   it('a second replica writes nothing while the first leads; it takes over when that one ends, and writes differences only', async () => {
     const port = String(await freePort('127.0.0.1'));
     const second = await world.start(['--publish-address', address, '--https-port', port]);
-    await until(async () => (await second.admin('/readyz')).status === 200, 15_000);
-    await until(async () => /^entragate_status_pending 0$/m.test((await first.admin('/metrics')).text), 5_000);
-    assert.deepEqual([await leads(second), await writes(second)], [false, 0]);
+    await until(second.isReady, 15_000);
+    await until(first.hasShownAll, 5_000);
+    assert.deepEqual([await second.isLeader(), await writes(second)], [false, 0]);
     const version = (await read(policyPath)).metadata.resourceVersion;
     const endedAt = performance.now();
     await first.close(100);
-    await until(() => leads(second), 10_000);
+    await until(second.isLeader, 10_000);
     const took = Math.round(performance.now() - endedAt);
     console.log(`      another replica leads ${took} ms after the first was asked to end`);
     assert.ok(took < 1_400, 'without waiting for the end of the Lease');
-    await until(async () => /^entragate_status_pending 0$/m.test((await second.admin('/metrics')).text), 5_000);
+    await until(second.hasShownAll, 5_000);
     assert.equal(await writes(second), 0, 'everything was as it should be');
     assert.equal((await read(policyPath)).metadata.resourceVersion, version);
     first = second;
@@ -236,7 +219,7 @@ describe('what objects show of themselves', function () {
     );
     const port = String(await freePort('127.0.0.1'));
     const second = await world.start(['--publish-service', 'entragate', '--https-port', port]);
-    await until(async () => (await second.admin('/readyz')).status === 200, 15_000);
+    await until(second.isReady, 15_000);
     await first.close(100);
     await until(async () => {
       const shown = (await read(ingressPath)).status?.loadBalancer?.ingress ?? [];

@@ -13,14 +13,15 @@ import {
   serviceObject,
   type TestObject,
 } from './kube/objects.ts';
-import type { Replica } from './kube/release.ts';
+import { readEventsOn } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
+import type { Replica } from './release/release.ts';
 import { ingressOf, namesOf, serviceOf, sliceOf, withAnnotations } from './tenants/attempts.ts';
 import { addresses, evil, ownAddresses, release, treasury, twin, vault } from './tenants/foreign.ts';
+import { largeObjects } from './tenants/large-objects.ts';
 import { ask } from './tenants/served.ts';
 import { clear, settle } from './tenants/settle.ts';
 import { startTenantWorld, type TenantWorld } from './tenants/tenant-world.ts';
-import { largeObjects } from './tenants/tricks.ts';
 import { create, writeOf } from './tenants/writes.ts';
 
 const [namespace] = evil.namespaces;
@@ -60,16 +61,8 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     const backend = { service: { name: namesOf(number).name, port: { number: 80 } } };
     return { rules: hosts.map((host) => ({ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } })) };
   };
-  const eventsOf = async (where: string, name: string): Promise<string> => {
-    const { body } = await server().admin.send('GET', `/apis/events.k8s.io/v1/namespaces/${where}/events`);
-    const { items } = body as {
-      readonly items: readonly { readonly note: string; readonly regarding: { readonly name: string } }[];
-    };
-    return items
-      .filter(({ regarding }) => regarding.name === name)
-      .map(({ note }) => note)
-      .join(' ');
-  };
+  const notesOn = async (where: string, name: string) =>
+    (await readEventsOn(server().admin, where, name)).map(({ note }) => note).join(' ');
   /** A tenant that comes after the attacker: its Ingress is younger by a second at least. */
   const addNewcomer = async (host: string, annotations: Readonly<Record<string, string>>) => {
     const youngest = Date.now();
@@ -105,7 +98,7 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     for (const asked of ['/', '/deeper/path']) assert.equal((await world.https(host, asked)).body, 'bystander');
     for (const name of [namesOf(number).name, 'of-another-class']) {
       assert.match(
-        await eventsOf(namespace, name),
+        await notesOn(namespace, name),
         /Host declared\.example\.com is not programmed: it belongs to another namespace\./,
       );
     }
@@ -120,7 +113,7 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     await edit(namesOf(number).name, rulesFor(host));
     await until(async () => (await world.https(host)).body === 'trap', 5_000);
     await settle(world);
-    assert.match(await eventsOf(newcomer, `shop-${number}`), /it belongs to another namespace/);
+    assert.match(await notesOn(newcomer, `shop-${number}`), /it belongs to another namespace/);
     await applyObject(server().admin, namespaceObject(newcomer, { 'entragate.dev/hosts': host }));
     await until(async () => (await world.https(host)).body === 'bystander', 5_000);
     console.log(
@@ -134,7 +127,7 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     const strict: Replica = await world.release.start({
       further: ['--https-port', String(port), '--host-ownership', 'Declared', '--release', 'strict'],
     });
-    await until(async () => (await strict.admin('/readyz')).status === 200, 15_000);
+    await until(strict.isReady, 15_000);
     const solver = ingressOf(number, {
       rules: [{ host: 'free.example.com', http: { paths: [solverPath(number)] } }],
       tls: undefined,
@@ -251,7 +244,7 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     const port = await freePort('127.0.0.1');
     const startedAt = performance.now();
     const second = await world.release.start({ further: ['--https-port', String(port), '--release', 'second'] });
-    await until(async () => (await second.admin('/readyz')).status === 200, 15_000);
+    await until(second.isReady, 15_000);
     const took = Math.round(performance.now() - startedAt);
     assert.equal((await ask({ host: treasury.host, port, scheme: 'https' })).status, 401);
     const { admin } = server();

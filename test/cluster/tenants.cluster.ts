@@ -9,12 +9,13 @@ import { type Attempt, fieldAttempts } from './tenants/attempts.ts';
 import { fieldsOf, knownKeys } from './tenants/fields.ts';
 import { askForbidden, forbiddenRequests } from './tenants/forbidden.ts';
 import { harmlessFields, harmlessNames } from './tenants/harmless.ts';
+import { namesakes } from './tenants/namesakes.ts';
 import { qualifiedNamesInSources } from './tenants/read-keys.ts';
 import { bytesForOthers, type Expectations, type Result, runRound } from './tenants/round.ts';
 import { forEach } from './tenants/served.ts';
 import { attemptTable, outcomeLine } from './tenants/table.ts';
 import { foreignCertificates, startTenantWorld, type TenantWorld } from './tenants/tenant-world.ts';
-import { namesakes, tricks } from './tenants/tricks.ts';
+import { tricks } from './tenants/tricks.ts';
 
 /** Attempts in force at once. */
 const ROUND = 300;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { objectKey } from '../../src/api/cluster-state.ts';
-import { kinds } from '../../src/api/kinds.ts';
+import { kindInfo } from '../../src/api/kinds.ts';
 import { ObjectStore } from '../../src/kube/object-store.ts';
 import { type ReadObject, readObject } from '../../src/kube/read-object.ts';
 
@@ -9,8 +9,7 @@ const groups = ['e14f56fd-b956-4009-b06c-dc8a5e9207c8', '7c9e6679-7425-40de-944b
 
 /** A Policy as an item of a list has it: without apiVersion and kind. */
 function policy(name: string, change: object = {}, namespace = 'apps'): ReadObject {
-  const info = kinds.find(({ kind }) => kind === 'Policy');
-  assert.ok(info !== undefined);
+  const info = kindInfo('Policy');
   const metadata = { namespace, name, resourceVersion: '1', managedFields: [{ manager: 'kubectl' }] };
   const object = readObject({ metadata, spec: { groups: [groups[0]] }, ...change }, info);
   assert.ok(object !== null);
@@ -95,8 +94,7 @@ describe('the store of a kind', () => {
 
 describe('an object of the API server', () => {
   it('that is of another kind, or names no namespace, is none', () => {
-    const info = kinds.find(({ kind }) => kind === 'Policy');
-    assert.ok(info !== undefined);
+    const info = kindInfo('Policy');
     const metadata = { namespace: 'apps', name: 'finance' };
     assert.equal(readObject({ apiVersion: 'v1', kind: 'Secret', metadata }, info), null);
     assert.equal(readObject({ metadata: { name: 'finance' } }, info), null);

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { parseAnnotations } from '../../src/api/annotations.ts';
-import { kinds } from '../../src/api/kinds.ts';
+import { kindInfo } from '../../src/api/kinds.ts';
 import { readObject } from '../../src/kube/read-object.ts';
 import { ingressObject } from '../cluster/kube/objects.ts';
 
-const info = kinds.find(({ kind }) => kind === 'Ingress');
-const secretInfo = kinds.find(({ kind }) => kind === 'Secret');
-const policyInfo = kinds.find(({ kind }) => kind === 'Policy');
+const info = kindInfo('Ingress');
+const secretInfo = kindInfo('Secret');
+const policyInfo = kindInfo('Policy');
 
 /** The annotations that translation gets to see of an Ingress. */
 const annotationsRead = (annotations: Readonly<Record<string, string>>) => {
   const object = ingressObject('apps', 'ledger', 'ledger');
-  assert.ok(info !== undefined);
   const read = readObject({ ...object, metadata: { ...object.metadata, annotations } }, info);
   assert.ok(read?.content.ok && read.content.value.kind === 'Ingress');
   return { names: Object.keys(read.content.value.metadata.annotations), parsed: parseAnnotations(read.content.value) };

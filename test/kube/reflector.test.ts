@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterEach, describe, it } from 'mocha';
-import { kinds } from '../../src/api/kinds.ts';
+import { kindInfo } from '../../src/api/kinds.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
 import { causeOf } from '../../src/kube/api-failure.ts';
 import { type ReflectorPhase, reflectorTiming, runReflector } from '../../src/kube/reflector.ts';
@@ -20,7 +20,7 @@ interface Seen {
   heard: number;
 }
 
-const policy = kinds.find(({ kind }) => kind === 'Policy');
+const policy = kindInfo('Policy');
 const group = 'e14f56fd-b956-4009-b06c-dc8a5e9207c8';
 
 /** As kube-apiserver words it. */

@@ -18,6 +18,7 @@ export interface SignOutRequest {
 /** Seconds in which the browser has to arrive, or the user to confirm. */
 const LIFETIME = 15 * 60;
 
+/** Seals a request of `siteHost` to sign out at the auth host. */
 export function sealSignOutRequest(context: FlowContext, siteHost: string, request: SignOutRequest): string {
   return sealRecord('sign-out-request', siteHost, request, context.keys());
 }

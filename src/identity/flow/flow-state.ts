@@ -10,6 +10,7 @@ export interface FlowState {
   readonly start: FlowStart;
 }
 
+/** Seals a state that only `host`, where it was made, opens. */
 export function sealFlowState(context: FlowContext, host: string, state: FlowState): string {
   return sealRecord('state', host, state, context.keys());
 }

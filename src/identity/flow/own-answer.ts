@@ -21,6 +21,7 @@ export function redirect(
   return { kind: 'redirect', status, location, cookies, log };
 }
 
+/** A page with one of our statuses, for people. */
 export function page(status: number, content: IdentityPage, cookies: readonly string[], log: OwnLog): OwnResponse {
   return { kind: 'page', status, page: content, cookies, log };
 }

@@ -1,6 +1,7 @@
 /** An object of a JSON document, before anything is known of its members. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
+/** Whether a value is an object with keys, and no list. */
 export function isJsonRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

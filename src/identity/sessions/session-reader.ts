@@ -47,6 +47,7 @@ const cacheCharacters = 8_000_000;
  */
 const mostFraming = `${appSessionCookie}.1=; ${appSessionCookie}.2=`.length;
 
+/** Reads sessions by the keys and revocations of the moment; what was opened once is remembered, in bounded memory. */
 export function createSessionReader({ view, keys, revocations, onUnknownKey }: SessionReaderOptions): SessionReader {
   const cache = new SessionCache<OpenedSession>(cacheCharacters);
   let cachedUnder: KeyRing | null = null;

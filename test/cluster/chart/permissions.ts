@@ -3,12 +3,16 @@ import type { ApiServer } from '../kube/api-server.ts';
 import { applyObject, type TestObject } from '../kube/objects.ts';
 import { type ChartRelease, chartObjects, minimalValues } from './render-chart.ts';
 
+/** The release `entragate` in the namespace `entragate`: its ServiceAccount, and its Lease, are called by the same name. */
+export const releaseAccount = { namespace: 'entragate', name: 'entragate' } as const;
+
 /** A Role or ClusterRole as the chart writes it. */
 export interface RoleObject extends TestObject {
   readonly kind: 'Role' | 'ClusterRole';
   readonly rules: readonly Rule[];
 }
 
+/** The Roles and ClusterRoles among objects of the chart. */
 export function rolesOf(objects: readonly TestObject[]): readonly RoleObject[] {
   return objects.filter((object): object is RoleObject => object.kind === 'Role' || object.kind === 'ClusterRole');
 }
@@ -35,6 +39,7 @@ export interface ChartRules {
   readonly release: readonly Rule[];
 }
 
+/** Renders the chart with scope `namespaced`, where they are apart. */
 export async function chartRules(): Promise<ChartRules> {
   const values = { ...minimalValues, rbac: { scope: 'namespaced' } };
   const objects = await chartObjects({ name: 'entragate', namespace: 'entragate', values }, 'without hooks');

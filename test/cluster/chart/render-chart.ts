@@ -23,6 +23,13 @@ export const minimalValues = {
   authHost: { name: 'auth.example.com' },
 } as const;
 
+/** The same for the command line of helm, as README.md of the chart writes it. */
+export const minimalSettings: readonly string[] = [
+  `identityProvider.tenantId=${minimalValues.identityProvider.tenantId}`,
+  `identityProvider.clientId=${minimalValues.identityProvider.clientId}`,
+  `authHost.name=${minimalValues.authHost.name}`,
+].flatMap((setting) => ['--set', setting]);
+
 /** What `helm template` prints for a release, its test hooks included. */
 export function renderChart({ name, namespace, values }: ChartRelease): Promise<string> {
   const argv = ['template', name, chartFolder, '--namespace', namespace, '--values', '-'];

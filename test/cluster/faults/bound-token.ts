@@ -1,7 +1,7 @@
-import { isRecord } from '../../../src/api/normalize.ts';
+import { releaseAccount } from '../chart/permissions.ts';
+import { issueToken } from '../kube/accounts.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import { applyObject, deleteObject, secretObject } from '../kube/objects.ts';
-import { releaseAccount } from '../kube/release.ts';
 
 /** A token of the release's ServiceAccount that counts as long as a Secret is there (TokenRequest, `boundObjectRef`). */
 export interface BoundToken {
@@ -15,17 +15,7 @@ export async function createBoundToken(admin: ApiRequests, name: string): Promis
   const { namespace, name: account } = releaseAccount;
   const secret = secretObject(namespace, name, 'bound');
   await applyObject(admin, secret);
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
   const boundObjectRef = { apiVersion: 'v1', kind: 'Secret', name };
-  const body = await admin.expect(
-    201,
-    admin.send('POST', path, {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenRequest',
-      spec: { expirationSeconds: 3600, boundObjectRef },
-    }),
-  );
-  const token = isRecord(body) && isRecord(body.status) ? body.status.token : null;
-  if (typeof token !== 'string') throw new Error('the API server issued no token');
+  const token = await issueToken({ admin }, namespace, account, { boundObjectRef });
   return { token, invalidate: () => deleteObject(admin, secret) };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { releaseAccount } from '../chart/permissions.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import { applyObject, type TestObject } from '../kube/objects.ts';
 
@@ -38,7 +39,7 @@ function lease(time: string): TestObject {
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { namespace: 'entragate', name: 'entragate' },
+    metadata: releaseAccount,
     spec: { holderIdentity: 'foreign', leaseDurationSeconds: 1, acquireTime: renewTime, renewTime },
   };
 }

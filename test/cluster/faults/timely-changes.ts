@@ -1,5 +1,5 @@
-import { isRecord } from '../../../src/api/normalize.ts';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { rawFields, rawList } from '../../../src/kube/raw-fields.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import { applyObject, deleteObject, endpointSliceObject, type TestObject } from '../kube/objects.ts';
 import { publicRoute, type RoutedWorld, serviceOf } from '../traffic/routed-world.ts';
@@ -77,17 +77,16 @@ function policyFor(user: string): TestObject {
 
 /** Both conditions are true of the generation that is there, and one route uses the Policy. */
 function isUpToDate(policy: unknown): boolean {
-  if (!isRecord(policy) || !isRecord(policy.status) || !isRecord(policy.metadata)) return false;
-  const { generation } = policy.metadata;
-  const conditions: readonly unknown[] = Array.isArray(policy.status.conditions) ? policy.status.conditions : [];
-  const right = conditions.filter(
-    (each) => isRecord(each) && each.status === 'True' && each.observedGeneration === generation,
+  const { status, metadata } = rawFields(policy);
+  const { generation } = rawFields(metadata);
+  const { conditions, attachedRoutes } = rawFields(status);
+  const right = rawList(conditions).filter(
+    ({ status, observedGeneration }) => status === 'True' && observedGeneration === generation,
   );
-  return right.length === 2 && policy.status.attachedRoutes === 1;
+  return right.length === 2 && attachedRoutes === 1;
 }
 
 function showsAddress(ingress: unknown, address: string): boolean {
-  const status = isRecord(ingress) && isRecord(ingress.status) ? ingress.status : {};
-  const shown = isRecord(status.loadBalancer) ? status.loadBalancer.ingress : null;
-  return Array.isArray(shown) && shown.some((each) => isRecord(each) && each.ip === address);
+  const { loadBalancer } = rawFields(rawFields(ingress).status);
+  return rawList(rawFields(loadBalancer).ingress).some(({ ip }) => ip === address);
 }

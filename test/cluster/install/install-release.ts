@@ -5,10 +5,10 @@ import { type Deployment, environmentOf } from '../chart/pods.ts';
 import { type ChartRelease, chartFolder } from '../chart/render-chart.ts';
 import { issueToken } from '../kube/accounts.ts';
 import type { ApiServer } from '../kube/api-server.ts';
-import { applyObject, namespaceObject, type TestObject, tlsSecretObject } from '../kube/objects.ts';
+import { applyObject, clientSecretObject, namespaceObject, type TestObject, tlsSecretObject } from '../kube/objects.ts';
 import { succeed } from '../kube/run-program.ts';
 import { accountFiles, type Pod, startPod } from '../pod/pod.ts';
-import type { Entra } from './entra.ts';
+import type { Entra } from '../release/entra.ts';
 
 export interface PodPlace {
   /** Where addresses of endpoints really are. */
@@ -83,19 +83,14 @@ async function neededObjects(
   );
   return [
     ...(await Promise.all(tls)),
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { namespace, name: 'entra-client' },
-      stringData: { 'client-secret': clientSecret },
-    },
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { namespace, name: 'entra-ca' },
-      data: { 'ca.crt': authority.caPem },
-    },
+    clientSecretObject(namespace, 'entra-client', clientSecret),
+    authorityObject(namespace, authority.caPem),
   ];
+}
+
+/** Whom the controller trusts beside public authorities: value `identityProvider.authorityCa`. */
+export function authorityObject(namespace: string, caPem: string): TestObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name: 'entra-ca' }, data: { 'ca.crt': caPem } };
 }
 
 /** Does what a cloud does with a Service of type LoadBalancer. */

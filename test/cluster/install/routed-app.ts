@@ -6,7 +6,7 @@ import {
   type TestObject,
   tlsSecretObject,
 } from '../kube/objects.ts';
-import type { Entra } from './entra.ts';
+import type { Entra } from '../release/entra.ts';
 
 /** Documentation address (RFC 5737) of every app's endpoint. */
 export const APP_ADDRESS = '192.0.2.10';

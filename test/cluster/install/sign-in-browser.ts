@@ -1,6 +1,6 @@
 import { openBrowser, signIn, type TestBrowser } from '../../support/browser.ts';
 import type { Pod } from '../pod/pod.ts';
-import type { Entra } from './entra.ts';
+import type { Entra } from '../release/entra.ts';
 
 /** A host, and the Pod that answers for it at port 443. */
 export type ServedHost = readonly [host: string, pod: Pod];

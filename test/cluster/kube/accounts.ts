@@ -1,4 +1,4 @@
-import { isRecord } from '../../../src/api/normalize.ts';
+import { rawFields } from '../../../src/kube/raw-fields.ts';
 import type { ApiServer } from './api-server.ts';
 import { applyObject, namespaceObject, type TestObject } from './objects.ts';
 
@@ -19,12 +19,22 @@ export async function createAccount(server: ApiServer, namespace: string, name: 
   return issueToken(server, namespace, name);
 }
 
-/** A token of a ServiceAccount that is there. */
-export async function issueToken({ admin }: ApiServer, namespace: string, name: string): Promise<string> {
+/**
+ * A token of a ServiceAccount that is there.
+ *
+ * @param further of the `spec` of a TokenRequest (authentication.k8s.io/v1)
+ */
+export async function issueToken(
+  { admin }: Pick<ApiServer, 'admin'>,
+  namespace: string,
+  name: string,
+  further: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
-  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } };
+  const spec = { expirationSeconds: 3600, ...further };
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
   const body = await admin.expect(201, admin.send('POST', path, request));
-  const token = isRecord(body) && isRecord(body.status) ? body.status.token : null;
+  const { token } = rawFields(rawFields(body).status);
   if (typeof token !== 'string') throw new Error('the API server issued no token');
   return token;
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createTestAuthority } from '../../support/test-authority.ts';
 import { until } from '../../support/until.ts';
 import { ApiRequests } from './api-requests.ts';
@@ -57,65 +57,47 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     apiServer: await kubeProgram('kube-apiserver', assets),
     controllers: options.controllers ? await kubeProgram('kube-controller-manager', assets) : null,
   };
+  await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'entragate-cluster-'));
+  started.defer(() => rm(folder, { recursive: true, force: true }));
+  const launch = (program: string, argv: readonly string[]) =>
+    startChild(program, argv, join(folder, `${basename(program)}.log`));
   const [port = 0, etcdPort = 0, peerPort = 0] = await freePorts(3);
-  const files = await writeFiles(folder);
-  const url = `https://127.0.0.1:${port}`;
-  const etcdUrl = `http://127.0.0.1:${etcdPort}`;
-  const admin = new ApiRequests(url, files.caPem, files.adminToken);
-  const etcd = startChild(
-    programs.etcd,
-    etcdFlags(folder, etcdUrl, `http://127.0.0.1:${peerPort}`),
-    join(folder, 'etcd.log'),
-  );
-  const children = { apiServer: etcd, controllers: etcd };
-  const start = async () => {
-    children.apiServer = startChild(
-      programs.apiServer,
-      [...apiServerFlags(folder, port, etcdUrl), ...options.flags],
-      join(folder, 'kube-apiserver.log'),
-    );
-    await ready(admin, '/readyz', [etcd, children.apiServer]);
-  };
-  const writeKubeconfig = async (name: string, token: string, to: number, caPem = files.caPem) => {
+  const { caPem, adminToken, controllerToken } = await writeFiles(folder);
+  const [url, etcdUrl] = [`https://127.0.0.1:${port}`, `http://127.0.0.1:${etcdPort}`];
+  const admin = new ApiRequests(url, caPem, adminToken);
+  started.defer(async () => admin.close());
+  const etcd = launch(programs.etcd, etcdFlags(folder, etcdUrl, `http://127.0.0.1:${peerPort}`));
+  started.defer(() => etcd.end('SIGKILL'));
+  const flags = [...apiServerFlags(folder, port, etcdUrl), ...options.flags];
+  let apiServer = launch(programs.apiServer, flags);
+  started.defer(() => apiServer.end('SIGKILL'));
+  const untilReady = () => ready(admin, '/readyz', [etcd, apiServer]);
+  await untilReady();
+  const writeKubeconfig = async (name: string, token: string, to: number, ca = caPem) => {
     const path = join(folder, `${name}.kubeconfig`);
-    await writeFile(path, kubeconfig(`https://127.0.0.1:${to}`, caPem, token));
+    await writeFile(path, kubeconfig(`https://127.0.0.1:${to}`, ca, token));
     return path;
   };
-  const close = async () => {
-    for (const child of new Set([children.controllers, children.apiServer, etcd])) await child.end('SIGKILL');
-    admin.close();
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    await start();
-    if (programs.controllers !== null) {
-      const controllerConfig = await writeKubeconfig('controllers', files.controllerToken, port);
-      children.controllers = startChild(
-        programs.controllers,
-        controllerFlags(folder, controllerConfig),
-        join(folder, 'kube-controller-manager.log'),
-      );
-      await ready(admin, '/api/v1/namespaces/default/serviceaccounts/default', [children.controllers]);
-    }
-    return {
-      url,
-      port,
-      caPem: files.caPem,
-      adminToken: files.adminToken,
-      kubeconfig: await writeKubeconfig('admin', files.adminToken, port),
-      admin,
-      writeKubeconfig,
-      compact: () => compact(etcdUrl),
-      stop: () => children.apiServer.end('SIGTERM'),
-      kill: () => children.apiServer.end('SIGKILL'),
-      start,
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
+  if (programs.controllers !== null) {
+    const access = await writeKubeconfig('controllers', controllerToken, port);
+    const controllers = launch(programs.controllers, controllerFlags(folder, access));
+    started.defer(() => controllers.end('SIGKILL'));
+    await ready(admin, '/api/v1/namespaces/default/serviceaccounts/default', [controllers]);
   }
+  const adminConfig = await writeKubeconfig('admin', adminToken, port);
+  const running = started.move();
+  return {
+    ...{ url, port, caPem, adminToken, kubeconfig: adminConfig, admin, writeKubeconfig },
+    compact: () => compact(etcdUrl),
+    stop: () => apiServer.end('SIGTERM'),
+    kill: () => apiServer.end('SIGKILL'),
+    start: async () => {
+      apiServer = launch(programs.apiServer, flags);
+      await untilReady();
+    },
+    close: () => running.disposeAsync(),
+  };
 }
 
 interface ClusterFiles {

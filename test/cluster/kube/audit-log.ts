@@ -31,6 +31,7 @@ export interface AuditLog {
 const policy = fileURLToPath(new URL('./audit-policy.yaml', import.meta.url));
 let logs = 0;
 
+/** A log that nothing is in yet: the API server has to be started with its flags. */
 export function createAuditLog(): AuditLog {
   const file = join(tmpdir(), `entragate-audit-${process.pid}-${++logs}.log`);
   return {

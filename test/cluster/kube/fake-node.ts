@@ -3,12 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { isRecord } from '../../../src/api/normalize.ts';
 import { until } from '../../support/until.ts';
 import type { ApiServer } from './api-server.ts';
 import { kubeProgram } from './build.ts';
 import { startChild } from './child.ts';
-import { applyObject } from './objects.ts';
+import { applyObject, hasCondition, readObject, type TestObject } from './objects.ts';
 
 /** A scheduler, and a node whose Pods become Ready with an address of their own, and on which nothing runs. */
 export interface FakeNode {
@@ -26,6 +25,26 @@ const stages = [
   'pod/fast/pod-delete',
 ];
 
+const schedulerFlags = ['--leader-elect=false', '--bind-address=127.0.0.1', '--secure-port=0'];
+
+const kwokFlags = [
+  '--manage-all-nodes=false',
+  '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake',
+  '--cidr=10.250.0.0/16',
+  '--node-ip=10.251.0.1',
+  '--node-lease-duration-seconds=40',
+];
+
+const node: TestObject = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: {
+    name,
+    annotations: { 'kwok.x-k8s.io/node': 'fake' },
+    labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' },
+  },
+};
+
 /**
  * Joins a fake node to an API server that has its controllers.
  *
@@ -38,43 +57,19 @@ export async function startFakeNode(server: ApiServer): Promise<FakeNode> {
   await writeFile(config, await readStages());
   const access = `--kubeconfig=${server.kubeconfig}`;
   const children = [
-    startChild(
-      scheduler,
-      [access, '--leader-elect=false', '--bind-address=127.0.0.1', '--secure-port=0'],
-      join(folder, 'kube-scheduler.log'),
-    ),
-    startChild(
-      kwok,
-      [
-        access,
-        `--config=${config}`,
-        '--manage-all-nodes=false',
-        '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake',
-        '--cidr=10.250.0.0/16',
-        '--node-ip=10.251.0.1',
-        '--node-lease-duration-seconds=40',
-      ],
-      join(folder, 'kwok.log'),
-    ),
+    startChild(scheduler, [access, ...schedulerFlags], join(folder, 'kube-scheduler.log')),
+    startChild(kwok, [access, `--config=${config}`, ...kwokFlags], join(folder, 'kwok.log')),
   ];
   const close = async () => {
     for (const child of children) await child.end('SIGKILL');
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await applyObject(server.admin, {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: {
-        name,
-        annotations: { 'kwok.x-k8s.io/node': 'fake' },
-        labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' },
-      },
-    });
+    await applyObject(server.admin, node);
     await until(async () => {
       const dead = children.find((child) => !child.isRunning());
       if (dead !== undefined) throw new Error(`the fake node ended: ${await dead.lastWords()}`);
-      return isReady((await server.admin.send('GET', `/api/v1/nodes/${name}`)).body);
+      return hasCondition((await readObject(server.admin, node)).body, 'Ready');
     }, 30_000);
     return { name, close };
   } catch (error) {
@@ -90,12 +85,4 @@ async function readStages(): Promise<string> {
   const { stdout } = await promisify(execFile)('go', argv, { cwd: module });
   const files = stages.map((stage) => readFile(join(stdout.trim(), 'kustomize/stage', `${stage}.yaml`), 'utf8'));
   return (await Promise.all(files)).join('\n---\n');
-}
-
-function isReady(node: unknown): boolean {
-  const status = isRecord(node) && isRecord(node.status) ? node.status : {};
-  const conditions: readonly unknown[] = Array.isArray(status.conditions) ? status.conditions : [];
-  return conditions.some(
-    (condition) => isRecord(condition) && condition.type === 'Ready' && condition.status === 'True',
-  );
 }

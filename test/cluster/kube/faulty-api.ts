@@ -30,6 +30,7 @@ export interface FaultyApi {
 
 export const noFault = (): null => null;
 
+/** Starts one that passes everything on. */
 export async function startFaultyApi(server: Pick<ApiServer, 'port' | 'caPem'>): Promise<FaultyApi> {
   const authority = await createTestAuthority();
   const { certPem, keyPem } = await authority.issue(['127.0.0.1']);

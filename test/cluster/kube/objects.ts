@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isRecord } from '../../../src/api/normalize.ts';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { rawFields, rawList } from '../../../src/kube/raw-fields.ts';
 import { until } from '../../support/until.ts';
 import type { ApiAnswer, ApiRequests } from './api-requests.ts';
 
@@ -30,6 +30,7 @@ function pathOf({ apiVersion, kind, metadata: { name, namespace } }: TestObject)
   return `${group}${scope}/${plural}/${name}`;
 }
 
+/** Writes an object whole, as the field manager `test`. */
 export async function applyObject(admin: ApiRequests, object: TestObject): Promise<void> {
   await admin.apply(pathOf(object), object);
 }
@@ -44,6 +45,7 @@ export function readObject(as: ApiRequests, object: TestObject): Promise<ApiAnsw
   return as.send('GET', pathOf(object));
 }
 
+/** Deletes an object that is there. */
 export async function deleteObject(admin: ApiRequests, object: TestObject): Promise<void> {
   await admin.delete(pathOf(object));
 }
@@ -59,7 +61,7 @@ export async function readDefinitions(): Promise<readonly TestObject[]> {
 export async function installDefinitions(admin: ApiRequests, definitions: readonly TestObject[]): Promise<void> {
   for (const definition of definitions) await applyObject(admin, definition);
   for (const definition of definitions) {
-    await until(async () => isServed((await admin.send('GET', pathOf(definition))).body), 10_000);
+    await until(async () => hasCondition((await readObject(admin, definition)).body, 'Established'), 10_000);
     await until(async () => (await admin.send('GET', collectionOf(definition))).status === 200, 10_000);
   }
 }
@@ -77,18 +79,18 @@ interface DefinitionSpec {
   readonly versions: readonly [{ readonly name: string }];
 }
 
-function isServed(definition: unknown): boolean {
-  const status = isRecord(definition) && isRecord(definition.status) ? definition.status : {};
-  const conditions: readonly unknown[] = Array.isArray(status.conditions) ? status.conditions : [];
-  return conditions.some(
-    (condition) => isRecord(condition) && condition.type === 'Established' && condition.status === 'True',
-  );
+/** Whether a condition of an object, as the API server answered with it, is true. */
+export function hasCondition(object: unknown, condition: string): boolean {
+  const { conditions } = rawFields(rawFields(object).status);
+  return rawList(conditions).some(({ type, status }) => type === condition && status === 'True');
 }
 
+/** A Namespace, such as an administrator annotates. */
 export function namespaceObject(name: string, annotations: Readonly<Record<string, string>> = {}): TestObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } };
 }
 
+/** A Policy that one group passes. */
 export function policyObject(namespace: string, name: string, group: string): TestObject {
   return {
     apiVersion: 'entragate.dev/v1alpha1',
@@ -98,24 +100,17 @@ export function policyObject(namespace: string, name: string, group: string): Te
   };
 }
 
+/** An Ingress for Finance, at the host and with the TLS Secret of its name, and an annotation that is none of ours. */
 export function ingressObject(namespace: string, name: string, service: string): TestObject {
-  const backend = { service: { name: service, port: { number: 80 } } };
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'Ingress',
-    metadata: {
-      namespace,
-      name,
-      annotations: { 'entragate.dev/policies': 'finance', 'example.com/unread': 'x'.repeat(50) },
-    },
-    spec: {
-      ingressClassName: 'entragate',
-      tls: [{ hosts: [`${name}.example.com`], secretName: `${name}-tls` }],
-      rules: [{ host: `${name}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
-    },
-  };
+  const annotations = { 'entragate.dev/policies': 'finance', 'example.com/unread': 'x'.repeat(50) };
+  return routeObject({
+    ...{ namespace, name, service, annotations },
+    host: `${name}.example.com`,
+    secretName: `${name}-tls`,
+  });
 }
 
+/** Ready endpoints of a Service, at port 8080. */
 export function endpointSliceObject(
   namespace: string,
   name: string,
@@ -132,6 +127,7 @@ export function endpointSliceObject(
   };
 }
 
+/** Ends one session or login, for years. */
 export function revocationObject(name: string, session: string): TestObject {
   return {
     apiVersion: 'entragate.dev/v1alpha1',
@@ -141,11 +137,13 @@ export function revocationObject(name: string, session: string): TestObject {
   };
 }
 
+/** A Secret with one value, under the name `value`. */
 export function secretObject(namespace: string, name: string, value: string): TestObject {
   const data = { value: Buffer.from(value).toString('base64') };
   return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type: 'Opaque', data };
 }
 
+/** An IngressClass: ours, unless another controller is named. */
 export function classObject(name: string, controller = 'entragate.dev/ingress-controller'): TestObject {
   return { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata: { name }, spec: { controller } };
 }
@@ -201,6 +199,13 @@ export function providerObject(name: string, clientId: string, authority: string
   };
 }
 
+/** The Secret that {@link providerObject} refers to. */
+export function clientSecretObject(namespace: string, name: string, clientSecret: string): TestObject {
+  const stringData = { 'client-secret': clientSecret };
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, stringData };
+}
+
+/** A Secret with a certificate chain and its key, as an Ingress names it. */
 export function tlsSecretObject(
   namespace: string,
   name: string,

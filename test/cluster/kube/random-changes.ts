@@ -13,6 +13,7 @@ import {
 /** Numbers below a bound that follow from a seed (mulberry32), so that a failure can be seen again. */
 export type Dice = (bound: number) => number;
 
+/** The same seed gives the same numbers. */
 export function createDice(seed: number): Dice {
   let state = seed >>> 0;
   return (bound) => {

@@ -19,13 +19,16 @@ export interface TcpProxy {
   readonly close: () => Promise<void>;
 }
 
+/** Both ends of one connection through the proxy. */
+type Pair = readonly [client: Socket, upstream: Socket];
+
 /**
  * Starts a proxy in front of a port of 127.0.0.1.
  *
  * @param port 0 for a free one
  */
 export async function startTcpProxy(target: number, host = '127.0.0.1', port = 0): Promise<TcpProxy> {
-  const pairs = new Set<readonly [Socket, Socket]>();
+  const pairs = new Set<Pair>();
   let mode: 'pass' | 'refuse' | 'mute' = 'pass';
   const muted = new Set<Socket>();
   let wait = 0;
@@ -41,25 +44,7 @@ export async function startTcpProxy(target: number, host = '127.0.0.1', port = 0
       client.resume();
       return;
     }
-    const upstream = connect(target, '127.0.0.1');
-    const pair = [client, upstream] as const;
-    pairs.add(pair);
-    const end = () => {
-      pairs.delete(pair);
-      for (const socket of pair) socket.destroy();
-    };
-    for (const socket of pair) {
-      socket.on('error', end);
-      socket.on('close', end);
-    }
-    const slowly = new Transform({
-      transform: (chunk, _encoding, done) => {
-        if (wait === 0) done(null, chunk);
-        else void delay(wait).then(() => done(null, chunk));
-      },
-    });
-    client.pipe(upstream);
-    upstream.pipe(slowly).pipe(client);
+    relay(client, connect(target, '127.0.0.1'), pairs, () => wait);
   });
   await new Promise<void>((resolve) => server.listen(port, host, resolve));
   const cut = () => {
@@ -92,4 +77,26 @@ export async function startTcpProxy(target: number, host = '127.0.0.1', port = 0
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Passes on what either end says, and ends both with one of them. `pairs` holds those that are open. */
+function relay(client: Socket, upstream: Socket, pairs: Set<Pair>, wait: () => number): void {
+  const pair: Pair = [client, upstream];
+  pairs.add(pair);
+  const end = () => {
+    pairs.delete(pair);
+    for (const socket of pair) socket.destroy();
+  };
+  for (const socket of pair) {
+    socket.on('error', end);
+    socket.on('close', end);
+  }
+  const slowly = new Transform({
+    transform: (chunk, _encoding, done) => {
+      if (wait() === 0) done(null, chunk);
+      else void delay(wait()).then(() => done(null, chunk));
+    },
+  });
+  client.pipe(upstream);
+  upstream.pipe(slowly).pipe(client);
 }

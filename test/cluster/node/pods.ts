@@ -31,6 +31,7 @@ interface PodStatus {
 const pods = `/api/v1/namespaces/${releaseName}/pods`;
 const selector = encodeURIComponent('app.kubernetes.io/name=entragate,app.kubernetes.io/component=controller');
 
+/** The Pods of the release, those that end included. */
 export async function releasePods({ admin }: NodeCluster): Promise<readonly ReleasePod[]> {
   const { items } = (await admin.expect(200, admin.send('GET', `${pods}?labelSelector=${selector}`))) as {
     readonly items: readonly PodStatus[];

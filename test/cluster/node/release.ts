@@ -1,10 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { CONTOSO, contoso } from '../../../src/emulator/contoso.ts';
-import { type Emulator, startEmulator } from '../../../src/emulator/start-emulator.ts';
-import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
+import { CONTOSO } from '../../../src/emulator/contoso.ts';
 import { chartFolder } from '../chart/render-chart.ts';
-import { applyObject, policyObject, type TestObject, tlsSecretObject } from '../kube/objects.ts';
+import { authorityObject } from '../install/install-release.ts';
+import {
+  applyObject,
+  clientSecretObject,
+  policyObject,
+  routeObject,
+  type TestObject,
+  tlsSecretObject,
+} from '../kube/objects.ts';
 import { startTcpProxy } from '../kube/tcp-proxy.ts';
+import { type Entra, startEntra } from '../release/entra.ts';
 import type { NodeCluster } from './connect.ts';
 import { echoObjects } from './echo-app.ts';
 import { nodeAddress } from './node-files.ts';
@@ -32,18 +38,17 @@ export interface Release {
 /** Writes everything that the chart finds beside itself, and the app with its Ingress; installs nothing yet. */
 export async function prepareRelease(cluster: NodeCluster): Promise<Release> {
   await using started = new AsyncDisposableStack();
-  const authority = await createTestAuthority();
-  const clientSecret = randomBytes(24).toString('base64url');
-  const ofEntra = await authority.issue([nodeAddress]);
-  const emulator = await startEntra(ofEntra, clientSecret);
-  started.defer(() => emulator.close());
+  const redirectUris = [`https://${authHost}/oauth2/callback`, `https://${authHost}/oauth2/signed-out`];
+  const entra = await startEntra(redirectUris, { publicHost: nodeAddress });
+  started.defer(() => entra.close());
+  const { authority } = entra;
   // The emulator listens on loopback only, which is another one in each Pod.
-  const port = Number(new URL(emulator.origin).port);
+  const port = Number(new URL(entra.origin).port);
   const proxy = await startTcpProxy(port, nodeAddress, port);
   started.defer(() => proxy.close());
   const [ofAuth, ofApp] = [await authority.issue([authHost]), await authority.issue([appHost])];
   for (const object of [
-    ...releaseObjects(authority, clientSecret),
+    ...releaseObjects(entra),
     tlsSecretObject(releaseName, 'auth-tls', ofAuth),
     tlsSecretObject('apps', 'ledger-tls', ofApp),
     ...echoObjects(),
@@ -51,7 +56,7 @@ export async function prepareRelease(cluster: NodeCluster): Promise<Release> {
     await applyObject(cluster.admin, object);
   }
   const helm = async (command: 'install' | 'upgrade', further: readonly string[]) => {
-    const values = Object.entries(releaseValues(emulator.origin)).flatMap(([name, value]) => [
+    const values = Object.entries(releaseValues(entra.origin)).flatMap(([name, value]) => [
       '--set',
       `${name}=${value}`,
     ]);
@@ -61,7 +66,7 @@ export async function prepareRelease(cluster: NodeCluster): Promise<Release> {
   const running = started.move();
   return {
     caPem: authority.caPem,
-    certificates: [ofEntra, ofAuth, ofApp],
+    certificates: [entra, ofAuth, ofApp],
     install: () => helm('install', []),
     upgrade: (annotation) => helm('upgrade', ['--set', `podAnnotations.version=${annotation}`]),
     close: () => running.disposeAsync(),
@@ -83,49 +88,18 @@ function releaseValues(entra: string): Readonly<Record<string, string>> {
   };
 }
 
-function startEntra(
-  tls: { readonly certPem: string; readonly keyPem: string },
-  clientSecret: string,
-): Promise<Emulator> {
-  const redirectUris = [`https://${authHost}/oauth2/callback`, `https://${authHost}/oauth2/signed-out`];
-  return startEmulator({
-    tenants: [contoso({ redirectUris, clientSecret })],
-    port: 0,
-    publicHost: nodeAddress,
-    tls,
-    now: Date.now,
-  });
-}
-
-function releaseObjects(authority: TestAuthority, clientSecret: string): readonly TestObject[] {
+function releaseObjects({ authority, clientSecret }: Entra): readonly TestObject[] {
   const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: restricted } });
-  const backend = { service: { name: 'ledger', port: { number: 80 } } };
   return [
     namespace(releaseName),
     namespace('apps'),
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { namespace: releaseName, name: 'entra-client' },
-      stringData: { 'client-secret': clientSecret },
-    },
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { namespace: releaseName, name: 'entra-ca' },
-      data: { 'ca.crt': authority.caPem },
-    },
-    {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'Ingress',
-      metadata: { namespace: 'apps', name: 'ledger', annotations: { 'entragate.dev/policies': 'finance' } },
-      spec: {
-        ingressClassName: 'entragate',
-        tls: [{ hosts: [appHost], secretName: 'ledger-tls' }],
-        rules: [{ host: appHost, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
-      },
-    },
+    clientSecretObject(releaseName, 'entra-client', clientSecret),
+    authorityObject(releaseName, authority.caPem),
+    routeObject({
+      ...{ namespace: 'apps', name: 'ledger', host: appHost, service: 'ledger', secretName: 'ledger-tls' },
+      annotations: { 'entragate.dev/policies': 'finance' },
+    }),
   ];
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../src/cli/dev-options.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
 import { until } from '../../support/until.ts';
+import { type AdminListener, adminListener } from '../release/admin-listener.ts';
 import type { PodOrder } from './pod-process.ts';
 
 export interface PodOptions {
@@ -23,13 +24,9 @@ export interface PodOptions {
 }
 
 /** A running `entragate serve`: a primary and its workers, in a process group of their own. */
-export interface Pod {
+export interface Pod extends AdminListener {
   readonly httpsPort: number;
   readonly pid: number;
-  readonly admin: (path: string) => Promise<{ readonly status: number; readonly text: string }>;
-  readonly isReady: () => Promise<boolean>;
-  /** Sum of a metric over its series, or over those whose line contains a text. */
-  readonly metric: (name: string, having?: string) => Promise<number>;
   readonly isRunning: () => boolean;
   /** What it has written so far. */
   readonly output: () => string;
@@ -83,14 +80,9 @@ export async function startPod(options: PodOptions): Promise<Pod> {
     await rm(root, { recursive: true, force: true });
     return code ?? signal;
   });
-  const admin = async (path: string) => {
-    const answer = await fetch(`http://127.0.0.1:${adminPort}${path}`);
-    return { status: answer.status, text: await answer.text() };
-  };
   return {
-    ...{ httpsPort: options.httpsPort, pid, admin },
-    isReady: async () => (await admin('/readyz').catch(() => null))?.status === 200,
-    metric: async (name, having = '') => sumOf((await admin('/metrics')).text, name, having),
+    ...adminListener(adminPort),
+    ...{ httpsPort: options.httpsPort, pid },
     isRunning: () => running.has(pid),
     output: () => output,
     end: async (signal) => {
@@ -128,12 +120,4 @@ function environmentIn(
     ENTRAGATE_HTTP_PORT: '0',
     ENTRAGATE_ADMIN_PORT: String(adminPort),
   };
-}
-
-function sumOf(metrics: string, name: string, having: string): number {
-  const lines = metrics.split('\n');
-  if (!lines.some((line) => line.startsWith(`# HELP ${name} `))) throw new Error(`there is no metric ${name}`);
-  return lines
-    .filter((line) => (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) && line.includes(having))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }

@@ -1,6 +1,7 @@
 import { microTime } from '../../../src/kube/micro-time.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
 import { until } from '../../support/until.ts';
+import { releaseAccount } from '../chart/permissions.ts';
 import type { InstalledRelease } from '../install/install-release.ts';
 import { issueToken } from '../kube/accounts.ts';
 import type { ApiServer } from '../kube/api-server.ts';
@@ -25,8 +26,6 @@ export interface ReplicaGroupOptions {
   readonly mappings: Mappings;
 }
 
-const account = { namespace: 'entragate', name: 'entragate' };
-
 /** Replicas, and what the API server noted of each. */
 export class ReplicaGroup {
   readonly #options: ReplicaGroupOptions;
@@ -39,7 +38,7 @@ export class ReplicaGroup {
   /** Starts one, which is ready some time later: where the API server is away, when it is back (`proxy.unblock`). */
   async start(httpsPort: number, apiServer: 'there' | 'away' = 'there'): Promise<Replica> {
     const { server, release, mappings } = this.#options;
-    const token = await issueToken(server, account.namespace, account.name);
+    const token = await issueToken(server, releaseAccount.namespace, releaseAccount.name);
     const proxy = await startTcpProxy(server.port);
     if (apiServer === 'away') proxy.block();
     const pod = await release.startPod({ mappings, apiPort: proxy.port, httpsPort, token });
@@ -91,7 +90,7 @@ export class ReplicaGroup {
     await applyObject(this.#options.server.admin, {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
-      metadata: account,
+      metadata: releaseAccount,
       spec: { holderIdentity, leaseDurationSeconds, acquireTime: time, renewTime: time },
     });
   }
@@ -104,7 +103,7 @@ export class ReplicaGroup {
   }
 
   #requests(): readonly AuditedRequest[] {
-    return this.#options.audit.requestsOf(account.namespace, account.name);
+    return this.#options.audit.requestsOf(releaseAccount.namespace, releaseAccount.name);
   }
 }
 
@@ -114,8 +113,8 @@ export class ReplicaGroup {
  * @throws Error when two of them do
  */
 export async function currentLeader(replicas: readonly Replica[]): Promise<Replica | undefined> {
-  const leads = await Promise.all(replicas.map(({ pod }) => pod.metric('entragate_leader').catch(() => 0)));
-  const [leader, ...others] = replicas.filter((_, index) => leads[index] === 1);
+  const leads = await Promise.all(replicas.map(({ pod }) => pod.isLeader().catch(() => false)));
+  const [leader, ...others] = replicas.filter((_, index) => leads[index]);
   if (others.length > 0) throw new Error(`${others.length + 1} replicas take themselves for the one that writes`);
   return leader;
 }

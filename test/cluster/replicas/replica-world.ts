@@ -3,7 +3,6 @@ import { CONTOSO } from '../../../src/emulator/contoso.ts';
 import { startSiteApp } from '../../support/site-app.ts';
 import { WebClient } from '../../support/web-client.ts';
 import { minimalValues } from '../chart/render-chart.ts';
-import { startEntra } from '../install/entra.ts';
 import { installRelease } from '../install/install-release.ts';
 import { APP_ADDRESS, routedApp } from '../install/routed-app.ts';
 import type { ApiServer } from '../kube/api-server.ts';
@@ -17,6 +16,7 @@ import {
   serviceObject,
   type TestObject,
 } from '../kube/objects.ts';
+import { startEntra } from '../release/entra.ts';
 import { CHURN_NAMESPACE } from './policy-churn.ts';
 import { type Replica, ReplicaGroup } from './replica-group.ts';
 

@@ -47,6 +47,11 @@ export function namesOf(number: number) {
   return { number, name: `t${number}`, host: `t${number}.evil.example.com`, path: `/t${number}` };
 }
 
+/** The Service of a number, as an Ingress names it. */
+export function backendOf(number: number) {
+  return { service: { name: namesOf(number).name, port: { number: 80 } } };
+}
+
 /** Real ports, where something listens that must not be reached. */
 export interface RealPorts {
   readonly ledger: number;
@@ -169,8 +174,7 @@ function baseOf(field: Field, number: number, ports: RealPorts, value: string): 
 /** Public, with a host and a path of its own, and the trap behind both. */
 export function ingressOf(number: number, changes: Readonly<Record<string, unknown>> = {}): TestObject {
   const { name, host, path } = namesOf(number);
-  const backend = { service: { name, port: { number: 80 } } };
-  const paths = ['/', path].map((value) => ({ path: value, pathType: 'Prefix', backend }));
+  const paths = ['/', path].map((value) => ({ path: value, pathType: 'Prefix', backend: backendOf(number) }));
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
@@ -184,17 +188,17 @@ export function ingressOf(number: number, changes: Readonly<Record<string, unkno
   };
 }
 
+/** The same object with these annotations and no others. */
 export function withAnnotations(object: TestObject, annotations: Readonly<Record<string, string>>): TestObject {
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
 /** Without what would keep the field from counting. */
 function ingressFor(text: string, number: number): TestObject {
-  const { name, host } = namesOf(number);
   const ingress = ingressOf(number);
   if (text.includes('.defaultBackend.')) {
-    const defaultBackend = { service: { name, port: { number: 80 } } };
-    const base = ingressOf(number, { defaultBackend, rules: [{ host }] });
+    const rules = [{ host: namesOf(number).host }];
+    const base = ingressOf(number, { defaultBackend: backendOf(number), rules });
     return text.includes('.resource.') ? withField(base, ['spec', 'defaultBackend', 'resource'], aResource) : base;
   }
   if (text.includes('.backend.resource.')) {
@@ -210,6 +214,7 @@ function ingressFor(text: string, number: number): TestObject {
 
 const aResource = { apiGroup: 'example.com', kind: 'Bucket', name: 'any' };
 
+/** The Service of a number. */
 export function serviceOf(number: number, spec: Readonly<Record<string, unknown>> = {}): TestObject {
   const { name } = namesOf(number);
   return {
@@ -224,6 +229,7 @@ function serviceFor(text: string, number: number): TestObject {
   return text.endsWith('externalName') ? serviceOf(number, { type: 'ExternalName' }) : serviceOf(number);
 }
 
+/** Its endpoints: the trap, unless another address is given. */
 export function sliceOf(number: number, address: string = addresses.trap, port = 8080): TestObject {
   const { name } = namesOf(number);
   return {

@@ -1,7 +1,7 @@
 import { annotations } from '../../../src/api/annotations.ts';
 import type { Kind } from '../../../src/api/cluster-state.ts';
 import type { JsonSchema } from '../../../src/api/json-schema.ts';
-import { type KindInfo, kinds } from '../../../src/api/kinds.ts';
+import { type KindInfo, kindInfo } from '../../../src/api/kinds.ts';
 import { isRecord } from '../../../src/api/normalize.ts';
 
 /** One value of an object that the product reads, as its schema has it. */
@@ -24,8 +24,7 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
 
 /** Every leaf of the schema by which the product reads a kind: a field that is added to the schema is one more. */
 export function fieldsOf(kind: Kind): readonly Field[] {
-  const info = kinds.find((known) => known.kind === kind);
-  if (info === undefined) throw new Error(`the table of kinds has no ${kind}`);
+  const info = kindInfo(kind);
   return leaves(info.schema, []).map(({ path, schema }) => ({ info, path, schema, text: `${kind} ${textOf(path)}` }));
 }
 

@@ -1,5 +1,5 @@
 import type { Kind } from '../../../src/api/cluster-state.ts';
-import { kinds } from '../../../src/api/kinds.ts';
+import { kindInfo, kinds } from '../../../src/api/kinds.ts';
 import { collectionPath } from '../../../src/kube/watched-kinds.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import { namesOf, tenantKinds } from './attempts.ts';
@@ -17,6 +17,7 @@ export interface ForbiddenRequest {
   readonly body?: object;
 }
 
+/** Makes the request as the attacker. */
 export async function askForbidden(attacker: ApiRequests, request: ForbiddenRequest): Promise<Outcome> {
   return readOutcome(await attacker.send(request.method, request.path, request.body));
 }
@@ -75,9 +76,8 @@ const foreignNames: Readonly<Partial<Record<Kind, string>>> = {
 function elsewhere(): readonly ForbiddenRequest[] {
   const foreign = [treasury.namespace, vault.namespace, release.namespace];
   return tenantKinds.flatMap((kind) => {
-    const info = kinds.find((known) => known.kind === kind);
+    const info = kindInfo(kind);
     const name = foreignNames[kind] ?? '';
-    if (info === undefined) return [];
     const request = (method: ForbiddenRequest['method'], path: string, body?: object): ForbiddenRequest => ({
       title: `${method} ${path}`,
       field: null,

@@ -22,8 +22,7 @@ export async function settle(world: TenantWorld): Promise<void> {
   assert.equal(await create(world.attacker, objects.map(writeOf)), 'accepted');
   await until(async () => (await world.https(host)).body === 'trap', 15_000);
   await until(async () => (await world.https(namesOf(number + 50_000).host)).status === 401, 15_000);
-  const isTold = async () => /^entragate_status_pending 0$/m.test((await world.replica.admin('/metrics')).text);
-  await until(isTold, 30_000);
+  await until(world.replica.hasShownAll, 30_000);
 }
 
 const clearedKinds = [

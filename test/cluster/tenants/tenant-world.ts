@@ -6,7 +6,7 @@ import { ApiRequests } from '../kube/api-requests.ts';
 import type { ApiServer } from '../kube/api-server.ts';
 import { freePorts } from '../kube/free-ports.ts';
 import { applyObject, tlsSecretObject } from '../kube/objects.ts';
-import { type Release, type Replica, startRelease } from '../kube/release.ts';
+import { type Release, type Replica, startRelease } from '../release/release.ts';
 import { fingerprintOf } from '../traffic/handshake.ts';
 import { addresses, evil, foreignHosts, release as ours, ownAddresses, treasury } from './foreign.ts';
 import { ask, forEach, type Served } from './served.ts';
@@ -71,7 +71,7 @@ export async function startTenantWorld(server: ApiServer): Promise<TenantWorld> 
       ...['--http-port', String(plain), '--admin-port', String(admin)],
     ],
   });
-  await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+  await until(replica.isReady, 15_000);
   let requests = 0;
   const send = (scheme: 'https' | 'http', host: string, path = '/', cookie = '') => {
     requests += 1;

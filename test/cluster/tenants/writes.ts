@@ -22,6 +22,7 @@ export type Outcome =
   /** Taken: what it does is up to the controller. */
   | 'accepted';
 
+/** How a tenant creates an object. @throws Error where the product reads no such kind */
 export function writeOf(object: TestObject): Write {
   const info = kinds.find(({ kind }) => kind === object.kind);
   if (info === undefined) throw new Error(`the product reads no ${object.kind}`);

@@ -23,6 +23,7 @@ export interface KeepAliveClient {
 
 const ANSWER_DEADLINE = 10_000;
 
+/** Connects over TLS, by the name of the host that it will ask for. */
 export async function openKeepAliveClient(options: ClientOptions): Promise<KeepAliveClient> {
   const client = await openRawClient({ port: options.port, tls: { ca: options.ca, servername: options.host } });
   return {

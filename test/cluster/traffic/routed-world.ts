@@ -10,7 +10,7 @@ import {
   serviceObject,
   type TestObject,
 } from '../kube/objects.ts';
-import { type Release, type Replica, type ReplicaOptions, startRelease } from '../kube/release.ts';
+import { type Release, type Replica, type ReplicaOptions, startRelease } from '../release/release.ts';
 import { type ClientAnswer, type ClientOptions, openKeepAliveClient } from './keep-alive-client.ts';
 import { type NamedApps, startNamedApps } from './named-apps.ts';
 
@@ -54,7 +54,7 @@ export async function startRoutedWorld(
   const { admin } = server;
   for (const name of namespaces) await applyObject(admin, namespaceObject(name));
   const replica = await release.start(await options(release));
-  await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+  await until(replica.isReady, 15_000);
   const client = (host: string) => ({ port: release.httpsPort, ca: release.authority.caPem, host });
   const get: RoutedWorld['get'] = async (host, path = '/', cookie = '') => {
     const connection = await openKeepAliveClient(client(host));

@@ -1,28 +1,32 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../src/cli/dev-options.ts';
 import { type RunningServe, startServe } from '../../../src/cli/serve.ts';
 import { readServeOptions, type ServeOptions } from '../../../src/cli/serve-options.ts';
-import { CONTOSO, contoso } from '../../../src/emulator/contoso.ts';
-import { type Emulator, startEmulator } from '../../../src/emulator/start-emulator.ts';
+import { CONTOSO } from '../../../src/emulator/contoso.ts';
 import { createEmulatorApp } from '../../../src/emulator/tenant.ts';
 import { type KeyTiming, keyTiming } from '../../../src/identity/keys/stored-keys.ts';
 import type { SourceTiming } from '../../../src/kube/cluster-source.ts';
 import type { LeaseTiming } from '../../../src/kube/lease.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
-import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
+import type { TestAuthority } from '../../support/test-authority.ts';
 import { WebClient } from '../../support/web-client.ts';
-import { grantRelease } from '../chart/permissions.ts';
+import { grantRelease, releaseAccount } from '../chart/permissions.ts';
 import { minimalValues } from '../chart/render-chart.ts';
-import { createAccount } from './accounts.ts';
-import type { ApiServer } from './api-server.ts';
-import { testTiming } from './follower.ts';
-import { applyObject, classObject, providerObject, type TestObject, tlsSecretObject } from './objects.ts';
-
-/** Where the release runs, and as whom it asks the API server. */
-export const releaseAccount = { namespace: 'entragate', name: 'entragate' };
+import { createAccount } from '../kube/accounts.ts';
+import type { ApiServer } from '../kube/api-server.ts';
+import { testTiming } from '../kube/follower.ts';
+import {
+  applyObject,
+  classObject,
+  clientSecretObject,
+  providerObject,
+  type TestObject,
+  tlsSecretObject,
+} from '../kube/objects.ts';
+import { type AdminListener, adminListener } from './admin-listener.ts';
+import { type Entra, startEntra } from './entra.ts';
 
 /** A second registration of the tenant, for tests with two IdentityProviders. */
 export const PARTNERS_CLIENT_ID = '0d9f4b9c-6f1d-4c3a-8f55-0a9d3c1f7a21';
@@ -33,9 +37,7 @@ const authHost = 'auth.example.com';
 export const testLeaseTiming: LeaseTiming = { duration: 1_500, renewDeadline: 1_000, retryEvery: 200 };
 
 /** A replica under test, and the port that it serves. */
-export interface Replica extends RunningServe {
-  readonly admin: (path: string) => Promise<{ readonly status: number; readonly text: string }>;
-}
+export interface Replica extends RunningServe, AdminListener {}
 
 /** What of a replica the command line can not say; where nothing is said, timing is that of the tests. */
 export interface ReplicaChanges {
@@ -79,29 +81,26 @@ export async function startRelease(server: ApiServer, mappings: Mappings): Promi
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'entragate-serve-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  const authority = await createTestAuthority();
-  await writeFile(join(folder, 'ca.crt'), authority.caPem);
   const httpsPort = await freePort('127.0.0.1');
-  const clientSecret = randomBytes(24).toString('base64url');
-  const emulator = await startEntra(authority, httpsPort, clientSecret);
-  started.defer(() => emulator.close());
+  const entra = await startReleaseEntra(`https://${authHost}:${httpsPort}`);
+  started.defer(() => entra.close());
+  const { authority, clientSecret } = entra;
+  await writeFile(join(folder, 'ca.crt'), authority.caPem);
   const token = await createAccount(server, releaseAccount.namespace, releaseAccount.name);
   await grantRelease(server, { ...releaseAccount, values: minimalValues });
   const kubeconfig = await server.writeKubeconfig('serve', token, server.port);
-  for (const object of await releaseObjects(emulator.origin, clientSecret, authority)) {
-    await applyObject(server.admin, object);
-  }
+  for (const object of await releaseObjects(entra)) await applyObject(server.admin, object);
   const fixed = ['--kubeconfig', kubeconfig, '--controller-namespace', 'entragate', '--listen', '127.0.0.1'];
   const ports = ['--https-port', String(httpsPort), '--http-port', '0', '--admin-port', '0'];
   const external = ['--external-https-port', String(httpsPort), '--auth-host', authHost];
-  const provider = ['--allow-authority', emulator.origin, '--authority-ca', join(folder, 'ca.crt')];
+  const provider = ['--allow-authority', entra.origin, '--authority-ca', join(folder, 'ca.crt')];
   const quiet = ['--default-certificate', 'auth-tls', '--log-level', 'error', '--workers', '0'];
   const argv = [...fixed, ...ports, ...external, ...provider, ...quiet];
   const closers = new AsyncDisposableStack();
   const running = started.move();
   return {
     ...{ authority, clientSecret, httpsPort, token, argv },
-    authorityOrigin: emulator.origin,
+    authorityOrigin: entra.origin,
     url: (host, path = '/') => `https://${host}:${httpsPort}${path}`,
     start: async (options = {}) => {
       const replica = await startReplica(argv, mappings, options);
@@ -134,51 +133,34 @@ async function startReplica(
   let end: Promise<void> | null = null;
   return {
     ...serve,
+    ...adminListener(serve.adminPort),
     close: (graceMs) => {
       end ??= serve.close(graceMs);
       return end;
     },
-    admin: async (path) => {
-      const answer = await fetch(`http://127.0.0.1:${serve.adminPort}${path}`);
-      return { status: answer.status, text: await answer.text() };
-    },
   };
 }
 
-async function startEntra(authority: TestAuthority, httpsPort: number, clientSecret: string): Promise<Emulator> {
-  const at = (path: string) => `https://${authHost}:${httpsPort}${path}`;
-  const tenant = contoso({ redirectUris: [at('/oauth2/callback'), at('/oauth2/signed-out')], clientSecret });
-  const partners = createEmulatorApp({
-    clientId: PARTNERS_CLIENT_ID,
-    displayName: 'Entragate for partners',
-    redirectUris: [at('/oauth2/callback/partners')],
-    credentials: [{ kind: 'secret', value: clientSecret, expiresAt: null }],
-    groupMembershipClaims: 'SecurityGroup',
-  });
-  return startEmulator({
-    tenants: [{ ...tenant, apps: [...tenant.apps, partners] }],
-    port: 0,
-    publicHost: 'localhost',
-    tls: await authority.issue(['localhost']),
-    now: Date.now,
-  });
+/** With a second registration. */
+function startReleaseEntra(authOrigin: string): Promise<Entra> {
+  const partners = (clientSecret: string) =>
+    createEmulatorApp({
+      clientId: PARTNERS_CLIENT_ID,
+      displayName: 'Entragate for partners',
+      redirectUris: [`${authOrigin}/oauth2/callback/partners`],
+      credentials: [{ kind: 'secret', value: clientSecret, expiresAt: null }],
+      groupMembershipClaims: 'SecurityGroup',
+    });
+  const redirectUris = [`${authOrigin}/oauth2/callback`, `${authOrigin}/oauth2/signed-out`];
+  return startEntra(redirectUris, { furtherApps: (clientSecret) => [partners(clientSecret)] });
 }
 
-async function releaseObjects(
-  authorityOrigin: string,
-  clientSecret: string,
-  authority: TestAuthority,
-): Promise<readonly TestObject[]> {
+async function releaseObjects({ origin, clientSecret, authority }: Entra): Promise<readonly TestObject[]> {
   const { namespace } = releaseAccount;
   return [
     classObject('entragate'),
-    providerObject('default', CONTOSO.clientId, authorityOrigin, 'entra-client'),
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { namespace, name: 'entra-client' },
-      stringData: { 'client-secret': clientSecret },
-    },
+    providerObject('default', CONTOSO.clientId, origin, 'entra-client'),
+    clientSecretObject(namespace, 'entra-client', clientSecret),
     tlsSecretObject(namespace, 'auth-tls', await authority.issue([authHost, '*.example.com'])),
   ];
 }

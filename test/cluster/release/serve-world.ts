@@ -1,7 +1,7 @@
 import { type EchoApp, startEchoApp } from '../../../examples/echo/echo-app.ts';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
 import type { WebClient } from '../../support/web-client.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ApiServer } from '../kube/api-server.ts';
 import {
   applyObject,
   endpointSliceObject,
@@ -11,7 +11,7 @@ import {
   serviceObject,
   type TestObject,
   tlsSecretObject,
-} from './objects.ts';
+} from '../kube/objects.ts';
 import { type Replica, type ReplicaChanges, startRelease } from './release.ts';
 
 export type { Replica } from './release.ts';

@@ -12,10 +12,11 @@ export interface ReadEvent {
   readonly regarding: { readonly kind: string; readonly name: string; readonly uid: string };
 }
 
-/** The Events of a namespace. */
+/** The Events of a namespace that a release wrote: an API server tells of a Service that it repairs, whenever that happens to be. */
 export async function readEvents(as: ApiRequests, namespace: string): Promise<readonly ReadEvent[]> {
   const body = await as.expect(200, as.send('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`));
-  return (body as { readonly items: readonly ReadEvent[] }).items;
+  const { items } = body as { readonly items: readonly ReadEvent[] };
+  return items.filter(({ reportingController }) => reportingController.startsWith('entragate.dev/'));
 }
 
 /** Those about objects of one name. */

@@ -6,10 +6,11 @@ import type { KeyRing } from '../identity/keys/key-ring.ts';
 import { encodeKeyRing } from '../identity/keys/key-ring-codec.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import type { RevocationTable } from '../identity/revocation/revocation-table.ts';
+import { routeIdsOf } from '../snapshot/route-ids.ts';
 import type { Secrets } from '../snapshot/secret.ts';
 import { diffSecrets, encodeSecrets } from '../snapshot/secrets-delta.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { diff } from '../snapshot/snapshot-delta.ts';
+import { diff, EMPTY_SNAPSHOT } from '../snapshot/snapshot-delta.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import type { Log, LogLevel } from '../telemetry/logger.ts';
 import type { MetricSet } from '../telemetry/metrics.ts';
@@ -17,6 +18,7 @@ import type { DataPlaneEvents, DataPlanes } from './data-planes.ts';
 import type { Mappings } from './mapped-services.ts';
 import type { ListeningPorts, ToPrimary, ToWorker } from './messages.ts';
 import { RedeemedTickets } from './redeemed-tickets.ts';
+import { WorkerMetrics } from './worker-metrics.ts';
 
 export interface WorkerPoolOptions {
   readonly config: Config;
@@ -59,7 +61,8 @@ export class WorkerPool implements DataPlanes {
   readonly #members = new Map<number, Member>();
   readonly #tickets = new RedeemedTickets();
   readonly #acknowledgements = new Set<() => void>();
-  readonly #metricAnswers = new Map<number, (metrics: MetricSet) => void>();
+  readonly #metrics = new WorkerMetrics();
+  readonly #metricAnswers = new Map<number, () => void>();
   #ring: KeyRing | null = null;
   #published: Published | null = null;
   #questions = 0;
@@ -118,8 +121,9 @@ export class WorkerPool implements DataPlanes {
     this.#broadcast({ type: 'revoke', revocations: [revocation] });
   }
 
-  metrics(): Promise<readonly MetricSet[]> {
-    return Promise.all([...this.#ready()].map(({ worker }) => this.#askMetrics(worker)));
+  async metrics(): Promise<readonly MetricSet[]> {
+    await Promise.all(this.#ready().map(({ worker }) => this.#askMetrics(worker)));
+    return this.#metrics.sets(routeIdsOf(this.#published?.snapshot ?? EMPTY_SNAPSHOT));
   }
 
   async drain(graceMs: number): Promise<void> {
@@ -158,6 +162,7 @@ export class WorkerPool implements DataPlanes {
 
   #replace(member: Member, onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
     this.#members.delete(member.worker.id);
+    this.#metrics.end(member.worker.id);
     this.#check();
     if (this.#isDraining) return;
     const isShortLived = Date.now() - member.startedAt < shortLifeMs;
@@ -209,7 +214,8 @@ export class WorkerPool implements DataPlanes {
         return;
       }
       case 'metrics':
-        this.#metricAnswers.get(message.question)?.(message.metrics);
+        this.#metrics.take(member.worker.id, message.metrics);
+        this.#metricAnswers.get(message.question)?.();
         return;
       default:
         message satisfies never;
@@ -226,15 +232,16 @@ export class WorkerPool implements DataPlanes {
     if (this.#published !== null) send(member.worker, snapshotMessage(null, this.#published));
   }
 
-  #askMetrics(worker: Worker): Promise<MetricSet> {
+  /** Resolves when it has answered, or had its time: then what it said last stands. */
+  #askMetrics(worker: Worker): Promise<void> {
     const question = ++this.#questions;
     return new Promise((resolve) => {
-      const answer = (metrics: MetricSet) => {
+      const answer = () => {
         clearTimeout(timer);
         this.#metricAnswers.delete(question);
-        resolve(metrics);
+        resolve();
       };
-      const timer = setTimeout(() => answer([]), metricsPatienceMs);
+      const timer = setTimeout(answer, metricsPatienceMs);
       this.#metricAnswers.set(question, answer);
       send(worker, { type: 'metrics', question });
     });

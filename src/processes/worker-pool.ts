@@ -39,6 +39,8 @@ interface Member {
   acknowledged: number;
   /** Of the last snapshot that it could not serve from; 0: none. */
   notApplied: number;
+  /** Whether there is a snapshot that it could. */
+  isServing: boolean;
 }
 
 interface Published {
@@ -51,6 +53,8 @@ const metricsPatienceMs = 2_000;
 const acknowledgePatienceMs = 30_000;
 const shortLifeMs = 5_000;
 const replacementDelayMs = 1_000;
+/** What is over must not be folded with what stands: it would end sessions in workers that start late, and in no others. */
+const sweepEveryMs = 60_000;
 
 /**
  * The workers of this replica (ADR 3): forked, told everything in order, replaced when they die.
@@ -66,6 +70,7 @@ export class WorkerPool implements DataPlanes {
   #ring: KeyRing | null = null;
   #published: Published | null = null;
   #questions = 0;
+  #sweep: NodeJS.Timeout | undefined;
   #isDraining = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -74,6 +79,7 @@ export class WorkerPool implements DataPlanes {
 
   start(ring: KeyRing): Promise<ListeningPorts> {
     this.#ring = ring;
+    this.#sweep = setInterval(() => this.#options.revocations.sweep(Date.now()), sweepEveryMs).unref();
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     const exec = fileURLToPath(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url));
     cluster.setupPrimary({ exec, args: [], serialization: 'advanced' });
@@ -111,6 +117,10 @@ export class WorkerPool implements DataPlanes {
     });
   }
 
+  isServing(): boolean {
+    return this.#ready().some((member) => member.isServing);
+  }
+
   setKeys(ring: KeyRing): void {
     this.#ring = ring;
     this.#broadcast({ type: 'keys', ring: encodeKeyRing(ring) });
@@ -128,7 +138,10 @@ export class WorkerPool implements DataPlanes {
 
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
+    clearInterval(this.#sweep);
     const ends = [...this.#members.values()].map(({ worker }) => ended(worker, graceMs));
+    // It has no socket yet, and would open one when it is ready, and serve until it is killed.
+    for (const { isReady, worker } of this.#members.values()) if (!isReady) worker.process.kill('SIGKILL');
     this.#broadcast({ type: 'drain', graceMs });
     await Promise.all(ends);
     this.#check();
@@ -136,7 +149,14 @@ export class WorkerPool implements DataPlanes {
 
   #fork(onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
     const worker = cluster.fork();
-    const member: Member = { worker, startedAt: Date.now(), isReady: false, acknowledged: 0, notApplied: 0 };
+    const member: Member = {
+      worker,
+      startedAt: Date.now(),
+      isReady: false,
+      acknowledged: 0,
+      notApplied: 0,
+      isServing: false,
+    };
     this.#members.set(worker.id, member);
     worker.on('message', (message: ToPrimary) => this.#receive(member, message, onOutcome));
     worker.on('error', (cause) => {
@@ -188,6 +208,7 @@ export class WorkerPool implements DataPlanes {
         return;
       case 'applied':
         member.acknowledged = message.sequence;
+        member.isServing = true;
         this.#check();
         return;
       case 'not-applied': {
@@ -226,6 +247,7 @@ export class WorkerPool implements DataPlanes {
   #welcome(member: Member): void {
     member.isReady = true;
     const { config, mappings, revocations, logOptions } = this.#options;
+    revocations.sweep(Date.now());
     send(member.worker, { type: 'configure', config, mappings, log: logOptions });
     if (this.#ring !== null) send(member.worker, { type: 'keys', ring: encodeKeyRing(this.#ring) });
     send(member.worker, { type: 'revoke', revocations: revocations.all() });

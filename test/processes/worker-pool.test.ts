@@ -16,11 +16,13 @@ import { openRawClient } from '../support/raw-client.ts';
 import { buildSnapshot } from '../support/snapshot-builder.ts';
 
 const HOST = 'status.example.com';
+const GRACE_MS = 5_000;
 
 describe('Workers', () => {
   let pool: WorkerPool;
   let port = 0;
   const lines: string[] = [];
+  const revocations = createRevocationTable();
   const config: Config = {
     https: { host: '127.0.0.1', port: 0 },
     http: { host: '127.0.0.1', port: 0 },
@@ -60,7 +62,7 @@ describe('Workers', () => {
     pool = new WorkerPool({
       config,
       mappings: [],
-      revocations: createRevocationTable(),
+      revocations,
       events: nobodyElse,
       log: createLogger({ level: 'info', format: 'json', destination }),
       logOptions: { format: 'json', level: 'error' },
@@ -166,5 +168,42 @@ describe('Workers', () => {
     await eventually('it is gone', () => victim?.isDead() === true);
     await publish(HOST);
     assert.equal(await challengesCounted(), 0);
+  });
+
+  it('[BOUNDED] are not told of revocations that are over', async () => {
+    const nobody = 'abcdefghijklmnop';
+    pool.revoke({ kind: 'login', lid: nobody, user: null, at: 1, expiresAt: Math.floor(Date.now() / 1000) - 1 });
+    assert.equal(revocations.stats().size, 1);
+    const [victim] = workers();
+    victim?.process.kill('SIGKILL');
+    await eventually('it is gone', () => victim?.isDead() === true);
+    await publish(HOST);
+    assert.equal(
+      revocations.stats().size,
+      0,
+      'else they are folded with those that stand, and end sessions of nobody else but here',
+    );
+  });
+
+  it('[CLOSED] are missed by readiness when none serves', async () => {
+    await publish(HOST);
+    assert.equal(pool.isServing(), true);
+    const { cwd } = cluster.settings;
+    cluster.setupPrimary({ cwd: '/there/is/no/such/folder' });
+    for (const victim of workers()) victim.process.kill('SIGKILL');
+    await eventually('nobody serves', () => !pool.isServing());
+    cluster.setupPrimary({ cwd: cwd ?? process.cwd() });
+    await eventually('somebody serves again', () => pool.isServing());
+  });
+
+  it('that start while the others drain hold nothing up, and take no connection', async () => {
+    await eventually('there are two', () => workers().length === 2);
+    await publish(HOST);
+    const [victim] = workers();
+    victim?.process.kill('SIGKILL');
+    await eventually('another is starting', () => workers().length === 2 && victim?.isDead() === true);
+    const startedAt = performance.now();
+    await pool.drain(GRACE_MS);
+    assert.ok(performance.now() - startedAt < GRACE_MS, `${Math.round(performance.now() - startedAt)} ms`);
   });
 });

@@ -1,5 +1,6 @@
 import { authorize } from './authorize.ts';
 import type { Exchange } from './exchange.ts';
+import type { LinkedSnapshot } from './linked-snapshot.ts';
 import type { Plane } from './plane.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
 import { matchRoute } from './routing/match-route.ts';
@@ -31,9 +32,15 @@ export function cutLongRequests(plane: Plane, graceMs: number): void {
 
 /** `unrouted`: no route leads there any more, which says nothing about who may. */
 function currentVerdict({ options, state }: Plane, request: CanonicalRequest): 'allow' | 'refused' | 'unrouted' {
+  if (request.scheme === 'http') return hasChallenge(state, request) ? 'allow' : 'refused';
   const host = state?.routing.host(request.host) ?? null;
   const route = host === null ? null : matchRoute(host, request.path);
   if (state === null || route === null || route === 'ambiguous') return 'unrouted';
   const { identity, now } = options;
   return authorize(state.routeOf(route), request, identity, now()).kind === 'allow' ? 'allow' : 'refused';
+}
+
+/** Nothing but a challenge is forwarded without TLS: the routes of its host have other rules. */
+function hasChallenge(state: LinkedSnapshot | null, { host, path }: CanonicalRequest): boolean {
+  return state !== null && state.challengeOf(host, path) !== null;
 }

@@ -118,7 +118,7 @@ function momentOf({ metadata, spec }: RevocationObject): number {
   if (spec.before !== undefined) return Date.parse(spec.before);
   const written = Date.parse(metadata.annotations[BEFORE_ANNOTATION] ?? '');
   const created = Date.parse(metadata.creationTimestamp) + 1_000;
-  return written > created ? written : created;
+  return Number.isNaN(written) ? created : Math.max(created, written);
 }
 
 function annotationsOf(user: RevokedUser | null, at: number): RevocationDraft['annotations'] {

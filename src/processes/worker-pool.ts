@@ -69,6 +69,8 @@ export class WorkerPool implements DataPlanes {
   readonly #metricAnswers = new Map<number, () => void>();
   #ring: KeyRing | null = null;
   #published: Published | null = null;
+  /** What every worker could serve from, most recently. */
+  #lastGood: Published | null = null;
   #questions = 0;
   #sweep: NodeJS.Timeout | undefined;
   #isDraining = false;
@@ -97,8 +99,9 @@ export class WorkerPool implements DataPlanes {
   publish(snapshot: Snapshot, secrets: Secrets): Promise<void> {
     const previous = this.#published;
     const sequence = (previous?.sequence ?? 0) + 1;
-    this.#published = { sequence, snapshot, secrets };
-    const message = snapshotMessage(previous, this.#published);
+    const published = { sequence, snapshot, secrets };
+    this.#published = published;
+    const message = snapshotMessage(previous, published);
     for (const member of this.#ready()) send(member.worker, message);
     return new Promise((resolve, reject) => {
       const patience = setInterval(() => this.#replaceSilent(sequence), acknowledgePatienceMs).unref();
@@ -109,6 +112,7 @@ export class WorkerPool implements DataPlanes {
         clearInterval(patience);
         this.#acknowledgements.delete(check);
         const failed = members.filter(({ notApplied }) => notApplied === sequence).length;
+        if (failed === 0) this.#lastGood = published;
         if (failed === 0 || this.#isDraining) resolve();
         else reject(notAppliedBy(failed, members.length));
       };
@@ -251,7 +255,10 @@ export class WorkerPool implements DataPlanes {
     send(member.worker, { type: 'configure', config, mappings, log: logOptions });
     if (this.#ring !== null) send(member.worker, { type: 'keys', ring: encodeKeyRing(this.#ring) });
     send(member.worker, { type: 'revoke', revocations: revocations.all() });
-    if (this.#published !== null) send(member.worker, snapshotMessage(null, this.#published));
+    // Where it can not serve from the newest, as the others could not, it serves what they do.
+    if (this.#lastGood !== null) send(member.worker, snapshotMessage(null, this.#lastGood));
+    if (this.#published !== null && this.#published !== this.#lastGood)
+      send(member.worker, snapshotMessage(this.#lastGood, this.#published));
   }
 
   /** Resolves when it has answered, or had its time: then what it said last stands. */

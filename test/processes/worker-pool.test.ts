@@ -104,6 +104,12 @@ describe('Workers', () => {
     );
     assert.equal(lines.filter((line) => line.includes('"snapshot-not-applied"')).length, 2);
     for (let round = 0; round < 8; round++) assert.equal(await statusOf(HOST), 308);
+    const [victim] = workers();
+    victim?.process.kill('SIGKILL');
+    const refusals = () => lines.filter((line) => line.includes('"snapshot-not-applied"')).length;
+    await eventually('another came, and can not serve from it either', () => refusals() === 3);
+    const statuses = async () => new Set(await Promise.all(Array.from({ length: 64 }, () => statusOf(HOST))));
+    for (let round = 0; round < 8; round++) assert.deepEqual(await statuses(), new Set([308]));
     await publish('next.example.com');
     for (let round = 0; round < 8; round++) assert.equal(await statusOf('next.example.com'), 308);
   });

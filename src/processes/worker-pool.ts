@@ -8,16 +8,17 @@ import type { Revocation } from '../identity/revocation/revocation.ts';
 import type { RevocationTable } from '../identity/revocation/revocation-table.ts';
 import { routeIdsOf } from '../snapshot/route-ids.ts';
 import type { Secrets } from '../snapshot/secret.ts';
-import { diffSecrets, encodeSecrets } from '../snapshot/secrets-delta.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { diff, EMPTY_SNAPSHOT } from '../snapshot/snapshot-delta.ts';
+import { EMPTY_SNAPSHOT } from '../snapshot/snapshot-delta.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import type { Log, LogLevel } from '../telemetry/logger.ts';
 import type { MetricSet } from '../telemetry/metrics.ts';
 import type { DataPlaneEvents, DataPlanes } from './data-planes.ts';
 import type { Mappings } from './mapped-services.ts';
 import type { ListeningPorts, ToPrimary, ToWorker } from './messages.ts';
+import { type Published, snapshotMessage } from './published.ts';
 import { RedeemedTickets } from './redeemed-tickets.ts';
+import { workerEnd } from './worker-end.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
 
 export interface WorkerPoolOptions {
@@ -41,12 +42,6 @@ interface Member {
   notApplied: number;
   /** Whether there is a snapshot that it could. */
   isServing: boolean;
-}
-
-interface Published {
-  readonly sequence: number;
-  readonly snapshot: Snapshot;
-  readonly secrets: Secrets;
 }
 
 const metricsPatienceMs = 2_000;
@@ -143,7 +138,7 @@ export class WorkerPool implements DataPlanes {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     clearInterval(this.#sweep);
-    const ends = [...this.#members.values()].map(({ worker }) => ended(worker, graceMs));
+    const ends = [...this.#members.values()].map(({ worker }) => workerEnd(worker, graceMs));
     // It has no socket yet, and would open one when it is ready, and serve until it is killed.
     for (const { isReady, worker } of this.#members.values()) if (!isReady) worker.process.kill('SIGKILL');
     this.#broadcast({ type: 'drain', graceMs });
@@ -296,28 +291,7 @@ function notAppliedBy(failed: number, all: number): EntragateError {
   );
 }
 
-function snapshotMessage(previous: Published | null, next: Published): ToWorker {
-  return {
-    type: 'snapshot',
-    sequence: next.sequence,
-    delta: diff(previous?.snapshot ?? null, next.snapshot),
-    secrets: encodeSecrets(diffSecrets(previous?.secrets ?? null, next.secrets)),
-  };
-}
-
 /** A worker that is going away may have closed its channel: its `exit` event tells the rest. */
 function send(worker: Worker, message: ToWorker): void {
   if (worker.isConnected()) worker.send(message, () => {});
-}
-
-/** Resolves when the worker has ended; it is killed when it outstays the grace. */
-function ended(worker: Worker, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (worker.isDead()) return resolve();
-    const timer = setTimeout(() => worker.process.kill('SIGKILL'), graceMs + 2_000);
-    worker.once('exit', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

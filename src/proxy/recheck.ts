@@ -22,11 +22,26 @@ export function cutLongRequests(plane: Plane, graceMs: number): void {
   for (const exchange of plane.inFlight) {
     const { outcome, outgoing, request, start, upgrade } = exchange;
     if (request === null || upgrade !== null || outcome.upstreamStart === 0 || start > startedBefore) continue;
-    // A navigation that is under way is not sent to sign in again: the bound that counts is the one nothing passes.
-    if (currentVerdict(plane, { ...request, isNavigation: false }) !== 'refused') continue;
+    if (mayGoOn(exchange, request)) continue;
     plane.options.metrics.responseCut();
     outcome.code = 'no-longer-allowed';
     outgoing.destroy();
+  }
+}
+
+function mayGoOn({ plane, verdict }: Exchange, request: CanonicalRequest): boolean {
+  // A navigation that is under way is not sent to sign in again: the bound that counts is the one nothing passes.
+  const current = currentVerdict(plane, { ...request, isNavigation: false });
+  const { identity, now } = plane.options;
+  switch (current) {
+    case 'allow':
+      return true;
+    case 'refused':
+      return false;
+    case 'unrouted':
+      return verdict.session === null || identity.isStillGood(verdict.session, now());
+    default:
+      return current satisfies never;
   }
 }
 

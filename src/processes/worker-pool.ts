@@ -234,7 +234,8 @@ export class WorkerPool implements DataPlanes {
         return;
       }
       case 'metrics':
-        this.#metrics.take(member.worker.id, message.metrics);
+        // What it said at its end may be read after it has ended, when it is counted among those.
+        if (this.#members.has(member.worker.id)) this.#metrics.take(member.worker.id, message.metrics);
         this.#metricAnswers.get(message.question)?.();
         return;
       default:

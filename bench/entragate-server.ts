@@ -168,14 +168,12 @@ function cookieOf(session: Session): string {
 
 function requestsByStatus(sets: readonly MetricSet[]): EntragateCounts {
   const counts: Record<string, number> = {};
-  for (const metric of sets.flat() as readonly CounterSet[]) {
+  for (const metric of sets.flat()) {
     if (metric.name !== 'entragate_requests_total') continue;
-    for (const { labels, value } of metric.values) counts[labels.status] = (counts[labels.status] ?? 0) + value;
+    for (const { labels, value } of metric.values) {
+      const status = String(labels.status);
+      counts[status] = (counts[status] ?? 0) + value;
+    }
   }
   return counts;
-}
-
-interface CounterSet {
-  readonly name: string;
-  readonly values: readonly { readonly labels: { readonly status: string }; readonly value: number }[];
 }

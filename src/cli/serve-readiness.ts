@@ -2,18 +2,23 @@ import type { SourceCondition } from '../kube/cluster-source.ts';
 import type { Readiness } from '../telemetry/admin-server.ts';
 
 /**
- * Readiness of a replica: false until the first whole snapshot is served, and again when it is asked to end. In between nothing takes it away:
- * a replica that the API server does not answer serves as well as before.
+ * Readiness of a replica: false until the first whole snapshot is served, while none of its data planes serves, and when it is asked to end.
+ * Nothing outside takes it away in between: a replica that the API server does not answer serves as well as before.
  */
 export class ServeReadiness {
   readonly #conditions: () => readonly SourceCondition[];
+  readonly #hasDataPlane: () => boolean;
   #hasKeys = false;
   #isServing = false;
   #isEnding = false;
 
-  /** @param conditions those of the collections that are followed */
-  constructor(conditions: () => readonly SourceCondition[]) {
+  /**
+   * @param conditions those of the collections that are followed
+   * @param hasDataPlane whether one serves at this moment
+   */
+  constructor(conditions: () => readonly SourceCondition[], hasDataPlane: () => boolean) {
     this.#conditions = conditions;
+    this.#hasDataPlane = hasDataPlane;
   }
 
   /** The keys that all replicas share are there. */
@@ -32,7 +37,8 @@ export class ServeReadiness {
 
   current(): Readiness {
     if (this.#isEnding) return { isReady: false, waitingFor: 'the end of requests under way: this replica ends' };
-    return this.#isServing ? { isReady: true } : { isReady: false, waitingFor: this.#waitingFor() };
+    if (!this.#isServing) return { isReady: false, waitingFor: this.#waitingFor() };
+    return this.#hasDataPlane() ? { isReady: true } : { isReady: false, waitingFor: 'a worker: none serves' };
   }
 
   #waitingFor(): string {

@@ -125,7 +125,7 @@ export async function startServe(
     metrics: createSourceMetrics(registry),
     log,
   });
-  const readiness = new ServeReadiness(source.conditions);
+  const readiness = new ServeReadiness(source.conditions, () => planes.isServing());
   const group = joinReplicaGroup({
     ...{ options, client, registry, log, leaseTiming: surroundings.lease },
     keyTiming: surroundings.keys(options.rotateKeysEvery),

@@ -9,8 +9,8 @@ export interface Identity {
   /** Opens the session of `host` from the request's cookies and applies bounds and revocations. `now` in milliseconds since the epoch. */
   read(cookies: string, host: string, now: number): SessionState;
 
-  /** Whether a session seen earlier may go on (upgrades are re-checked with it): not revoked, inside every bound. */
-  isStillGood(session: Session, host: string, now: number): boolean;
+  /** Whether a session seen earlier may go on, whatever became of its host: not revoked, inside every bound, of a provider that is still there. */
+  isStillGood(session: Session, now: number): boolean;
 
   /**
    * The redirect that starts (or renews) a sign-in for a navigation to `target` on `host`.

@@ -19,7 +19,7 @@ export function createControlMetrics(registry: Registry, age: () => number, isRe
   const registers = [registry];
   new Gauge({
     name: 'entragate_ready',
-    help: 'Whether this replica is ready: it has served a whole snapshot, and was not asked to end.',
+    help: 'Whether this replica is ready: it has served a whole snapshot, a worker of it serves, and it was not asked to end.',
     registers,
     collect() {
       this.set(isReady() ? 1 : 0);

@@ -22,6 +22,8 @@ export interface DataPlanes {
   start(ring: KeyRing): Promise<ListeningPorts>;
   /** Resolves when every data plane serves from `snapshot`. Rejects, as with EntragateError `snapshot-not-applied`, when one can not: it stays with the last good one. */
   publish(snapshot: Snapshot, secrets: Secrets): Promise<void>;
+  /** Whether any data plane serves from a snapshot at this moment. */
+  isServing(): boolean;
   setKeys(ring: KeyRing): void;
   revoke(revocation: Revocation): void;
   metrics(): Promise<readonly MetricSet[]>;

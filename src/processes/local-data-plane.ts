@@ -27,6 +27,7 @@ export class LocalDataPlane implements DataPlanes {
   readonly #options: LocalDataPlaneOptions;
   readonly #tickets = new RedeemedTickets();
   #serving: Serving | null = null;
+  #hasApplied = false;
 
   constructor(options: LocalDataPlaneOptions) {
     this.#options = options;
@@ -50,6 +51,11 @@ export class LocalDataPlane implements DataPlanes {
 
   async publish(snapshot: Snapshot, secrets: Secrets): Promise<void> {
     this.#serving?.apply(snapshot, secrets);
+    this.#hasApplied = true;
+  }
+
+  isServing(): boolean {
+    return this.#hasApplied;
   }
 
   setKeys(ring: KeyRing): void {

@@ -25,6 +25,8 @@ const MOST_OBJECTS = 10_000;
 /** Names whose session or login an object ends, so that many of one user can become one. */
 export const TENANT_ANNOTATION = 'entragate.dev/revoked-tenant';
 export const USER_ANNOTATION = 'entragate.dev/revoked-user';
+/** Up to when what it ends may have been confirmed, by the clocks of replicas: that of the API server, which tells of its creation, may be slower. */
+export const BEFORE_ANNOTATION = 'entragate.dev/revoked-before';
 
 /** The object that tells other replicas of a revocation. */
 export function draftOf(revocation: Revocation): RevocationDraft {
@@ -34,17 +36,21 @@ export function draftOf(revocation: Revocation): RevocationDraft {
       return draft(
         'session',
         { session: revocation.sid, expiresAt, reason: 'Signed out of one host' },
-        revocation.user,
+        annotationsOf(revocation.user, revocation.at),
       );
     case 'login':
-      return draft('login', { session: revocation.lid, expiresAt, reason: 'Signed out everywhere' }, revocation.user);
+      return draft(
+        'login',
+        { session: revocation.lid, expiresAt, reason: 'Signed out everywhere' },
+        annotationsOf(revocation.user, revocation.at),
+      );
     case 'user': {
       const { provider, tid, oid, before } = revocation;
       const user = { tid, oid, ...(provider === null ? {} : { provider }) };
-      return draft('user', { user, before: timeOf(before), expiresAt, reason: 'Many sign-outs of one user' }, null);
+      return draft('user', { user, before: timeOf(before), expiresAt, reason: 'Many sign-outs of one user' }, {});
     }
     case 'everything':
-      return draft('all', { before: timeOf(revocation.before), expiresAt, reason: 'Many sign-outs' }, null);
+      return draft('all', { before: timeOf(revocation.before), expiresAt, reason: 'Many sign-outs' }, {});
   }
 }
 
@@ -95,7 +101,7 @@ function draftOfUser(objects: readonly RevocationObject[]): RevocationDraft {
   const { before, expiresAt } = spanOf(objects);
   const user = { tid: annotations[TENANT_ANNOTATION] ?? '', oid: annotations[USER_ANNOTATION] ?? '' };
   const reason = 'Many sign-outs of one user';
-  return draft('user', { user, before: timeOf(before), expiresAt: timeOf(expiresAt), reason }, null);
+  return draft('user', { user, before: timeOf(before), expiresAt: timeOf(expiresAt), reason }, {});
 }
 
 /** Seconds since the epoch that cover all of them. */
@@ -109,15 +115,25 @@ function spanOf(objects: readonly RevocationObject[]): { readonly before: number
 
 /** Up to when (ms) a coarser revocation must reach to cover this one. API servers tell the second of a creation, all of which counts. */
 function momentOf({ metadata, spec }: RevocationObject): number {
-  return spec.before === undefined ? Date.parse(metadata.creationTimestamp) + 1_000 : Date.parse(spec.before);
+  if (spec.before !== undefined) return Date.parse(spec.before);
+  const written = Date.parse(metadata.annotations[BEFORE_ANNOTATION] ?? '');
+  const created = Date.parse(metadata.creationTimestamp) + 1_000;
+  return Number.isNaN(written) ? created : Math.max(created, written);
 }
 
-function draft(kind: string, spec: RevocationObject['spec'], user: RevokedUser | null): RevocationDraft {
+function annotationsOf(user: RevokedUser | null, at: number): RevocationDraft['annotations'] {
+  if (user === null) return {};
+  return { [TENANT_ANNOTATION]: user.tid, [USER_ANNOTATION]: user.oid, [BEFORE_ANNOTATION]: timeOf(at) };
+}
+
+function draft(
+  kind: string,
+  spec: RevocationObject['spec'],
+  annotations: RevocationDraft['annotations'],
+): RevocationDraft {
   const hash = createHash('sha256')
     .update(JSON.stringify([spec.session, spec.user, spec.before]))
     .digest('hex');
-  const annotations: Readonly<Record<string, string>> =
-    user === null ? {} : { [TENANT_ANNOTATION]: user.tid, [USER_ANNOTATION]: user.oid };
   return { name: `${kind}-${hash.slice(0, 32)}`, annotations, spec };
 }
 

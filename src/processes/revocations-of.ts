@@ -2,7 +2,7 @@ import type { ClusterState } from '../api/cluster-state.ts';
 import type { Revocation as RevocationObject } from '../api/generated/revocation.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import { parseObjectId, parseTenantId } from '../snapshot/ids.ts';
-import { TENANT_ANNOTATION, USER_ANNOTATION } from './revocation-drafts.ts';
+import { BEFORE_ANNOTATION, TENANT_ANNOTATION, USER_ANNOTATION } from './revocation-drafts.ts';
 
 /** What the Revocation objects of a cluster revoke. An object that names nobody we could mean revokes nothing. */
 export function revocationsOf(state: ClusterState): readonly Revocation[] {
@@ -36,7 +36,8 @@ function revocationsOfSession(
   const createdAt = secondsOf(creationTimestamp);
   // Objects of a file have no creation time: then every session that could be meant was confirmed before the expiry.
   // API servers tell the second of a creation, all of which counts.
-  const at = createdAt === null || createdAt === 0 ? expiresAt : createdAt + 1;
+  const created = createdAt === null || createdAt === 0 ? expiresAt : createdAt + 1;
+  const at = Math.max(created, secondsOf(annotations[BEFORE_ANNOTATION] ?? '') ?? 0);
   const tid = parseTenantId(annotations[TENANT_ANNOTATION] ?? '');
   const oid = parseObjectId(annotations[USER_ANNOTATION] ?? '');
   const user = tid === null || oid === null ? null : { tid, oid };

@@ -10,6 +10,7 @@ import { createIdentityView, type IdentityView } from '../identity/view.ts';
 import { createDataPlane, type DataPlane } from '../proxy/data-plane.ts';
 import { defaultLimits } from '../proxy/data-plane-options.ts';
 import { parseTrustedProxies, type TrustedProxies } from '../proxy/reading/trusted-proxies.ts';
+import { hasFewerRoutes, routeIdsOf } from '../snapshot/route-ids.ts';
 import type { Secrets } from '../snapshot/secret.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { EMPTY_SNAPSHOT } from '../snapshot/snapshot-delta.ts';
@@ -57,6 +58,7 @@ const unknownKeyEveryMs = 1_000;
 export function createServing(options: ServingOptions): Serving {
   const { config, revocations, log } = options;
   let view: IdentityView = createIdentityView(EMPTY_SNAPSHOT, new Map(), config.externalHttpsPort);
+  let served = EMPTY_SNAPSHOT;
   let ring = options.ring;
   const metrics = createMetrics();
   const identity = createIdentity({
@@ -99,6 +101,8 @@ export function createServing(options: ServingOptions): Serving {
         view = lastGood;
         throw cause;
       }
+      if (hasFewerRoutes(served, snapshot)) metrics.keepRoutes(routeIdsOf(snapshot));
+      served = snapshot;
     },
     setKeys: (next) => {
       ring = next;

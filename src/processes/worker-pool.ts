@@ -6,17 +6,20 @@ import type { KeyRing } from '../identity/keys/key-ring.ts';
 import { encodeKeyRing } from '../identity/keys/key-ring-codec.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import type { RevocationTable } from '../identity/revocation/revocation-table.ts';
+import { routeIdsOf } from '../snapshot/route-ids.ts';
 import type { Secrets } from '../snapshot/secret.ts';
-import { diffSecrets, encodeSecrets } from '../snapshot/secrets-delta.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { diff } from '../snapshot/snapshot-delta.ts';
+import { EMPTY_SNAPSHOT } from '../snapshot/snapshot-delta.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import type { Log, LogLevel } from '../telemetry/logger.ts';
 import type { MetricSet } from '../telemetry/metrics.ts';
 import type { DataPlaneEvents, DataPlanes } from './data-planes.ts';
 import type { Mappings } from './mapped-services.ts';
 import type { ListeningPorts, ToPrimary, ToWorker } from './messages.ts';
+import { type Published, snapshotMessage } from './published.ts';
 import { RedeemedTickets } from './redeemed-tickets.ts';
+import { workerEnd } from './worker-end.ts';
+import { WorkerMetrics } from './worker-metrics.ts';
 
 export interface WorkerPoolOptions {
   readonly config: Config;
@@ -37,18 +40,16 @@ interface Member {
   acknowledged: number;
   /** Of the last snapshot that it could not serve from; 0: none. */
   notApplied: number;
-}
-
-interface Published {
-  readonly sequence: number;
-  readonly snapshot: Snapshot;
-  readonly secrets: Secrets;
+  /** Whether there is a snapshot that it could. */
+  isServing: boolean;
 }
 
 const metricsPatienceMs = 2_000;
 const acknowledgePatienceMs = 30_000;
 const shortLifeMs = 5_000;
 const replacementDelayMs = 1_000;
+/** What is over must not be folded with what stands: it would end sessions in workers that start late, and in no others. */
+const sweepEveryMs = 60_000;
 
 /**
  * The workers of this replica (ADR 3): forked, told everything in order, replaced when they die.
@@ -59,10 +60,14 @@ export class WorkerPool implements DataPlanes {
   readonly #members = new Map<number, Member>();
   readonly #tickets = new RedeemedTickets();
   readonly #acknowledgements = new Set<() => void>();
-  readonly #metricAnswers = new Map<number, (metrics: MetricSet) => void>();
+  readonly #metrics = new WorkerMetrics();
+  readonly #metricAnswers = new Map<number, () => void>();
   #ring: KeyRing | null = null;
   #published: Published | null = null;
+  /** What every worker could serve from, most recently. */
+  #lastGood: Published | null = null;
   #questions = 0;
+  #sweep: NodeJS.Timeout | undefined;
   #isDraining = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -71,6 +76,7 @@ export class WorkerPool implements DataPlanes {
 
   start(ring: KeyRing): Promise<ListeningPorts> {
     this.#ring = ring;
+    this.#sweep = setInterval(() => this.#options.revocations.sweep(Date.now()), sweepEveryMs).unref();
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     const exec = fileURLToPath(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url));
     cluster.setupPrimary({ exec, args: [], serialization: 'advanced' });
@@ -88,8 +94,9 @@ export class WorkerPool implements DataPlanes {
   publish(snapshot: Snapshot, secrets: Secrets): Promise<void> {
     const previous = this.#published;
     const sequence = (previous?.sequence ?? 0) + 1;
-    this.#published = { sequence, snapshot, secrets };
-    const message = snapshotMessage(previous, this.#published);
+    const published = { sequence, snapshot, secrets };
+    this.#published = published;
+    const message = snapshotMessage(previous, published);
     for (const member of this.#ready()) send(member.worker, message);
     return new Promise((resolve, reject) => {
       const patience = setInterval(() => this.#replaceSilent(sequence), acknowledgePatienceMs).unref();
@@ -100,12 +107,17 @@ export class WorkerPool implements DataPlanes {
         clearInterval(patience);
         this.#acknowledgements.delete(check);
         const failed = members.filter(({ notApplied }) => notApplied === sequence).length;
+        if (failed === 0) this.#lastGood = published;
         if (failed === 0 || this.#isDraining) resolve();
         else reject(notAppliedBy(failed, members.length));
       };
       this.#acknowledgements.add(check);
       check();
     });
+  }
+
+  isServing(): boolean {
+    return this.#ready().some((member) => member.isServing);
   }
 
   setKeys(ring: KeyRing): void {
@@ -118,13 +130,17 @@ export class WorkerPool implements DataPlanes {
     this.#broadcast({ type: 'revoke', revocations: [revocation] });
   }
 
-  metrics(): Promise<readonly MetricSet[]> {
-    return Promise.all([...this.#ready()].map(({ worker }) => this.#askMetrics(worker)));
+  async metrics(): Promise<readonly MetricSet[]> {
+    await Promise.all(this.#ready().map(({ worker }) => this.#askMetrics(worker)));
+    return this.#metrics.sets(routeIdsOf(this.#published?.snapshot ?? EMPTY_SNAPSHOT));
   }
 
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
-    const ends = [...this.#members.values()].map(({ worker }) => ended(worker, graceMs));
+    clearInterval(this.#sweep);
+    const ends = [...this.#members.values()].map(({ worker }) => workerEnd(worker, graceMs));
+    // It has no socket yet, and would open one when it is ready, and serve until it is killed.
+    for (const { isReady, worker } of this.#members.values()) if (!isReady) worker.process.kill('SIGKILL');
     this.#broadcast({ type: 'drain', graceMs });
     await Promise.all(ends);
     this.#check();
@@ -132,7 +148,14 @@ export class WorkerPool implements DataPlanes {
 
   #fork(onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
     const worker = cluster.fork();
-    const member: Member = { worker, startedAt: Date.now(), isReady: false, acknowledged: 0, notApplied: 0 };
+    const member: Member = {
+      worker,
+      startedAt: Date.now(),
+      isReady: false,
+      acknowledged: 0,
+      notApplied: 0,
+      isServing: false,
+    };
     this.#members.set(worker.id, member);
     worker.on('message', (message: ToPrimary) => this.#receive(member, message, onOutcome));
     worker.on('error', (cause) => {
@@ -158,6 +181,7 @@ export class WorkerPool implements DataPlanes {
 
   #replace(member: Member, onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
     this.#members.delete(member.worker.id);
+    this.#metrics.end(member.worker.id);
     this.#check();
     if (this.#isDraining) return;
     const isShortLived = Date.now() - member.startedAt < shortLifeMs;
@@ -183,6 +207,7 @@ export class WorkerPool implements DataPlanes {
         return;
       case 'applied':
         member.acknowledged = message.sequence;
+        member.isServing = true;
         this.#check();
         return;
       case 'not-applied': {
@@ -209,7 +234,9 @@ export class WorkerPool implements DataPlanes {
         return;
       }
       case 'metrics':
-        this.#metricAnswers.get(message.question)?.(message.metrics);
+        // What it said at its end may be read after it has ended, when it is counted among those.
+        if (this.#members.has(member.worker.id)) this.#metrics.take(member.worker.id, message.metrics);
+        this.#metricAnswers.get(message.question)?.();
         return;
       default:
         message satisfies never;
@@ -220,21 +247,26 @@ export class WorkerPool implements DataPlanes {
   #welcome(member: Member): void {
     member.isReady = true;
     const { config, mappings, revocations, logOptions } = this.#options;
+    revocations.sweep(Date.now());
     send(member.worker, { type: 'configure', config, mappings, log: logOptions });
     if (this.#ring !== null) send(member.worker, { type: 'keys', ring: encodeKeyRing(this.#ring) });
     send(member.worker, { type: 'revoke', revocations: revocations.all() });
-    if (this.#published !== null) send(member.worker, snapshotMessage(null, this.#published));
+    // Where it can not serve from the newest, as the others could not, it serves what they do.
+    if (this.#lastGood !== null) send(member.worker, snapshotMessage(null, this.#lastGood));
+    if (this.#published !== null && this.#published !== this.#lastGood)
+      send(member.worker, snapshotMessage(this.#lastGood, this.#published));
   }
 
-  #askMetrics(worker: Worker): Promise<MetricSet> {
+  /** Resolves when it has answered, or had its time: then what it said last stands. */
+  #askMetrics(worker: Worker): Promise<void> {
     const question = ++this.#questions;
     return new Promise((resolve) => {
-      const answer = (metrics: MetricSet) => {
+      const answer = () => {
         clearTimeout(timer);
         this.#metricAnswers.delete(question);
-        resolve(metrics);
+        resolve();
       };
-      const timer = setTimeout(() => answer([]), metricsPatienceMs);
+      const timer = setTimeout(answer, metricsPatienceMs);
       this.#metricAnswers.set(question, answer);
       send(worker, { type: 'metrics', question });
     });
@@ -260,28 +292,7 @@ function notAppliedBy(failed: number, all: number): EntragateError {
   );
 }
 
-function snapshotMessage(previous: Published | null, next: Published): ToWorker {
-  return {
-    type: 'snapshot',
-    sequence: next.sequence,
-    delta: diff(previous?.snapshot ?? null, next.snapshot),
-    secrets: encodeSecrets(diffSecrets(previous?.secrets ?? null, next.secrets)),
-  };
-}
-
 /** A worker that is going away may have closed its channel: its `exit` event tells the rest. */
 function send(worker: Worker, message: ToWorker): void {
   if (worker.isConnected()) worker.send(message, () => {});
-}
-
-/** Resolves when the worker has ended; it is killed when it outstays the grace. */
-function ended(worker: Worker, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (worker.isDead()) return resolve();
-    const timer = setTimeout(() => worker.process.kill('SIGKILL'), graceMs + 2_000);
-    worker.once('exit', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -13,7 +13,8 @@ import { createServing, type Serving } from './serving.ts';
 /** The entry point of a worker process (ADR 3): it holds sockets and serves; everything it knows it is told by the primary. */
 type Configure = Extract<ToWorker, { readonly type: 'configure' }>;
 
-const redeemPatienceMs = 2_000;
+/** Longer than the primary takes for a change of everything that it knows; less than a browser waits, and than a ticket lives. */
+const redeemPatienceMs = 10_000;
 const revocations = createRevocationTable();
 const redemptions = new Map<number, (isFirst: boolean) => void>();
 let questions = 0;

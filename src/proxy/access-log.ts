@@ -1,3 +1,4 @@
+import { NO_ROUTE } from '../telemetry/metrics.ts';
 import type { Exchange } from './exchange.ts';
 
 const INFO = 30;
@@ -14,7 +15,7 @@ export function writeAccessLine(exchange: Exchange, status: number, isComplete: 
   const total = performance.now() - exchange.start;
   const upstream = upstreamMs(exchange);
   plane.options.metrics.request({
-    route: route?.route.id ?? '-',
+    route: route?.route.id ?? NO_ROUTE,
     status,
     decision: outcome.decision,
     totalMs: total,

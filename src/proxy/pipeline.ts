@@ -5,6 +5,7 @@ import { challenge } from './challenge.ts';
 import type { Exchange } from './exchange.ts';
 import { externalOrigin } from './external-origin.ts';
 import { forward } from './forward.ts';
+import type { LinkedRoute } from './linked-snapshot.ts';
 import { answerOwnEndpoint } from './own-endpoints.ts';
 import { problemOfStatus } from './pages/problem.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
@@ -228,10 +229,30 @@ function forwardAllowed(exchange: Exchange): StepResult {
     throw new EntragateError('no-decision', 'A request came to the forwarding step without an allow');
   }
   if (verdict.session === null) {
-    waitInLine(plane.publicRequests, exchange, () => forward(exchange, request, route, verdict));
+    waitInLine(plane.publicRequests, exchange, () => {
+      const current = publicRouteNow(exchange, request, route);
+      if (current === null) runPipeline(exchange);
+      else forward(exchange, request, current, verdict);
+    });
     return 'forwarded';
   }
   plane.lastSignedIn = exchange.start;
   forward(exchange, request, route, verdict);
   return 'forwarded';
+}
+
+/**
+ * Whoever waits may do so for seconds under a flood, and what was public may not be any more (BOUNDED).
+ *
+ * @param route what let the request in
+ * @returns null: it is to be decided on again
+ */
+function publicRouteNow({ plane, state }: Exchange, request: CanonicalRequest, route: LinkedRoute): LinkedRoute | null {
+  const now = plane.state;
+  if (now === null || now.routing === state?.routing) return route;
+  if (request.scheme === 'http') return now.challengeOf(request.host, request.path);
+  const host = now.routing.host(request.host);
+  const match = host === null ? null : matchRoute(host, request.path);
+  const current = match === null || match === 'ambiguous' ? null : now.routeOf(match);
+  return current?.access.kind === 'public' ? current : null;
 }

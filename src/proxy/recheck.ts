@@ -1,5 +1,6 @@
 import { authorize } from './authorize.ts';
 import type { Exchange } from './exchange.ts';
+import type { LinkedSnapshot } from './linked-snapshot.ts';
 import type { Plane } from './plane.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
 import { matchRoute } from './routing/match-route.ts';
@@ -21,19 +22,40 @@ export function cutLongRequests(plane: Plane, graceMs: number): void {
   for (const exchange of plane.inFlight) {
     const { outcome, outgoing, request, start, upgrade } = exchange;
     if (request === null || upgrade !== null || outcome.upstreamStart === 0 || start > startedBefore) continue;
-    // A navigation that is under way is not sent to sign in again: the bound that counts is the one nothing passes.
-    if (currentVerdict(plane, { ...request, isNavigation: false }) !== 'refused') continue;
+    if (mayGoOn(exchange, request)) continue;
     plane.options.metrics.responseCut();
     outcome.code = 'no-longer-allowed';
     outgoing.destroy();
   }
 }
 
+function mayGoOn({ plane, verdict }: Exchange, request: CanonicalRequest): boolean {
+  // A navigation that is under way is not sent to sign in again: the bound that counts is the one nothing passes.
+  const current = currentVerdict(plane, { ...request, isNavigation: false });
+  const { identity, now } = plane.options;
+  switch (current) {
+    case 'allow':
+      return true;
+    case 'refused':
+      return false;
+    case 'unrouted':
+      return verdict.session === null || identity.isStillGood(verdict.session, now());
+    default:
+      return current satisfies never;
+  }
+}
+
 /** `unrouted`: no route leads there any more, which says nothing about who may. */
 function currentVerdict({ options, state }: Plane, request: CanonicalRequest): 'allow' | 'refused' | 'unrouted' {
+  if (request.scheme === 'http') return hasChallenge(state, request) ? 'allow' : 'refused';
   const host = state?.routing.host(request.host) ?? null;
   const route = host === null ? null : matchRoute(host, request.path);
   if (state === null || route === null || route === 'ambiguous') return 'unrouted';
   const { identity, now } = options;
   return authorize(state.routeOf(route), request, identity, now()).kind === 'allow' ? 'allow' : 'refused';
+}
+
+/** Nothing but a challenge is forwarded without TLS: the routes of its host have other rules. */
+function hasChallenge(state: LinkedSnapshot | null, { host, path }: CanonicalRequest): boolean {
+  return state !== null && state.challengeOf(host, path) !== null;
 }

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 
 /** The metrics of one process. Labels come from configuration and fixed words only, so that no client can add a series. */
 export interface Metrics {
-  /** One request finished. `route` is a route id of the snapshot, or `-`. */
+  /** One request finished. `route` is a route id of the snapshot, or {@link NO_ROUTE}. */
   request(observed: ObservedRequest): void;
   /** A request was refused before it was routed; `code` is the refusal's. */
   refused(code: string): void;
@@ -21,6 +21,8 @@ export interface Metrics {
   responseCut(): void;
   upstreamFailed(code: string): void;
   tlsFailed(): void;
+  /** Forgets what was counted of all other routes: Ingresses and challenges come and go for as long as this process lives. */
+  keepRoutes(routes: ReadonlySet<string>): Promise<void>;
   readonly registry: Registry;
 }
 
@@ -33,8 +35,25 @@ export interface ObservedRequest {
   readonly upstreamMs: number | null;
 }
 
-/** One metric of one process, ready to cross the process border. */
-export type MetricSet = readonly object[];
+/** One metric of one process, as the client library writes it: plain data that crosses the process border. */
+interface MetricData {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  readonly values: readonly MetricValue[];
+}
+
+interface MetricValue {
+  readonly value: number;
+  readonly labels: Readonly<Partial<Record<string, string | number>>>;
+  /** Of a histogram: `…_bucket`, `…_sum` or `…_count`. */
+  readonly metricName?: string;
+}
+
+/** All metrics of one process. */
+export type MetricSet = readonly MetricData[];
+
+/** In place of the id of a route where a request had none. */
+export const NO_ROUTE = '-';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -110,12 +129,49 @@ export function createMetrics(): Metrics {
     responseCut: () => responsesCut.inc(),
     upstreamFailed: (code) => upstreamFailures.inc({ code }),
     tlsFailed: () => tlsFailures.inc(),
+    keepRoutes: async (routes) => {
+      const { values } = await requests.get();
+      for (const { labels } of values) {
+        if ('route' in labels && !isKnown(labels.route, routes)) requests.remove(labels);
+      }
+    },
   };
 }
 
 /** What this process has counted, as plain data: workers send it to the primary. */
 export async function collectMetrics(metrics: Metrics): Promise<MetricSet> {
   return metrics.registry.getMetricsAsJSON();
+}
+
+/** The counters of both, histograms included, and no gauge: what a process that has ended leaves behind. */
+export function addCounters(one: MetricSet, other: MetricSet): MetricSet {
+  const byName = Map.groupBy([...one, ...other].filter(isCounting), ({ name }) => name);
+  return [...byName.values()].flatMap(([first, ...more]) => {
+    if (first === undefined) return [];
+    const sums = new Map<string, MetricValue>();
+    for (const value of [first, ...more].flatMap(({ values }) => values)) {
+      const key = JSON.stringify([value.metricName, Object.entries(value.labels).sort()]);
+      sums.set(key, { ...value, value: value.value + (sums.get(key)?.value ?? 0) });
+    }
+    return [{ ...first, values: [...sums.values()] }];
+  });
+}
+
+function isCounting({ type }: MetricData): boolean {
+  return type === 'counter' || type === 'histogram';
+}
+
+/** The same without what was counted of routes that are not in `routes`. */
+export function withoutOtherRoutes(set: MetricSet, routes: ReadonlySet<string>): MetricSet {
+  return set.map((metric) => ({
+    ...metric,
+    values: metric.values.filter(({ labels }) => isKnown(labels.route, routes)),
+  }));
+}
+
+/** {@link NO_ROUTE} is none of anybody. */
+function isKnown(route: string | number | undefined, routes: ReadonlySet<string>): boolean {
+  return route === undefined || route === NO_ROUTE || routes.has(String(route));
 }
 
 /** Adds up the sets of several processes, in Prometheus' text format. */

@@ -351,7 +351,7 @@ describe('what the chart renders', () => {
           credential: { secretRef: { name: '' }, certificateRef: { name: '012' } },
           authorityCa: { configMapName: '123', key: 'yes' },
         },
-        authHost: { name: '1.2', tls: { secretName: 'no', certManager: issuer } },
+        authHost: { name: 'null', tls: { secretName: 'no', certManager: issuer } },
       },
     ];
     for (const set of sets) {

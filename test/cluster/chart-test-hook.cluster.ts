@@ -88,6 +88,29 @@ describe('what helm test runs, against entragate serve', function () {
     const { code, stdout } = await run(objects, {});
     assert.deepEqual([code, stdout], [0, `/readyz: 200\nhttps://${host}/: no-certificate\n`]);
   });
+
+  it('and a namespace that serves every other host, expects that it lets nobody in either', async () => {
+    const backend = { service: { name: 'ledger', port: { number: 80 } } };
+    const rest: TestObject = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { namespace: 'apps', name: 'rest' },
+      spec: {
+        ingressClassName: 'entragate',
+        rules: [{ http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+      },
+    };
+    await applyObject(server().admin, rest);
+    await replica.close(0);
+    replica = await world.start(['--host-ownership', 'Declared', '--any-host-namespaces', 'apps']);
+    await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    const objects = await render({ hostOwnership: 'Declared', anyHostNamespaces: ['apps'] });
+    assert.deepEqual(await run(objects, { SECONDS: '5' }), {
+      code: 0,
+      stdout: `/readyz: 200\nhttps://${host}/: 403\n`,
+    });
+    await deleteObject(server().admin, rest);
+  });
 });
 
 /** What the kubelet says of the Services of a namespace: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables. */

@@ -61,6 +61,7 @@ class Stage {
         );
         await this.acknowledged;
       },
+      isServing: () => true,
       setKeys: () => {},
       revoke: () => {},
       metrics: async () => [],

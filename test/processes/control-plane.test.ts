@@ -30,6 +30,7 @@ describe('The control plane', () => {
   const planesThat = (revoked: Revocation[]): DataPlanes => ({
     start: async () => ({ https: 0, http: 0 }),
     publish: async () => {},
+    isServing: () => true,
     setKeys: () => {},
     revoke: (revocation) => revoked.push(revocation),
     metrics: async () => [],

@@ -3,10 +3,11 @@ import { describe, it } from 'mocha';
 import { type ClusterState, objectKey } from '../../src/api/cluster-state.ts';
 import type { Revocation as RevocationObject } from '../../src/api/generated/revocation.ts';
 import { createRevocationTable } from '../../src/identity/revocation/create-revocation-table.ts';
-import type { Revocation } from '../../src/identity/revocation/revocation.ts';
+import { type Revocation, revokeSession } from '../../src/identity/revocation/revocation.ts';
 import { draftOf, type RevocationDraft, tidyRevocations } from '../../src/processes/revocation-drafts.ts';
 import { revocationsOf } from '../../src/processes/revocations-of.ts';
 import { parseObjectId, parseTenantId } from '../../src/snapshot/ids.ts';
+import { sampleSession } from '../identity/sample-session.ts';
 import { emptyState } from '../translate/manifest-state.ts';
 
 const tid = parseTenantId('11111111-2222-3333-4444-555555555555');
@@ -52,6 +53,20 @@ describe('Revocation objects', () => {
       assert.deepEqual(revocationsOf(cluster([draftOf(revocation)])), [expected]);
     });
   }
+
+  it('cover, once folded, a session that a replica with a faster clock had confirmed: the API server says an earlier time', () => {
+    const session = { ...sampleSession(), tid, oid, checkedAt: at + 60 };
+    const sessions = Array.from({ length: 30 }, (_, index) => ({ ...session, sid: `sid-${index}` }));
+    const drafts = sessions.map((each) => draftOf(revokeSession(each, at * 1000)));
+    const { drafts: folded } = tidyRevocations(cluster(drafts), at * 1000);
+    assert.equal(folded.length, 1);
+    for (const objects of [drafts, folded]) {
+      const table = createRevocationTable();
+      for (const revocation of revocationsOf(cluster(objects))) table.add(revocation);
+      assert.ok(table.stats().userFolds > 0 || objects === folded);
+      for (const each of sessions) assert.ok(table.isRevoked(each));
+    }
+  });
 
   it('have the same name for the same revocation, and another for every other', () => {
     const names = revocations.map((revocation) => draftOf(revocation).name);

@@ -9,17 +9,20 @@ import { nobodyElse } from '../../src/processes/data-planes.ts';
 import { WorkerPool } from '../../src/processes/worker-pool.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { renderMetrics } from '../../src/telemetry/metrics.ts';
 import { sampleProvider } from '../identity/sample-session.ts';
 import { eventually } from '../support/proxy-harness.ts';
 import { openRawClient } from '../support/raw-client.ts';
 import { buildSnapshot } from '../support/snapshot-builder.ts';
 
 const HOST = 'status.example.com';
+const GRACE_MS = 5_000;
 
 describe('Workers', () => {
   let pool: WorkerPool;
   let port = 0;
   const lines: string[] = [];
+  const revocations = createRevocationTable();
   const config: Config = {
     https: { host: '127.0.0.1', port: 0 },
     http: { host: '127.0.0.1', port: 0 },
@@ -40,9 +43,9 @@ describe('Workers', () => {
     }).snapshot;
   const publish = (...names: readonly string[]) => pool.publish(snapshotOf(...names), new Map());
   /** Over plain HTTP a routed host is sent to https, and any other is not found. */
-  const statusOf = async (host: string): Promise<number> => {
+  const statusOf = async (host: string, path = '/'): Promise<number> => {
     const client = await openRawClient({ port, tls: null });
-    client.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    client.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     const answer = await client.response();
     client.destroy();
     return Number(answer.startLine.split(' ')[1]);
@@ -59,7 +62,7 @@ describe('Workers', () => {
     pool = new WorkerPool({
       config,
       mappings: [],
-      revocations: createRevocationTable(),
+      revocations,
       events: nobodyElse,
       log: createLogger({ level: 'info', format: 'json', destination }),
       logOptions: { format: 'json', level: 'error' },
@@ -101,6 +104,12 @@ describe('Workers', () => {
     );
     assert.equal(lines.filter((line) => line.includes('"snapshot-not-applied"')).length, 2);
     for (let round = 0; round < 8; round++) assert.equal(await statusOf(HOST), 308);
+    const [victim] = workers();
+    victim?.process.kill('SIGKILL');
+    const refusals = () => lines.filter((line) => line.includes('"snapshot-not-applied"')).length;
+    await eventually('another came, and can not serve from it either', () => refusals() === 3);
+    const statuses = async () => new Set(await Promise.all(Array.from({ length: 64 }, () => statusOf(HOST))));
+    for (let round = 0; round < 8; round++) assert.deepEqual(await statuses(), new Set([308]));
     await publish('next.example.com');
     for (let round = 0; round < 8; round++) assert.equal(await statusOf('next.example.com'), 308);
   });
@@ -119,5 +128,88 @@ describe('Workers', () => {
     await eventually('another came', () => workers().length === 2);
     await publish('spawned.example.com');
     for (let round = 0; round < 8; round++) assert.equal(await statusOf('spawned.example.com'), 308);
+  });
+
+  /** Requests that were answered, as a scraper sees them. */
+  const counted = async (): Promise<number> => {
+    const text = await renderMetrics(await pool.metrics());
+    const values = [...text.matchAll(/^entragate_requests_total\{.*\} (\d+)$/gm)].map(([, value]) => Number(value));
+    return values.reduce((sum, value) => sum + value, 0);
+  };
+
+  it('are counted on when they die or do not answer: what a scraper takes for a restart would be thousands of requests in one moment', async () => {
+    await publish(HOST);
+    for (let round = 0; round < 20; round++) await statusOf(HOST);
+    const before = await counted();
+    assert.ok(before >= 20);
+    const [stopped] = workers();
+    assert.ok(stopped);
+    stopped.process.kill('SIGSTOP');
+    const whileSilent = await counted();
+    stopped.process.kill('SIGCONT');
+    assert.equal(whileSilent, before);
+    for (const victim of workers()) {
+      victim.process.kill('SIGKILL');
+      await eventually('it is gone', () => victim.isDead());
+      await eventually('another came', () => workers().length === 2);
+      await publish(HOST);
+      assert.equal(await counted(), before);
+    }
+    await statusOf(HOST);
+    assert.equal(await counted(), before + 1);
+  });
+
+  it('[BOUNDED] forget what was counted of routes that are gone: every renewal of a certificate has challenges of its own', async () => {
+    const challengesCounted = async () =>
+      [...(await renderMetrics(await pool.metrics())).matchAll(/^entragate_requests_total\{.*acme-challenge.*$/gm)]
+        .length;
+    const tokens = Array.from({ length: 10 }, (_, index) => `/.well-known/acme-challenge/token-${index}`);
+    const challenges = tokens.map((path) => ({ host: HOST, path, service: 'solver' }));
+    const spec = { hosts: [], providers: [sampleProvider], services: { solver: [] } };
+    await pool.publish(buildSnapshot({ ...spec, challenges }).snapshot, new Map());
+    for (const path of tokens) assert.equal(await statusOf(HOST, path), 503);
+    assert.equal(await challengesCounted(), tokens.length);
+    const [victim] = workers();
+    victim?.process.kill('SIGKILL');
+    await eventually('it is gone', () => victim?.isDead() === true);
+    await publish(HOST);
+    assert.equal(await challengesCounted(), 0);
+  });
+
+  it('[BOUNDED] are not told of revocations that are over', async () => {
+    const nobody = 'abcdefghijklmnop';
+    pool.revoke({ kind: 'login', lid: nobody, user: null, at: 1, expiresAt: Math.floor(Date.now() / 1000) - 1 });
+    assert.equal(revocations.stats().size, 1);
+    const [victim] = workers();
+    victim?.process.kill('SIGKILL');
+    await eventually('it is gone', () => victim?.isDead() === true);
+    await publish(HOST);
+    assert.equal(
+      revocations.stats().size,
+      0,
+      'else they are folded with those that stand, and end sessions of nobody else but here',
+    );
+  });
+
+  it('[CLOSED] are missed by readiness when none serves', async () => {
+    await publish(HOST);
+    assert.equal(pool.isServing(), true);
+    const { cwd } = cluster.settings;
+    cluster.setupPrimary({ cwd: '/there/is/no/such/folder' });
+    for (const victim of workers()) victim.process.kill('SIGKILL');
+    await eventually('nobody serves', () => !pool.isServing());
+    cluster.setupPrimary({ cwd: cwd ?? process.cwd() });
+    await eventually('somebody serves again', () => pool.isServing());
+  });
+
+  it('that start while the others drain hold nothing up, and take no connection', async () => {
+    await eventually('there are two', () => workers().length === 2);
+    await publish(HOST);
+    const [victim] = workers();
+    victim?.process.kill('SIGKILL');
+    await eventually('another is starting', () => workers().length === 2 && victim?.isDead() === true);
+    const startedAt = performance.now();
+    await pool.drain(GRACE_MS);
+    assert.ok(performance.now() - startedAt < GRACE_MS, `${Math.round(performance.now() - startedAt)} ms`);
   });
 });

@@ -99,6 +99,25 @@ describe('entragate dev --workers 2', () => {
     assert.equal(sessions.length, 1);
   });
 
+  it('signs in while the first process is busy for seconds, as with thousands of objects that changed', async () => {
+    const client = await signedIn();
+    let location = dev.url('wiki.localhost', '/');
+    for (let hop = 0; new URL(location).pathname !== '/.entragate/callback'; hop += 1) {
+      assert.ok(hop < 5);
+      const answer = await client.request(location, { headers: HTML });
+      location = new URL(answer.headers.location ?? assert.fail(answer.body), location).href;
+    }
+    process.kill(dev.pid, 'SIGSTOP');
+    const goOn = setTimeout(() => process.kill(dev.pid, 'SIGCONT'), 3_000);
+    try {
+      const { setCookies } = await client.request(location, { headers: HTML });
+      assert.ok(setCookies.some((line) => /^__Host-entragate=[^;]/.test(line)));
+    } finally {
+      clearTimeout(goOn);
+      process.kill(dev.pid, 'SIGCONT');
+    }
+  });
+
   it('[BOUNDED] refuses a session that was signed out on one worker on the other, within 5 s', async () => {
     const client = await signedIn();
     const cookie = client.cookieHeader('ledger.localhost');

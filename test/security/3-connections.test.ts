@@ -484,6 +484,16 @@ describe('Security 3: connections', () => {
       proxy.apply(spec({ policies: {} }));
       assert.equal(await client.isEnded(), true);
     });
+
+    it('is cut when its session ends, also where its route is gone by then, as when an app is taken away', async () => {
+      const lid = randomId();
+      const client = await openStream(cookie({ lid }));
+      proxy.apply(spec({ hosts: [] }));
+      await flows(client);
+      proxy.revocations.add(revokeLogin(sampleSession({ lid }), proxy.now()));
+      assert.equal(await client.isEnded(), true);
+      proxy.apply(spec());
+    });
   });
 
   it('survives resets of any socket at any moment', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { fieldValues } from '../support/http-message.ts';
+import { eventually, type HarnessSpec, startProxy } from '../support/proxy-harness.ts';
 import { openRawClient } from '../support/raw-client.ts';
+import { startRecordingUpstream } from '../support/recording-upstream.ts';
 import { HOST, openWire, specFor, statusOf, type Wire } from './wire.ts';
 
 const TOKEN = '/.well-known/acme-challenge/LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0';
@@ -92,5 +94,49 @@ describe('Security 4: answers to ACME challenges', () => {
     assert.equal(statusOf(await client.response()), 404);
     client.destroy();
     assert.equal(wire.upstream.bytes().length, reached);
+  });
+
+  it('[BOUNDED] are whole however slow the solver is, while it is one: the rules of the host are not asked of them', async () => {
+    const upstream = await startRecordingUpstream();
+    const spec = (isSolved: boolean): HarnessSpec => ({
+      hosts: [{ name: HOST, routes: [{ path: '/', access: 'authenticated', service: 'app' }] }],
+      services: { app: [upstream.port] },
+      challenges: isSolved ? [{ host: HOST, path: TOKEN, service: 'app' }] : [],
+    });
+    const proxy = await startProxy({ spec: spec(true), limits: { recheckMs: 20 } });
+    try {
+      const answered = async () => {
+        const client = await openRawClient({ port: proxy.httpPort, tls: null });
+        client.write(`GET ${TOKEN} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+        return client;
+      };
+      upstream.answerWith((_request, socket) => {
+        const letters = [...'token.thumbprint'];
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${letters.length}\r\n\r\n`);
+        const timer = setInterval(() => {
+          socket.write(letters.shift() ?? '');
+          if (letters.length === 0) clearInterval(timer);
+        }, 20);
+        socket.once('close', () => clearInterval(timer));
+        return null;
+      });
+      const solved = await answered();
+      assert.equal((await solved.response()).body.toString(), 'token.thumbprint');
+      solved.destroy();
+      upstream.answerWith((_request, socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n.');
+        return null;
+      });
+      const endless = await answered();
+      await upstream.waitForRequests(2);
+      proxy.apply(spec(false));
+      await eventually('what is no challenge any more is cut', () =>
+        proxy.accessLines().some(({ code }) => code === 'no-longer-allowed'),
+      );
+      endless.destroy();
+    } finally {
+      await proxy.close();
+      await upstream.close();
+    }
   });
 });

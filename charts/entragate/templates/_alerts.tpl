@@ -16,6 +16,12 @@ calls a label `exported_…` where the target has one of the same name.
   severity: critical
   summary: Pods run, and none is ready.
   description: Every request is answered with 503. A Pod that starts has to read the whole cluster and the Secret with the keys first. `/readyz` says what it waits for, the log why; most often the API server, a permission or a CustomResourceDefinition.
+- alert: EntragatePodNotReady
+  expr: min by (pod) (entragate_ready{ {{- $of -}} }) == 0
+  for: 15m
+  severity: warning
+  summary: A Pod runs, and does not become ready.
+  description: The others serve what it should. `/readyz` of that Pod says what it waits for, and its log why. Where no worker serves, memory or the number of processes is at its limit most often.
 - alert: EntragateConfigurationStale
   expr: max by (pod) (entragate_config_age_seconds{ {{- $of -}} }) > 600
   for: 1m

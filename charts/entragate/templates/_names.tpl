@@ -14,6 +14,9 @@
 {{- if not (regexMatch "^[a-z]([-a-z0-9]{0,48}[a-z0-9])?$" $full) -}}
   {{- fail (printf "%q can not name a Service: set fullnameOverride to at most 50 lower-case letters, digits and hyphens, beginning with a letter" $full) -}}
 {{- end -}}
+{{- if has $full (list "true" "false" "null" "yes" "no" "on" "off" "y" "n") -}}
+  {{- fail (printf "%q is what YAML takes for something else than a text: set fullnameOverride to another name" $full) -}}
+{{- end -}}
 {{- $full -}}
 {{- end -}}
 

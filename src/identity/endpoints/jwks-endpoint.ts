@@ -3,8 +3,8 @@ import type { FlowContext } from '../flow/flow-context.ts';
 import { logged } from '../flow/own-answer.ts';
 import type { OwnResponse } from '../own-endpoint.ts';
 
-/** Seconds that apps may keep the key set. A new key is published before it signs, so that this may be minutes. */
-const MAX_AGE = 300;
+/** Seconds that apps may keep the key set. A new key signs after three minutes, and another replica may publish it only one after it was made. */
+const MAX_AGE = 60;
 
 /** The public keys of assertions (RFC 7517 §5), for apps: needs no session. */
 export function publishKeys(context: FlowContext): OwnResponse {

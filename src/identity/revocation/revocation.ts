@@ -47,7 +47,7 @@ export interface RevokedUser {
  * @param now milliseconds since the epoch
  */
 export function revokeSession(session: Session, now: number): Revocation {
-  return { kind: 'session', sid: session.sid, user: userOf(session), ...moment(now) };
+  return { kind: 'session', sid: session.sid, user: userOf(session), ...moment(session, now) };
 }
 
 /**
@@ -56,7 +56,7 @@ export function revokeSession(session: Session, now: number): Revocation {
  * @param now milliseconds since the epoch
  */
 export function revokeLogin(session: Session, now: number): Revocation {
-  return { kind: 'login', lid: session.lid, user: userOf(session), ...moment(now) };
+  return { kind: 'login', lid: session.lid, user: userOf(session), ...moment(session, now) };
 }
 
 /** Seconds that a revocation is kept: the longest `maxAge` that an IdentityProvider may set (168 h), so that raising the bound later revives nothing. */
@@ -64,8 +64,11 @@ export const revocationLifetime: SessionBounds['maxAge'] = 168 * 3600;
 
 const userOf = ({ tid, oid }: Session): RevokedUser => ({ tid, oid });
 
-/** Rounded up, so that a fold into "before `at`" still covers a session confirmed earlier in the same second. */
-function moment(now: number): { readonly at: number; readonly expiresAt: number } {
-  const at = Math.ceil(now / 1000);
-  return { at, expiresAt: at + revocationLifetime };
+/**
+ * Rounded up, so that a fold into "before `at`" still covers a session confirmed earlier in the same second; and after its confirmation, which may
+ * have been by the faster clock of another replica.
+ */
+function moment({ checkedAt }: Session, now: number): { readonly at: number; readonly expiresAt: number } {
+  const second = Math.ceil(now / 1000);
+  return { at: Math.max(second, checkedAt + 1), expiresAt: second + revocationLifetime };
 }

@@ -16,8 +16,8 @@ export interface SessionReader {
   read(cookies: string, host: string, now: number): SessionState;
   /** The session of the host that runs sign-in. */
   readAuthSession(cookies: string, host: string, now: number): AuthSessionState;
-  /** Whether a session seen earlier may go on: inside every bound, not revoked, of a provider and host that are still there. */
-  isStillGood(session: Session, host: string, now: number): boolean;
+  /** Whether a session seen earlier may go on, whatever became of its host: inside every bound, not revoked, of a provider that is still there. */
+  isStillGood(session: Session, now: number): boolean;
 }
 
 /** As `SessionState`, for sign-in: an ended session tells who was signed in, an open one answers for other hosts. */
@@ -98,11 +98,8 @@ export function createSessionReader({ view, keys, revocations, onUnknownKey }: S
       if (why !== null || provider === undefined) return { kind: 'ended', why: why ?? 'provider-changed', session };
       return { kind: 'open', session, recheckDue: isRecheckDue(session, provider, now) };
     },
-    isStillGood: (session: Session, host: string, now: number): boolean => {
-      const current = view();
-      const why = sessionEnd(session, current.providers.get(session.provider), revocations, now);
-      return why === null && current.mentionsOf(host) !== null;
-    },
+    isStillGood: (session: Session, now: number): boolean =>
+      sessionEnd(session, view().providers.get(session.provider), revocations, now) === null,
   });
 }
 

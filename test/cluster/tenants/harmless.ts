@@ -10,6 +10,7 @@ export const harmlessFields: Readonly<Record<string, string>> = Object.fromEntri
 export const harmlessNames: Readonly<Record<string, string>> = {
   'app.kubernetes.io/managed-by': 'is written on our own objects',
   'entragate.dev/revision': 'is on CustomResourceDefinitions',
+  'entragate.dev/revoked-before': 'is on Revocations, which no tenant writes',
   'entragate.dev/revoked-tenant': 'is on Revocations, which no tenant writes',
   'entragate.dev/revoked-user': 'is on Revocations, which no tenant writes',
   'ingressclass.kubernetes.io/is-default-class': 'is on IngressClasses, which no tenant writes',

@@ -2,6 +2,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { generateKey } from '../../../src/identity/keys/key-ring.ts';
+import { keyTiming, ringOfStoredKeys } from '../../../src/identity/keys/stored-keys.ts';
 import { AUTH, entraProvider, type Gateway, groupIds, LEDGER, mentions, nothingMore, startGateway } from './gateway.ts';
 import { appOf, at, Browser, pageOf } from './tab.ts';
 
@@ -84,7 +86,7 @@ describe('own endpoints', () => {
 
   it('publish the keys of assertions without a session, for caches', async () => {
     const { body, cacheControl } = await jsonOf('/.entragate/jwks.json', new Browser(gateway));
-    equal(cacheControl, 'public, max-age=300');
+    equal(cacheControl, 'public, max-age=60');
     ok(!JSON.stringify(body).includes('"d"'));
     const { session } = appOf(await browser.open(at(LEDGER, '/'))).state;
     const headers = gateway.identity.assertionHeaders(
@@ -100,6 +102,21 @@ describe('own endpoints', () => {
       currentDate: new Date(gateway.clock.now),
     });
     equal(payload.sub, adele.id);
+  });
+
+  it('let nobody keep the keys of assertions for so long that a new one signs before it is known', async () => {
+    const { cacheControl } = await jsonOf('/.entragate/jwks.json', new Browser(gateway));
+    const kept = Number(/max-age=(\d+)/.exec(cacheControl)?.[1]) * 1000;
+    const [old, young] = [generateKey(false), generateKey(false)];
+    const seen = new Map([old, young].map(({ kid }) => [kid, 0]));
+    // Kept since just before a replica read the key, which another had made a read interval earlier, and signs with first.
+    const last = keyTiming.readEvery + kept;
+    const stored = [
+      { key: young, createdAt: 0 },
+      { key: old, createdAt: -1 },
+    ];
+    const { sealingKey } = ringOfStoredKeys(stored, seen, last, last, { ...keyTiming, rotateEvery: 0 });
+    equal(sealingKey.kid, old.kid);
   });
 
   it('send who is signed in already on to the target', async () => {

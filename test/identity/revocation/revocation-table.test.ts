@@ -37,6 +37,17 @@ describe('a revocation', () => {
     equal(table.isRevoked({ ...session, sid: randomId() }), false);
   });
 
+  it('of a session that a replica with a faster clock confirmed ends it, folded as well', () => {
+    const table = createRevocationTable();
+    const sessions = Array.from({ length: maxRevocationsPerUser + 1 }, () => ({
+      ...sampleSession({ checkedAt: nowMs / 1000 + 5 }),
+      sid: randomId(),
+    }));
+    for (const each of sessions) table.add(revokeSession(each, nowMs));
+    equal(table.stats().userFolds, 1);
+    for (const each of sessions) ok(table.isRevoked(each));
+  });
+
   it('of a login ends all its sessions, and no other login of the user', () => {
     const table = tableOf(revokeLogin(session, nowMs));
     equal(table.isRevoked({ ...session, sid: randomId() }), true);

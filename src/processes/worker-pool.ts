@@ -16,6 +16,7 @@ import type { MetricSet } from '../telemetry/metrics.ts';
 import type { DataPlaneEvents, DataPlanes } from './data-planes.ts';
 import type { Mappings } from './mapped-services.ts';
 import type { ListeningPorts, ToPrimary, ToWorker } from './messages.ts';
+import { isAwaited, newMember, type PoolMember } from './pool-member.ts';
 import { type Published, snapshotMessage } from './published.ts';
 import { RedeemedTickets } from './redeemed-tickets.ts';
 import { workerEnd } from './worker-end.ts';
@@ -32,20 +33,10 @@ export interface WorkerPoolOptions {
   readonly logOptions: { readonly format: 'json' | 'pretty'; readonly level: LogLevel };
 }
 
-interface Member {
-  readonly worker: Worker;
-  readonly startedAt: number;
-  /** Nothing may be sent before the worker said it is ready. */
-  isReady: boolean;
-  acknowledged: number;
-  /** Of the last snapshot that it could not serve from; 0: none. */
-  notApplied: number;
-  /** Whether there is a snapshot that it could. */
-  isServing: boolean;
-}
-
 const metricsPatienceMs = 2_000;
 const acknowledgePatienceMs = 30_000;
+/** How often is looked whether workers that start are still waited for. */
+const lookEveryMs = 1_000;
 const shortLifeMs = 5_000;
 const replacementDelayMs = 1_000;
 /** What is over must not be folded with what stands: it would end sessions in workers that start late, and in no others. */
@@ -57,7 +48,7 @@ const sweepEveryMs = 60_000;
  */
 export class WorkerPool implements DataPlanes {
   readonly #options: WorkerPoolOptions;
-  readonly #members = new Map<number, Member>();
+  readonly #members = new Map<number, PoolMember>();
   readonly #tickets = new RedeemedTickets();
   readonly #acknowledgements = new Set<() => void>();
   readonly #metrics = new WorkerMetrics();
@@ -100,11 +91,13 @@ export class WorkerPool implements DataPlanes {
     for (const member of this.#ready()) send(member.worker, message);
     return new Promise((resolve, reject) => {
       const patience = setInterval(() => this.#replaceSilent(sequence), acknowledgePatienceMs).unref();
+      const look = setInterval(() => check(), lookEveryMs).unref();
       const check = () => {
-        const members = [...this.#members.values()];
+        const members = [...this.#members.values()].filter(isAwaited);
         const isDone = members.length > 0 && members.every((member) => member.acknowledged >= sequence);
         if (!isDone && !this.#isDraining) return;
         clearInterval(patience);
+        clearInterval(look);
         this.#acknowledgements.delete(check);
         const failed = members.filter(({ notApplied }) => notApplied === sequence).length;
         if (failed === 0) this.#lastGood = published;
@@ -148,14 +141,7 @@ export class WorkerPool implements DataPlanes {
 
   #fork(onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
     const worker = cluster.fork();
-    const member: Member = {
-      worker,
-      startedAt: Date.now(),
-      isReady: false,
-      acknowledged: 0,
-      notApplied: 0,
-      isServing: false,
-    };
+    const member = newMember(worker);
     this.#members.set(worker.id, member);
     worker.on('message', (message: ToPrimary) => this.#receive(member, message, onOutcome));
     worker.on('error', (cause) => {
@@ -179,7 +165,7 @@ export class WorkerPool implements DataPlanes {
     }
   }
 
-  #replace(member: Member, onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
+  #replace(member: PoolMember, onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
     this.#members.delete(member.worker.id);
     this.#metrics.end(member.worker.id);
     this.#check();
@@ -193,7 +179,11 @@ export class WorkerPool implements DataPlanes {
     );
   }
 
-  #receive(member: Member, message: ToPrimary, onOutcome: (outcome: ListeningPorts | EntragateError) => void): void {
+  #receive(
+    member: PoolMember,
+    message: ToPrimary,
+    onOutcome: (outcome: ListeningPorts | EntragateError) => void,
+  ): void {
     switch (message.type) {
       case 'ready':
         this.#welcome(member);
@@ -244,7 +234,7 @@ export class WorkerPool implements DataPlanes {
   }
 
   /** Tells a worker that just started everything that the others know. */
-  #welcome(member: Member): void {
+  #welcome(member: PoolMember): void {
     member.isReady = true;
     const { config, mappings, revocations, logOptions } = this.#options;
     revocations.sweep(Date.now());
@@ -276,7 +266,7 @@ export class WorkerPool implements DataPlanes {
     for (const { worker } of this.#ready()) send(worker, message);
   }
 
-  #ready(): readonly Member[] {
+  #ready(): readonly PoolMember[] {
     return [...this.#members.values()].filter(({ isReady, worker }) => isReady && worker.isConnected());
   }
 

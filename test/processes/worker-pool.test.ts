@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import cluster from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
 import { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import type { Config } from '../../src/config/config.ts';
 import { createKeyRing, generateKey } from '../../src/identity/keys/key-ring.ts';
@@ -128,6 +129,25 @@ describe('Workers', () => {
     await eventually('another came', () => workers().length === 2);
     await publish('spawned.example.com');
     for (let round = 0; round < 8; round++) assert.equal(await statusOf('spawned.example.com'), 308);
+  });
+
+  it('[BOUNDED] that hang before they are ready hold up no snapshot: they serve nobody yet', async () => {
+    await publish(HOST);
+    const hanging = new Promise<Worker>((resolve) => {
+      cluster.once('fork', (worker) => {
+        worker.process.kill('SIGSTOP');
+        resolve(worker);
+      });
+    });
+    workers()[0]?.process.kill('SIGKILL');
+    const stopped = await hanging;
+    const isPublished = publish('meanwhile.example.com').then(() => true);
+    const isLate = delay(12_000, false, { ref: false }); // far less than a worker gets to acknowledge
+    assert.equal(await Promise.race([isPublished, isLate]), true);
+    stopped.process.kill('SIGCONT');
+    await eventually('there are two', () => workers().length === 2);
+    await publish('afterwards.example.com');
+    for (let round = 0; round < 8; round++) assert.equal(await statusOf('afterwards.example.com'), 308);
   });
 
   /** Requests that were answered, as a scraper sees them. */

@@ -3,6 +3,7 @@ import type { ClusterState } from '../api/cluster-state.ts';
 import type { Revocation as RevocationObject } from '../api/generated/revocation.ts';
 import { maxRevocationsPerUser } from '../identity/revocation/create-revocation-table.ts';
 import type { Revocation, RevokedUser } from '../identity/revocation/revocation.ts';
+import { parseObjectId, parseTenantId } from '../snapshot/ids.ts';
 
 /** A Revocation object to be written. Its name follows from its content, so that writing it twice is writing it once. */
 export interface RevocationDraft {
@@ -88,11 +89,12 @@ function tidying(
 }
 
 /** Only objects that replicas wrote name a user beside a session. */
+/** Whether it ends sessions of one user. People write annotations too: of what names nobody no object of a user could be made. */
 function isSingle({ spec, metadata: { annotations } }: RevocationObject): boolean {
   return (
     spec.session !== undefined &&
-    annotations[TENANT_ANNOTATION] !== undefined &&
-    annotations[USER_ANNOTATION] !== undefined
+    parseTenantId(annotations[TENANT_ANNOTATION] ?? '') !== null &&
+    parseObjectId(annotations[USER_ANNOTATION] ?? '') !== null
   );
 }
 

@@ -4,7 +4,12 @@ import { type ClusterState, objectKey } from '../../src/api/cluster-state.ts';
 import type { Revocation as RevocationObject } from '../../src/api/generated/revocation.ts';
 import { createRevocationTable } from '../../src/identity/revocation/create-revocation-table.ts';
 import { type Revocation, revokeSession } from '../../src/identity/revocation/revocation.ts';
-import { draftOf, type RevocationDraft, tidyRevocations } from '../../src/processes/revocation-drafts.ts';
+import {
+  draftOf,
+  type RevocationDraft,
+  tidyRevocations,
+  USER_ANNOTATION,
+} from '../../src/processes/revocation-drafts.ts';
 import { revocationsOf } from '../../src/processes/revocations-of.ts';
 import { parseObjectId, parseTenantId } from '../../src/snapshot/ids.ts';
 import { sampleSession } from '../identity/sample-session.ts';
@@ -81,6 +86,14 @@ describe('Revocation objects', () => {
   it('stay as they are up to 20 of one user', () => {
     assert.deepEqual(tidyRevocations(cluster(logins(20)), at * 1000), { drafts: [], expired: [], replaced: [] });
     assert.deepEqual(tidyRevocations(cluster(logins(40, null)), at * 1000).drafts, [], 'nobody knows whose they are');
+  });
+
+  it('stay as they are where people wrote whose they are, and named nobody: an object of nobody would be refused, and nothing else tidied', () => {
+    const drafts = logins(40).map((draft) => ({
+      ...draft,
+      annotations: { ...draft.annotations, [USER_ANNOTATION]: 'adele@contoso.example' },
+    }));
+    assert.deepEqual(tidyRevocations(cluster(drafts), at * 1000), { drafts: [], expired: [], replaced: [] });
   });
 
   it('of one user become one past 20, which ends every session that they ended', () => {

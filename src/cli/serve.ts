@@ -80,8 +80,10 @@ export async function runServe(argv: readonly string[]): Promise<number> {
       return 0;
     }
     if (options.config.workers > 0) favourMemory();
+    // Before the start: the first process of a container ignores a signal that it has no handler for.
+    const asked = untilSignal();
     const running = await startServe(options);
-    await untilSignal();
+    await asked;
     await running.close(options.graceMs);
     return 0;
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
 import { type FileSource, openFileSource } from '../kube/file-source.ts';
-import { type Applied, ControlPlane } from '../processes/control-plane.ts';
+import { type Applied, ControlPlane, controlTiming } from '../processes/control-plane.ts';
 import { type DataPlanes, nobodyElse } from '../processes/data-planes.ts';
 import { LocalDataPlane } from '../processes/local-data-plane.ts';
 import { MappedServices } from '../processes/mapped-services.ts';
@@ -80,8 +80,7 @@ export async function startDev(
     source,
     planes,
     log,
-    retryAfter: 10_000,
-    patience: 60_000,
+    ...controlTiming,
     prepare: (state) => certificate.overlay(mapped.overlay(state)),
     readSecrets: async () => false, // they lie in the folders, beside what names them
     translation: manifestTranslation({

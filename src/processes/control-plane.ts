@@ -20,6 +20,12 @@ export interface ClusterSource {
   onChange(listener: () => void): () => void;
 }
 
+/** Times outside tests: a worker that is silent for half of `patience` is replaced. */
+export const controlTiming: Pick<ControlPlaneOptions, 'retryAfter' | 'patience'> = {
+  retryAfter: 10_000,
+  patience: 60_000,
+};
+
 export interface ControlPlaneOptions {
   readonly source: ClusterSource;
   /** In development the authorities that may be named are those that the manifests name. */

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from './exchange.ts';
 import type { Plane } from './plane.ts';
-import { respondProblem } from './respond.ts';
+import { respondProblem, serverName } from './respond.ts';
 
 /**
  * Answers what Node's parser refuses by itself: each gets its status, a close and a line in the log, as what we refuse does.
@@ -54,7 +54,7 @@ function refuseUnreadable(plane: Plane, socket: Socket, code: string): void {
   const body = JSON.stringify({ type: 'about:blank', status, title, code, requestId });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Cache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+      `Cache-Control: no-store\r\nServer: ${serverName}\r\nConnection: close\r\n\r\n${body}`,
   );
   const timer = setTimeout(() => socket.destroy(), plane.options.limits.lingerMs);
   socket.once('close', () => clearTimeout(timer));

@@ -8,7 +8,7 @@ import { type LateWrite, writeLate } from './late-writes.ts';
 import type { LinkedRoute } from './linked-snapshot.ts';
 import { problemOfStatus } from './pages/problem.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
-import { announceEnd, isStrictTransport, respondProblem, strictTransportSecurity } from './respond.ts';
+import { announceEnd, isStrictTransport, respondProblem, serverName, strictTransportSecurity } from './respond.ts';
 import { seeClientLeave } from './see-client-leave.ts';
 import { openTunnel } from './tunnel.ts';
 import { RequestBody } from './upstream/request-body.ts';
@@ -109,6 +109,7 @@ class Relay implements UpstreamListener, LateWrite {
     if (isStrictTransport(this.#exchange) && fieldValue(headers, 'strict-transport-security') === null) {
       headers.push('Strict-Transport-Security', strictTransportSecurity);
     }
+    if (fieldValue(headers, 'server') === null) headers.push('Server', serverName);
     announceEnd(this.#exchange, headers);
     outgoing.writeHead(status, headers);
     process.nextTick(this.#flushHead);

@@ -13,6 +13,9 @@ const NO_COOKIES: readonly string[] = Object.freeze([]);
 /** A year, for this host alone: siblings may still be without TLS, and they are not ours to speak for. */
 export const strictTransportSecurity = 'max-age=31536000';
 
+/** A gateway answers as an origin server (RFC 9110 §3.7, §10.2.4). It says no version, and an app that names itself is let to. */
+export const serverName = 'entragate';
+
 /** RFC 9457, with the members that clients of ours read. */
 export type ProblemDocument = Readonly<Record<string, string | number>>;
 
@@ -128,6 +131,8 @@ function send(exchange: Exchange, status: number, body: Body): void {
     'nosniff',
     'Referrer-Policy',
     'same-origin',
+    'Server',
+    serverName,
   ];
   for (const cookie of body.cookies) headers.push('Set-Cookie', cookie);
   for (const part of body.extra) headers.push(part);

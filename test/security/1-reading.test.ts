@@ -97,6 +97,18 @@ describe('security 1: reading a request', () => {
     await assertRefused(wire, get('/'), 421, await wire.connect(null));
   });
 
+  it('[ONE-READING] reaches no host that has a name by an address, without SNI or with that of the host', async () => {
+    await wire.control();
+    const before = wire.upstream.bytes().length;
+    const client = await wire.connect(null);
+    client.write(withHost('Host: 192.0.2.7') + get('/'));
+    assert.equal(statusOf(await client.response()), 404);
+    assert.equal(statusOf(await client.response()), 421);
+    assert.equal(await client.isEnded(), true);
+    assert.equal(wire.upstream.bytes().length, before);
+    await assertRefused(wire, withHost('Host: 192.0.2.7'), 421);
+  });
+
   const manyFields = (count: number) => Array.from({ length: count }, (_, index) => `X-F${index}: 1\r\n`).join('');
 
   it('answers 431 to more than 100 fields, and forwards 100', async () => {

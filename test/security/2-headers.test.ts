@@ -247,6 +247,7 @@ describe('security 2: headers to the client', () => {
       ...['Set-Cookie: app=1; Path=/', 'Set-Cookie: __Host-entragate=evil; Path=/; Secure', 'X-Latin: caf\xe9'],
       ...['set-cookie:  __Host-entragate.1 =evil', 'Set-Cookie: =__Host-entragate-auth=evil', 'SET-COOKIE: b=2'],
       ...['Set-Cookie: __Host-entragate-flow-1=evil', 'Strict-Transport-Security: max-age=1', 'Content-Length: 2'],
+      ...['sErver: app/1.0'],
     ];
     wire.upstream.answerWith(() => Buffer.from(`${head.join('\r\n')}\r\n\r\nok`, 'latin1'));
     const client = await wire.connect();
@@ -264,9 +265,21 @@ describe('security 2: headers to the client', () => {
         ['SET-COOKIE', 'b=2'],
         ['Strict-Transport-Security', 'max-age=1'],
         ['Content-Length', '2'],
+        ['sErver', 'app/1.0'],
       ],
     );
     assert.doesNotMatch(answer.raw.toString('latin1'), /timeout=9|X-Hop|evil/);
+  });
+
+  it('name who answers where the app does not, and where it was not asked', async () => {
+    wire.upstream.answerWith(() => Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+    for (const bytes of [request('/public'), request('/ledger'), 'GET / HTTP/9.9\r\n\r\n']) {
+      const client = await wire.connect();
+      client.write(bytes);
+      const answer = await client.response();
+      client.destroy();
+      assert.deepEqual(fieldValues(answer, 'Server'), ['entragate'], answer.startLine);
+    }
   });
 });
 

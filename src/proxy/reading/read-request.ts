@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { type BodyFraming, bodyFraming } from './body-framing.ts';
 import { canonicalHost } from './canonical-host.ts';
 import type { CanonicalRequest, RawRequest, ReadResult } from './canonical-request.ts';
@@ -54,10 +55,14 @@ function hostProblem(reading: FieldReading): RefusalCode {
   return reading.host === '' ? 'host-missing' : 'host-invalid';
 }
 
-/** RFC 9110 §7.4: a certificate and a policy belong to one name. Load balancers that re-encrypt send their own SNI or none. */
-function sniProblem(host: string, connection: ConnectionFacts): RefusalCode | null {
-  if (!connection.encrypted || connection.peerIsTrusted || connection.sni === host) return null;
-  return connection.sni === null ? 'sni-missing' : 'sni-mismatch';
+/**
+ * RFC 9110 §7.4: a certificate and a policy belong to one name. Load balancers that re-encrypt send their own SNI or none.
+ * An address is never named in a handshake (RFC 6066 §3): there none and `Host` say the same.
+ */
+function sniProblem(host: string, { encrypted, peerIsTrusted, sni }: ConnectionFacts): RefusalCode | null {
+  if (!encrypted || peerIsTrusted || sni === host) return null;
+  if (sni !== null) return 'sni-mismatch';
+  return isIPv4(host) ? null : 'sni-missing';
 }
 
 /** Our own endpoints answer up to the parser's limit, so that a sign-out works with any heap of cookies. */

@@ -68,12 +68,7 @@ export const refusals: ReadonlyMap<RefusalCode, Refused> = new Map([
   refusal(400, 'host-missing', KEEP, 'The Host field is missing or empty.'),
   refusal(400, 'host-repeated', KEEP, 'The Host field is repeated.'),
   refusal(400, 'host-invalid', KEEP, 'The Host field is not one host name with an optional port.'),
-  refusal(
-    421,
-    'sni-missing',
-    CLOSE,
-    'The TLS handshake named no server (SNI), so no host can be served on this connection.',
-  ),
+  refusal(421, 'sni-missing', CLOSE, 'The TLS handshake named no server (SNI), and the Host field names one.'),
   refusal(421, 'sni-mismatch', CLOSE, 'The TLS handshake named another server than the Host field does.'),
   refusal(431, 'too-many-fields', CLOSE, 'The request has more than 100 header fields.'),
   refusal(431, 'fields-too-large', CLOSE, 'The header fields are larger than 32 KiB together.'),

@@ -71,6 +71,15 @@ describe('Reading SNI against the host', () => {
     assertRefused({ connection: { ...direct, sni: null } }, 421, 'sni-missing');
   });
 
+  it('reads an address for a host without SNI: no handshake names one (RFC 6066 section 3)', () => {
+    const connection = { ...direct, sni: null };
+    assert.equal(accepted({ bare: true, headers: ['Host', '192.0.2.7:8443'], connection }).host, '192.0.2.7');
+    for (const name of ['192.0.2.7.example.com', '127.1', '0xc0000207', '3221225991', '192.0.2.07', '192.0.2.7.nip.io'])
+      assertRefused({ bare: true, headers: ['Host', name], connection }, 421, 'sni-missing');
+    const other = { ...direct, sni: 'app.example.com' };
+    assertRefused({ bare: true, headers: ['Host', '192.0.2.7'], connection: other }, 421, 'sni-mismatch');
+  });
+
   it('compares names as hosts are compared', () => {
     const connection = describeConnection(
       { encrypted: true, servername: 'APP.Example.com', remoteAddress: '::ffff:192.0.2.1' },

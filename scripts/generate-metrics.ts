@@ -1,7 +1,7 @@
 import { Registry } from '@prometheus-io/client';
-import { createDefinitionGauge } from '../src/kube/definitions.ts';
-import { createSourceMetrics } from '../src/kube/source-metrics.ts';
-import { createStatusMetrics } from '../src/kube/status-metrics.ts';
+import { createSourceMetrics } from '../src/kube/objects/source-metrics.ts';
+import { createDefinitionGauge } from '../src/kube/status/definitions.ts';
+import { createStatusMetrics } from '../src/kube/status/status-metrics.ts';
 import { createControlMetrics } from '../src/processes/control-metrics.ts';
 import { createRevocationMetrics } from '../src/processes/revocation-metrics.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';

@@ -6,7 +6,7 @@ import { freePort, readDevOptions } from '../../src/cli/dev-options.ts';
 import { createLocalAuthority } from '../../src/cli/local-authority.ts';
 import { describeOptions, type Option, type OptionValues, readOptions, UsageError } from '../../src/cli/options.ts';
 import { untilSignal } from '../../src/cli/until-signal.ts';
-import { CONTOSO, contoso } from '../../src/emulator/contoso.ts';
+import { CONTOSO, contoso } from '../../src/emulator/directory/contoso.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { EntragateError } from '../../src/telemetry/entragate-error.ts';
 import { type EchoApp, startEchoApp } from '../echo/echo-app.ts';

@@ -3,10 +3,15 @@ import { Registry } from '@prometheus-io/client';
 import { objectKey } from '../api/cluster-state.ts';
 import { type KeyTiming, keyTiming } from '../identity/keys/stored-keys.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
-import type { ApiClient } from '../kube/api-client.ts';
-import { type ClusterSource, openClusterSource, type SourceTiming, sourceTiming } from '../kube/cluster-source.ts';
-import { type LeaseTiming, leaseTiming } from '../kube/lease.ts';
-import { createSourceMetrics } from '../kube/source-metrics.ts';
+import type { ApiClient } from '../kube/api-server/api-client.ts';
+import {
+  type ClusterSource,
+  openClusterSource,
+  type SourceTiming,
+  sourceTiming,
+} from '../kube/objects/cluster-source.ts';
+import { createSourceMetrics } from '../kube/objects/source-metrics.ts';
+import { type LeaseTiming, leaseTiming } from '../kube/replicas/lease.ts';
 import { type ControlMetrics, createControlMetrics } from '../processes/control-metrics.ts';
 import { type Applied, ControlPlane, controlTiming } from '../processes/control-plane.ts';
 import type { DataPlaneEvents, DataPlanes } from '../processes/data-planes.ts';

@@ -1,5 +1,5 @@
-import { readFolders } from '../kube/file-source.ts';
-import type { ManifestReading } from '../kube/manifest-set.ts';
+import { readFolders } from '../kube/manifests/file-source.ts';
+import type { ManifestReading } from '../kube/manifests/manifest-set.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { translate } from '../translate/translate.ts';
 import { withAssumedObjects } from './assumed-objects.ts';

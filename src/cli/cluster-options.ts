@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import type { ApiAccess } from '../kube/api-route.ts';
+import type { ApiAccess } from '../kube/api-server/api-route.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import { readAuthHost } from './dev-options.ts';
 import { CONTROLLER_NAME } from './manifest-translation.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
 import { createRevocationTable } from '../identity/revocation/create-revocation-table.ts';
-import { type FileSource, openFileSource } from '../kube/file-source.ts';
+import { type FileSource, openFileSource } from '../kube/manifests/file-source.ts';
 import { type Applied, ControlPlane, controlTiming } from '../processes/control-plane.ts';
 import { type DataPlanes, nobodyElse } from '../processes/data-planes.ts';
 import { LocalDataPlane } from '../processes/local-data-plane.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CONTOSO, contoso } from '../emulator/contoso.ts';
+import { CONTOSO, contoso } from '../emulator/directory/contoso.ts';
+import type { EmulatorApp, EmulatorTenant, EmulatorUser } from '../emulator/directory/tenant.ts';
+import { parseTenantFile } from '../emulator/directory/tenant-file.ts';
 import { type Emulator, startEmulator } from '../emulator/start-emulator.ts';
-import type { EmulatorApp, EmulatorTenant, EmulatorUser } from '../emulator/tenant.ts';
-import { parseTenantFile } from '../emulator/tenant-file.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createLocalAuthority } from './local-authority.ts';

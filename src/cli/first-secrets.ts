@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ObjectRef } from '../api/cluster-state.ts';
-import type { ClusterSource } from '../kube/cluster-source.ts';
+import type { ClusterSource } from '../kube/objects/cluster-source.ts';
 
 /** How often the answers are looked at (ms): a start is not slowed down noticeably, and no event is needed. */
 const lookEvery = 20;

@@ -1,7 +1,7 @@
 import { ANNOTATION_PREFIX } from '../api/annotations.ts';
 import { type ClusterState, describeRef, type ObjectRef, refOf } from '../api/cluster-state.ts';
-import type { FileProblem } from '../kube/manifest-file.ts';
-import type { FilePosition, ManifestReading } from '../kube/manifest-set.ts';
+import type { FileProblem } from '../kube/manifests/manifest-file.ts';
+import type { FilePosition, ManifestReading } from '../kube/manifests/manifest-set.ts';
 import type { Finding, FindingKind } from '../translate/findings.ts';
 import type { Translation } from '../translate/translation.ts';
 

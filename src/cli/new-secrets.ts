@@ -1,5 +1,5 @@
 import { type ObjectKey, type ObjectRef, objectKey } from '../api/cluster-state.ts';
-import type { ClusterSource } from '../kube/cluster-source.ts';
+import type { ClusterSource } from '../kube/objects/cluster-source.ts';
 
 /**
  * Has the Secrets read that a translation asks for, and waits for those that the one before did not ask for: a new host, or one that changes its

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { parseDuration } from '../api/duration.ts';
 import type { Config } from '../config/config.ts';
-import type { LoadBalancerAddress } from '../kube/desired-status.ts';
+import type { LoadBalancerAddress } from '../kube/status/desired-status.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
 import {
   type ClusterOptions,

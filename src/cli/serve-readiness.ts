@@ -1,4 +1,4 @@
-import type { SourceCondition } from '../kube/cluster-source.ts';
+import type { SourceCondition } from '../kube/objects/cluster-source.ts';
 import type { Readiness } from '../telemetry/admin-server.ts';
 
 /**

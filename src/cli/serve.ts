@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import type { ClusterState, ObjectRef } from '../api/cluster-state.ts';
 import { createKeyRing, generateKey } from '../identity/keys/key-ring.ts';
-import { createApiClient } from '../kube/api-client.ts';
-import { watchDefinitions } from '../kube/definitions.ts';
+import { createApiClient } from '../kube/api-server/api-client.ts';
+import { watchDefinitions } from '../kube/status/definitions.ts';
 import { watchConfigAge } from '../processes/config-age.ts';
 import { type AdminServer, startAdminServer } from '../telemetry/admin-server.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';

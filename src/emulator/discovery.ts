@@ -1,8 +1,8 @@
-import { type Authority, CONSUMERS_TENANT_ID } from './directory.ts';
+import { type Authority, CONSUMERS_TENANT_ID } from './directory/directory.ts';
 import type { EmulatorContext } from './emulator-context.ts';
 import { type EmulatorResponse, json } from './http-exchange.ts';
-import type { PublishedKey, SigningKey } from './signing-keys.ts';
-import { issuerV1, issuerV2 } from './token-claims.ts';
+import type { PublishedKey, SigningKey } from './tokens/signing-keys.ts';
+import { issuerV1, issuerV2 } from './tokens/token-claims.ts';
 
 export type ProtocolVersion = 'v1.0' | 'v2.0';
 

@@ -1,11 +1,11 @@
-import type { AuthorizationCodes } from './authorization-codes.ts';
 import type { Breakage } from './breakage.ts';
-import type { ConsentRegister } from './consent-register.ts';
-import type { Directory } from './directory.ts';
-import type { PendingSignIns } from './pending-sign-ins.ts';
-import type { RefreshTokens } from './refresh-tokens.ts';
-import type { SigningKeys } from './signing-keys.ts';
-import type { SsoSessions } from './sso-sessions.ts';
+import type { ConsentRegister } from './directory/consent-register.ts';
+import type { Directory } from './directory/directory.ts';
+import type { PendingSignIns } from './sign-in/pending-sign-ins.ts';
+import type { SsoSessions } from './sign-in/sso-sessions.ts';
+import type { AuthorizationCodes } from './tokens/authorization-codes.ts';
+import type { RefreshTokens } from './tokens/refresh-tokens.ts';
+import type { SigningKeys } from './tokens/signing-keys.ts';
 
 /** What every endpoint works on. */
 export interface EmulatorContext {

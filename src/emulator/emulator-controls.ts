@@ -1,6 +1,6 @@
 import type { Breakage } from './breakage.ts';
-import type { Directory } from './directory.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import type { Directory } from './directory/directory.ts';
+import type { SigningKeys } from './tokens/signing-keys.ts';
 
 /** What tests and developers change while the emulator runs. Users are named by username or object id. */
 export interface EmulatorControls {

@@ -1,16 +1,16 @@
 import { aadsts, aadstsErrorBody } from './aadsts-error.ts';
-import { authorize, consent, signIn } from './authorize.ts';
 import type { BreakableArea } from './breakage.ts';
 import { control } from './control-endpoint.ts';
-import type { Authority } from './directory.ts';
+import type { Authority } from './directory/directory.ts';
 import { discoveryDocument, instanceDiscovery, keysDocument } from './discovery.ts';
 import type { EmulatorContext } from './emulator-context.ts';
 import type { EmulatorControls } from './emulator-controls.ts';
-import { graph, userInfo } from './graph-endpoint.ts';
+import { graph, userInfo } from './graph/graph-endpoint.ts';
 import { type EmulatorRequest, type EmulatorResponse, json } from './http-exchange.ts';
-import { logout } from './logout.ts';
-import { errorPage } from './sign-in-page.ts';
-import { token } from './token-endpoint.ts';
+import { authorize, consent, signIn } from './sign-in/authorize.ts';
+import { logout } from './sign-in/logout.ts';
+import { errorPage } from './sign-in/sign-in-page.ts';
+import { token } from './tokens/token-endpoint.ts';
 
 type Endpoint = (
   context: EmulatorContext,

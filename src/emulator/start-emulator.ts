@@ -2,19 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EntragateError } from '../telemetry/entragate-error.ts';
-import { createAuthorizationCodes } from './authorization-codes.ts';
 import { createBreakage } from './breakage.ts';
-import { createConsentRegister } from './consent-register.ts';
-import { createDirectory } from './directory.ts';
+import { createConsentRegister } from './directory/consent-register.ts';
+import { createDirectory } from './directory/directory.ts';
+import type { EmulatorTenant } from './directory/tenant.ts';
 import type { EmulatorContext } from './emulator-context.ts';
 import { createEmulatorControls, type EmulatorControls } from './emulator-controls.ts';
 import { readRequest, UNREADABLE, writeResponse } from './http-exchange.ts';
-import { createPendingSignIns } from './pending-sign-ins.ts';
-import { createRefreshTokens } from './refresh-tokens.ts';
 import { answerRequest, CUT } from './routes.ts';
-import { createSigningKeys } from './signing-keys.ts';
-import { createSsoSessions } from './sso-sessions.ts';
-import type { EmulatorTenant } from './tenant.ts';
+import { createPendingSignIns } from './sign-in/pending-sign-ins.ts';
+import { createSsoSessions } from './sign-in/sso-sessions.ts';
+import { createAuthorizationCodes } from './tokens/authorization-codes.ts';
+import { createRefreshTokens } from './tokens/refresh-tokens.ts';
+import { createSigningKeys } from './tokens/signing-keys.ts';
 
 export interface EmulatorOptions {
   readonly tenants: readonly EmulatorTenant[];

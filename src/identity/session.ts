@@ -1,4 +1,4 @@
-import type { ClaimValue, Principal } from '../policy/principal.ts';
+import type { ClaimValue, Principal } from '../policy/decide/principal.ts';
 import type { GroupId, ObjectId, TenantId } from '../snapshot/ids.ts';
 
 /** Why group membership in a session is not the whole truth. `complete`: what was mentioned at sign-in is answered yes or no. */

@@ -1,9 +1,9 @@
 import type { Identity, SignInWanted } from '../identity/identity.ts';
 import type { Session, SessionState } from '../identity/session.ts';
-import { decide } from '../policy/decide.ts';
-import type { AuditFinding, ChallengeDecision, ChallengeReason, Decision } from '../policy/decision.ts';
-import { type DenyReason, denyReasons } from '../policy/deny-reasons.ts';
-import { type ClaimFact, claimAbsent, type Principal } from '../policy/principal.ts';
+import { decide } from '../policy/decide/decide.ts';
+import type { AuditFinding, ChallengeDecision, ChallengeReason, Decision } from '../policy/decide/decision.ts';
+import { type DenyReason, denyReasons } from '../policy/decide/deny-reasons.ts';
+import { type ClaimFact, claimAbsent, type Principal } from '../policy/decide/principal.ts';
 import type { GroupId } from '../snapshot/ids.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';
 import type { GuestRule, LinkedAccess, LinkedRoute } from './linked-snapshot.ts';

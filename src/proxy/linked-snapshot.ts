@@ -1,5 +1,5 @@
-import { type LinkedPolicy, linkPolicy } from '../policy/link-policy.ts';
-import type { AttachedPolicy } from '../policy/question.ts';
+import { type LinkedPolicy, linkPolicy } from '../policy/decide/link-policy.ts';
+import type { AttachedPolicy } from '../policy/decide/question.ts';
 import type { Key, PolicyKey } from '../snapshot/ids.ts';
 import type { PolicyProgram } from '../snapshot/policy-program.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';

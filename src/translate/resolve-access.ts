@@ -2,7 +2,7 @@ import { type AccessMode, ANNOTATION_PREFIX, type IngressAnnotations, parseAnnot
 import type { ClusterState } from '../api/cluster-state.ts';
 import { formatPath } from '../api/field-problem.ts';
 import type { Ingress } from '../api/kubernetes.ts';
-import { MOST_PATTERN_STEPS, patternCost } from '../policy/pattern-cost.ts';
+import { MOST_PATTERN_STEPS, patternCost } from '../policy/compile/pattern-cost.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
 import type { MentionedFacts } from '../snapshot/mentions.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';

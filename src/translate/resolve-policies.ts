@@ -2,7 +2,7 @@ import type { PolicyReference } from '../api/annotations.ts';
 import type { ClusterState } from '../api/cluster-state.ts';
 import type { ClusterPolicy } from '../api/generated/cluster-policy.ts';
 import type { Policy } from '../api/generated/policy.ts';
-import { type CompiledPolicy, compilePolicy } from '../policy/compile-policy.ts';
+import { type CompiledPolicy, compilePolicy } from '../policy/compile/compile-policy.ts';
 import { entryOf } from '../snapshot/content-hash.ts';
 import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';

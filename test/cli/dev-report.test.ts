@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { problemLines } from '../../src/cli/dev-report.ts';
 import { manifestProblems } from '../../src/cli/manifest-problems.ts';
 import { manifestTranslation } from '../../src/cli/manifest-translation.ts';
-import { readFolders } from '../../src/kube/file-source.ts';
+import { readFolders } from '../../src/kube/manifests/file-source.ts';
 import { translate } from '../../src/translate/translate.ts';
 import { TemporaryFolder } from '../kube/temporary-folder.ts';
 

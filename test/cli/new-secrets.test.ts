@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import type { ObjectRef } from '../../src/api/cluster-state.ts';
 import { readNewSecrets } from '../../src/cli/new-secrets.ts';
-import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
-import { ObjectStore } from '../../src/kube/object-store.ts';
-import { SecretReader } from '../../src/kube/secret-reader.ts';
-import { secretTiming } from '../../src/kube/secret-schedule.ts';
+import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-client.ts';
+import { ObjectStore } from '../../src/kube/objects/object-store.ts';
+import { SecretReader } from '../../src/kube/objects/secret-reader.ts';
+import { secretTiming } from '../../src/kube/objects/secret-schedule.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from '../kube/scripted-api-server.ts';
 
 const secret = (name: string): ObjectRef => ({ kind: 'Secret', namespace: 'apps', name });

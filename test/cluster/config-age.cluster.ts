@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
-import type { SourceTiming } from '../../src/kube/cluster-source.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import type { SourceTiming } from '../../src/kube/objects/cluster-source.ts';
 import { until } from '../support/until.ts';
 import { testTiming } from './kube/follower.ts';
 import { useApiServer } from './kube/use-api-server.ts';

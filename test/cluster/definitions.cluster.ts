@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Registry } from '@prometheus-io/client';
 import { afterEach, before, describe, it } from 'mocha';
-import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
-import { watchDefinitions } from '../../src/kube/definitions.ts';
+import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-client.ts';
+import { watchDefinitions } from '../../src/kube/status/definitions.ts';
 import { createSilentLog, type Log } from '../../src/telemetry/logger.ts';
 import { until } from '../support/until.ts';
 import { createAccount } from './kube/accounts.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { type SiteApp, startSiteApp } from '../support/site-app.ts';
 import { until } from '../support/until.ts';
 import { WebClient } from '../support/web-client.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import type { TestBrowser } from '../support/browser.ts';
 import { type SiteApp, startSiteApp } from '../support/site-app.ts';
 import { until } from '../support/until.ts';

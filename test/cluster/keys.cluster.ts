@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { freePort } from '../../src/cli/dev-options.ts';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import type { KeyRing } from '../../src/identity/keys/key-ring.ts';
 import type { KeyTiming } from '../../src/identity/keys/stored-keys.ts';
-import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
-import { openKeySecret } from '../../src/kube/key-secret.ts';
+import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-client.ts';
+import { openKeySecret } from '../../src/kube/replicas/key-secret.ts';
 import { SharedKeys } from '../../src/processes/shared-keys.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { freePort } from '../../src/cli/dev-options.ts';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { until } from '../support/until.ts';
 import { type FaultyApi, noFault, startFaultyApi } from './kube/faulty-api.ts';
 import { applyObject, namespaceObject, policyObject } from './kube/objects.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
-import { Lease, type LeaseTiming } from '../../src/kube/lease.ts';
+import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-client.ts';
+import { Lease, type LeaseTiming } from '../../src/kube/replicas/lease.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject, namespaceObject, type TestObject } from './kube/objects.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import type { SourceTiming } from '../../src/kube/cluster-source.ts';
+import type { SourceTiming } from '../../src/kube/objects/cluster-source.ts';
 import { until } from '../support/until.ts';
 import { testTiming } from './kube/follower.ts';
 import { type TestObject, tlsSecretObject } from './kube/objects.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { changeTiming } from '../../src/kube/change-gate.ts';
-import { sourceTiming } from '../../src/kube/cluster-source.ts';
-import { leaseTiming } from '../../src/kube/lease.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { changeTiming } from '../../src/kube/objects/change-gate.ts';
+import { sourceTiming } from '../../src/kube/objects/cluster-source.ts';
+import { leaseTiming } from '../../src/kube/replicas/lease.ts';
 import { endpointSliceObject, namespaceObject, type TestObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 import { type ClientAnswer, type KeepAliveClient, openKeepAliveClient } from './traffic/keep-alive-client.ts';

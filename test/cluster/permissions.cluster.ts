@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import { objectKey } from '../../src/api/cluster-state.ts';
-import { causeOf } from '../../src/kube/api-failure.ts';
+import { causeOf } from '../../src/kube/api-server/api-failure.ts';
 import { until } from '../support/until.ts';
 import { type ChartRules, chartRules, releaseAccount } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Registry } from '@prometheus-io/client';
 import { after, before, describe, it } from 'mocha';
 import type { Revocation } from '../../src/identity/revocation/revocation.ts';
-import { openRevocationObjects } from '../../src/kube/revocation-objects.ts';
+import { openRevocationObjects } from '../../src/kube/replicas/revocation-objects.ts';
 import { draftOf } from '../../src/processes/revocation-drafts.ts';
 import { revocationsOf } from '../../src/processes/revocations-of.ts';
 import { SharedRevocations } from '../../src/processes/shared-revocations.ts';

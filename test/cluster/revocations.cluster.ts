@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { freePort } from '../../src/cli/dev-options.ts';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
 import { useApiServer } from './kube/use-api-server.ts';

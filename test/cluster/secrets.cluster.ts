@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, before, describe, it } from 'mocha';
 import { type ObjectRef, objectKey } from '../../src/api/cluster-state.ts';
-import { type SourceTiming, sourceTiming } from '../../src/kube/cluster-source.ts';
+import { type SourceTiming, sourceTiming } from '../../src/kube/objects/cluster-source.ts';
 import { until } from '../support/until.ts';
 import { type ChartRules, chartRules, releaseAccount } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';

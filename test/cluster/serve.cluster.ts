@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { freePort } from '../../src/cli/dev-options.ts';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject, namespaceObject } from './kube/objects.ts';
 import { readEvents, readEventsOn } from './kube/read-events.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { objectKey } from '../../src/api/cluster-state.ts';
-import { readFolders } from '../../src/kube/file-source.ts';
+import { readFolders } from '../../src/kube/manifests/file-source.ts';
 import { tableKey } from '../../src/snapshot/ids.ts';
 import { translate } from '../../src/translate/translate.ts';
 import { createTestAuthority } from '../support/test-authority.ts';

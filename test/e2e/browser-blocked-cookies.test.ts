@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { openBrowser, pickAccount, startTimeoutMs, type TestBrowser } from '../support/browser.ts';
 import { type CookieFilter, startCookieFilter } from '../support/cookie-filter.ts';
 import { examinePage } from '../support/examine-page.ts';

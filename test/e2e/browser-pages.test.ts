@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
 import { freePort } from '../../src/cli/dev-options.ts';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { openBrowser, pickAccount, signIn, startTimeoutMs, type TestBrowser } from '../support/browser.ts';
 import { examinePage } from '../support/examine-page.ts';
 import { openRawClient } from '../support/raw-client.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { BrowserContext, Page } from 'playwright-core';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { cookieNames, pickAccount, signIn, startTimeoutMs } from '../support/browser.ts';
 import { type BrowserWorld, startBrowserWorld } from '../support/browser-world.ts';
 import { document } from '../support/site-app.ts';

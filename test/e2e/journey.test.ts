@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { until } from '../support/until.ts';
 import { readManifest, startWorld, type World } from '../support/world.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
-import type { OptionalClaim } from '../../src/emulator/tenant.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import type { OptionalClaim } from '../../src/emulator/directory/tenant.ts';
 import { formOf, type WebAnswer, type WebClient } from '../support/web-client.ts';
 import { startWorld, type World } from '../support/world.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Breakage } from '../../src/emulator/breakage.ts';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { CONSUMERS_TENANT_ID } from '../../src/emulator/directory.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { CONSUMERS_TENANT_ID } from '../../src/emulator/directory/directory.ts';
 import { ask, createBrowser, jsonOf, type Running, startContoso, textMember, tokensOf } from './emulator-client.ts';
 
 const { adele } = CONTOSO.users;

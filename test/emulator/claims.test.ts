@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import {
   createEmulatorApp,
   createEmulatorGroup,
   createEmulatorUser,
   type EmulatorApp,
   type EmulatorTenant,
-} from '../../src/emulator/tenant.ts';
+} from '../../src/emulator/directory/tenant.ts';
 import {
   askToken,
   CLIENT_SECRET,

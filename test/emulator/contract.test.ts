@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import * as client from 'openid-client';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { CLIENT_SECRET, createBrowser, REDIRECT_URI, type Running, startContoso } from './emulator-client.ts';
 
 describe('the emulator, as openid-client sees it', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { CONSUMERS_TENANT_ID } from '../../src/emulator/directory.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { CONSUMERS_TENANT_ID } from '../../src/emulator/directory/directory.ts';
 import { ask, jsonOf, type Running, startContoso } from './emulator-client.ts';
 
 describe('the emulator publishes metadata and keys', () => {

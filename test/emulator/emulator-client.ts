@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { request } from 'node:https';
 import { decodeJwt, type JWTPayload } from 'jose';
-import { CONTOSO, contoso } from '../../src/emulator/contoso.ts';
+import { CONTOSO, contoso } from '../../src/emulator/directory/contoso.ts';
+import type { EmulatorApp, EmulatorTenant } from '../../src/emulator/directory/tenant.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
-import type { EmulatorApp, EmulatorTenant } from '../../src/emulator/tenant.ts';
 import { createTestAuthority } from '../support/test-authority.ts';
 
 export const REDIRECT_URI = 'https://auth.example.test/oauth2/callback';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { createEmulatorApp } from '../../src/emulator/tenant.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { createEmulatorApp } from '../../src/emulator/directory/tenant.ts';
 import {
   type Answer,
   type Ask,

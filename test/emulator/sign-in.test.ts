@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { createEmulatorApp, createEmulatorUser } from '../../src/emulator/tenant.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { createEmulatorApp, createEmulatorUser } from '../../src/emulator/directory/tenant.ts';
 import {
   answered,
   askToken,

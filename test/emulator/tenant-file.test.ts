@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { parseTenantFile } from '../../src/emulator/tenant-file.ts';
+import { parseTenantFile } from '../../src/emulator/directory/tenant-file.ts';
 
 const MINIMAL = `
 tid: 22222222-2222-3333-4444-555555555555

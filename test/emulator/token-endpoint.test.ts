@@ -4,8 +4,8 @@ import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
-import { createEmulatorApp } from '../../src/emulator/tenant.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { createEmulatorApp } from '../../src/emulator/directory/tenant.ts';
 import {
   type Answer,
   ask,

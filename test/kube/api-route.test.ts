@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { readKubeconfigRoute } from '../../src/kube/kubeconfig-route.ts';
-import { readPodRoute } from '../../src/kube/pod-route.ts';
+import { readKubeconfigRoute } from '../../src/kube/api-server/kubeconfig-route.ts';
+import { readPodRoute } from '../../src/kube/api-server/pod-route.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
 
 /** A kubeconfig with one cluster, as `kubectl config` writes it. */

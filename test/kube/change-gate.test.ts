@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Kind, ObjectRef } from '../../src/api/cluster-state.ts';
-import { ChangeGate } from '../../src/kube/change-gate.ts';
+import { ChangeGate } from '../../src/kube/objects/change-gate.ts';
 import { until } from '../support/until.ts';
 
 function ref(kind: Kind, name: string): ObjectRef {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { parseAnnotations, parseNamespaceAnnotations } from '../../src/api/annotations.ts';
-import { readFolders } from '../../src/kube/file-source.ts';
+import { readFolders } from '../../src/kube/manifests/file-source.ts';
 
 describe('the manifests of the demo', () => {
   it('are read without a problem, and route each host as the README says', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { AttachedRoute, StatusUpdate } from '../../src/api/status-update.ts';
-import { desiredStatus, type StatusAuthor } from '../../src/kube/desired-status.ts';
+import { desiredStatus, type StatusAuthor } from '../../src/kube/status/desired-status.ts';
 
 const author: StatusAuthor = { controllerName: 'entragate.dev/ingress-controller', addresses: [] };
 const now = Date.parse('2026-01-31T12:00:00Z');

@@ -3,7 +3,7 @@ import { mkdir, rename, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { describeRef, objectKey } from '../../src/api/cluster-state.ts';
-import { type FileSource, openFileSource } from '../../src/kube/file-source.ts';
+import { type FileSource, openFileSource } from '../../src/kube/manifests/file-source.ts';
 import { ingress, policy } from './manifests.ts';
 import { eventually, TemporaryFolder } from './temporary-folder.ts';
 

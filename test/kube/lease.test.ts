@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it } from 'mocha';
-import { createApiClient } from '../../src/kube/api-client.ts';
-import { Lease, type LeaseTiming } from '../../src/kube/lease.ts';
+import { createApiClient } from '../../src/kube/api-server/api-client.ts';
+import { Lease, type LeaseTiming } from '../../src/kube/replicas/lease.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
 import { until } from '../support/until.ts';
 import { startScriptedApiServer } from './scripted-api-server.ts';

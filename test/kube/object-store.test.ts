@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { objectKey } from '../../src/api/cluster-state.ts';
 import { kindInfo } from '../../src/api/kinds.ts';
-import { ObjectStore } from '../../src/kube/object-store.ts';
-import { type ReadObject, readObject } from '../../src/kube/read-object.ts';
+import { ObjectStore } from '../../src/kube/objects/object-store.ts';
+import { type ReadObject, readObject } from '../../src/kube/objects/read-object.ts';
 
 const groups = ['e14f56fd-b956-4009-b06c-dc8a5e9207c8', '7c9e6679-7425-40de-944b-e07fc1f90ae7'];
 

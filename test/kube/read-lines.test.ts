@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { LineTooLong, readLines } from '../../src/kube/read-lines.ts';
+import { LineTooLong, readLines } from '../../src/kube/objects/read-lines.ts';
 
 async function linesOf(chunks: readonly Buffer[], limit = 1_000): Promise<readonly string[]> {
   const lines: string[] = [];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { parseAnnotations } from '../../src/api/annotations.ts';
 import { kindInfo } from '../../src/api/kinds.ts';
-import { readObject } from '../../src/kube/read-object.ts';
+import { readObject } from '../../src/kube/objects/read-object.ts';
 import { ingressObject } from '../cluster/kube/objects.ts';
 
 const info = kindInfo('Ingress');

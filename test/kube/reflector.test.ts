@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterEach, describe, it } from 'mocha';
 import { kindInfo } from '../../src/api/kinds.ts';
-import { type ApiClient, createApiClient } from '../../src/kube/api-client.ts';
-import { causeOf } from '../../src/kube/api-failure.ts';
-import { type ReflectorPhase, reflectorTiming, runReflector } from '../../src/kube/reflector.ts';
+import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-client.ts';
+import { causeOf } from '../../src/kube/api-server/api-failure.ts';
+import { type ReflectorPhase, reflectorTiming, runReflector } from '../../src/kube/objects/reflector.ts';
 import { until } from '../support/until.ts';
 import { type Script, type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { ObjectRef } from '../../src/api/cluster-state.ts';
-import { type SecretOutcome, SecretSchedule, secretTiming } from '../../src/kube/secret-schedule.ts';
+import { type SecretOutcome, SecretSchedule, secretTiming } from '../../src/kube/objects/secret-schedule.ts';
 
 const timing = {
   known: 60_000,

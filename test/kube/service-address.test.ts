@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { describe, it } from 'mocha';
-import { createApiClient } from '../../src/kube/api-client.ts';
-import type { LoadBalancerAddress } from '../../src/kube/desired-status.ts';
-import { followServiceAddress } from '../../src/kube/service-address.ts';
+import { createApiClient } from '../../src/kube/api-server/api-client.ts';
+import type { LoadBalancerAddress } from '../../src/kube/status/desired-status.ts';
+import { followServiceAddress } from '../../src/kube/status/service-address.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { until } from '../support/until.ts';
 import { startScriptedApiServer } from './scripted-api-server.ts';

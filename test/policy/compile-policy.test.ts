@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { compilePolicy } from '../../src/policy/compile-policy.ts';
+import { compilePolicy } from '../../src/policy/compile/compile-policy.ts';
 import { validatePolicyProgram } from '../../src/snapshot/policy-program.ts';
 import { adele, compile, contoso, employees, finance } from './fixtures.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { decide } from '../../src/policy/decide.ts';
-import { claimAbsent, claimNotIssued, type Principal } from '../../src/policy/principal.ts';
-import type { RequestFacts } from '../../src/policy/request-facts.ts';
+import { decide } from '../../src/policy/decide/decide.ts';
+import { claimAbsent, claimNotIssued, type Principal } from '../../src/policy/decide/principal.ts';
+import type { RequestFacts } from '../../src/policy/decide/request-facts.ts';
 import {
   adele,
   app,

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { compilePolicy } from '../../src/policy/compile-policy.ts';
-import { decide } from '../../src/policy/decide.ts';
+import { compilePolicy } from '../../src/policy/compile/compile-policy.ts';
+import { decide } from '../../src/policy/decide/decide.ts';
 import {
   type ClaimFact,
   claimAbsent,
   claimNotIssued,
   type GroupFacts,
   type Principal,
-} from '../../src/policy/principal.ts';
-import type { AttachedPolicy } from '../../src/policy/question.ts';
-import type { RequestFacts } from '../../src/policy/request-facts.ts';
+} from '../../src/policy/decide/principal.ts';
+import type { AttachedPolicy } from '../../src/policy/decide/question.ts';
+import type { RequestFacts } from '../../src/policy/decide/request-facts.ts';
 import { validatePolicyProgram } from '../../src/snapshot/policy-program.ts';
 import {
   adele,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { decide } from '../../src/policy/decide.ts';
-import { type DenyReason, denyReasons } from '../../src/policy/deny-reasons.ts';
-import { explain } from '../../src/policy/explain.ts';
-import { linkPolicy } from '../../src/policy/link-policy.ts';
-import { claimNotIssued, type GroupFacts, type Principal } from '../../src/policy/principal.ts';
-import type { AttachedPolicy } from '../../src/policy/question.ts';
+import { decide } from '../../src/policy/decide/decide.ts';
+import { type DenyReason, denyReasons } from '../../src/policy/decide/deny-reasons.ts';
+import { explain } from '../../src/policy/decide/explain.ts';
+import { linkPolicy } from '../../src/policy/decide/link-policy.ts';
+import { claimNotIssued, type GroupFacts, type Principal } from '../../src/policy/decide/principal.ts';
+import type { AttachedPolicy } from '../../src/policy/decide/question.ts';
 import {
   adele,
   app,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { compilePolicy } from '../../src/policy/compile-policy.ts';
-import type { Decision } from '../../src/policy/decision.ts';
-import { linkPolicy } from '../../src/policy/link-policy.ts';
-import type { ClaimFact, GroupFacts, Principal } from '../../src/policy/principal.ts';
-import type { AttachedPolicy } from '../../src/policy/question.ts';
-import type { RequestFacts } from '../../src/policy/request-facts.ts';
+import { compilePolicy } from '../../src/policy/compile/compile-policy.ts';
+import type { Decision } from '../../src/policy/decide/decision.ts';
+import { linkPolicy } from '../../src/policy/decide/link-policy.ts';
+import type { ClaimFact, GroupFacts, Principal } from '../../src/policy/decide/principal.ts';
+import type { AttachedPolicy } from '../../src/policy/decide/question.ts';
+import type { RequestFacts } from '../../src/policy/decide/request-facts.ts';
 import { type ObjectId, parseObjectId, parseTenantId, policyTableKey, type TenantId } from '../../src/snapshot/ids.ts';
 import type { PolicyProgram } from '../../src/snapshot/policy-program.ts';
 

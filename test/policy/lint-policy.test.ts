@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { compilePolicy } from '../../src/policy/compile-policy.ts';
-import { lintPolicy } from '../../src/policy/lint-policy.ts';
+import { compilePolicy } from '../../src/policy/compile/compile-policy.ts';
+import { lintPolicy } from '../../src/policy/compile/lint-policy.ts';
 import { adele, compile, employees, finance } from './fixtures.ts';
 
 const ok = { groups: finance };

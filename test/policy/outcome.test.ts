@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { decide } from '../../src/policy/decide.ts';
+import { decide } from '../../src/policy/decide/decide.ts';
+import { claimNotIssued } from '../../src/policy/decide/principal.ts';
 import { both, either, type Outcome, opposite } from '../../src/policy/outcome.ts';
-import { claimNotIssued } from '../../src/policy/principal.ts';
 import { attach, claims, monday, request, user } from './fixtures.ts';
 
 const T = 1;

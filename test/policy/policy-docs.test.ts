@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { parse } from 'yaml';
-import { compilePolicy } from '../../src/policy/compile-policy.ts';
-import { denyReasons } from '../../src/policy/deny-reasons.ts';
-import { criterionNames } from '../../src/policy/parse-criterion.ts';
-import { textSyntax } from '../../src/policy/text-syntax.ts';
+import { compilePolicy } from '../../src/policy/compile/compile-policy.ts';
+import { criterionNames } from '../../src/policy/compile/parse-criterion.ts';
+import { textSyntax } from '../../src/policy/compile/text-syntax.ts';
+import { denyReasons } from '../../src/policy/decide/deny-reasons.ts';
 
 const page = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8');
 const lines = page.split('\n');

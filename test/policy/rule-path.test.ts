@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { readRulePath } from '../../src/policy/rule-path.ts';
+import { readRulePath } from '../../src/policy/compile/rule-path.ts';
 import { decodeReservedCharacters, readCanonicalPath } from '../../src/snapshot/canonical-path.ts';
 
 const piece = fc.oneof(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { type DevProcess, startDevProcess } from '../support/dev-process.ts';
 import { acceptsTcp } from '../support/tcp-probe.ts';
 import { until } from '../support/until.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { startEmulator } from '../../src/emulator/start-emulator.ts';
 import { acceptsTcp, outerAddresses } from '../support/tcp-probe.ts';
 import { createTestAuthority } from '../support/test-authority.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CONTOSO } from '../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.ts';
 import type { WebAnswer, WebClient, WebRequest } from '../support/web-client.ts';
 import { startWorld, type World, type WorldOptions } from '../support/world.ts';

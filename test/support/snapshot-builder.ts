@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { compilePolicy } from '../../src/policy/compile-policy.ts';
+import { compilePolicy } from '../../src/policy/compile/compile-policy.ts';
 import { entryOf } from '../../src/snapshot/content-hash.ts';
 import { type Key, type PolicyKey, policyTableKey, tableKey } from '../../src/snapshot/ids.ts';
 import { type MentionedFacts, unionOfMentions } from '../../src/snapshot/mentions.ts';

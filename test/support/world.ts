@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { type EchoApp, startEchoApp } from '../../examples/echo/echo-app.ts';
 import { type RunningDev, startDev } from '../../src/cli/dev.ts';
 import { freePort, readDevOptions } from '../../src/cli/dev-options.ts';
-import { CONTOSO, contoso } from '../../src/emulator/contoso.ts';
+import { CONTOSO, contoso } from '../../src/emulator/directory/contoso.ts';
+import type { OptionalClaim } from '../../src/emulator/directory/tenant.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
-import type { OptionalClaim } from '../../src/emulator/tenant.ts';
 import { createTestAuthority, type TestAuthority } from './test-authority.ts';
 import { WebClient } from './web-client.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ClaimValue } from '../../policy/principal.ts';
+import type { ClaimValue } from '../../policy/decide/principal.ts';
 import {
   type GroupId,
   type ObjectId,

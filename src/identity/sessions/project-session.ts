@@ -1,4 +1,4 @@
-import type { ClaimValue } from '../../policy/principal.ts';
+import type { ClaimValue } from '../../policy/decide/principal.ts';
 import type { Mentions } from '../../snapshot/snapshot.ts';
 import type { Session } from '../session.ts';
 import { decodeSession, encodeSession, maxSessionGroups } from './session-codec.ts';

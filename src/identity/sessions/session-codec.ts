@@ -1,4 +1,4 @@
-import type { ClaimValue } from '../../policy/principal.ts';
+import type { ClaimValue } from '../../policy/decide/principal.ts';
 import { type GroupId, parseGroupId, parseObjectId, parseTenantId } from '../../snapshot/ids.ts';
 import { EntragateError } from '../../telemetry/entragate-error.ts';
 import type { GroupCompleteness, Session } from '../session.ts';

@@ -4,7 +4,7 @@ import {
   claimNotIssued,
   type GroupFacts,
   type Principal,
-} from '../../policy/principal.ts';
+} from '../../policy/decide/principal.ts';
 import type { GroupId } from '../../snapshot/ids.ts';
 import type { Mentions } from '../../snapshot/snapshot.ts';
 import type { Session } from '../session.ts';

@@ -1,4 +1,4 @@
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { policyObject, type TestObject } from '../kube/objects.ts';
 import { publicRoute, type RoutedWorld, serviceOf } from '../traffic/routed-world.ts';
 import { expectStatus, type LoadMember, type LoadTotals, startSteadyLoad } from '../traffic/steady-load.ts';

@@ -1,5 +1,5 @@
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
-import { rawFields, rawList } from '../../../src/kube/raw-fields.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
+import { rawFields, rawList } from '../../../src/kube/api-server/raw-fields.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import { applyObject, deleteObject, endpointSliceObject, type TestObject } from '../kube/objects.ts';
 import { publicRoute, type RoutedWorld, serviceOf } from '../traffic/routed-world.ts';

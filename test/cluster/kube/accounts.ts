@@ -1,4 +1,4 @@
-import { rawFields } from '../../../src/kube/raw-fields.ts';
+import { rawFields } from '../../../src/kube/api-server/raw-fields.ts';
 import type { ApiServer } from './api-server.ts';
 import { applyObject, namespaceObject, type TestObject } from './objects.ts';
 

@@ -1,14 +1,14 @@
 import { Registry } from '@prometheus-io/client';
 import type { ClusterState } from '../../../src/api/cluster-state.ts';
-import { type ApiClient, createApiClient } from '../../../src/kube/api-client.ts';
-import type { ApiAccess } from '../../../src/kube/api-route.ts';
+import { type ApiClient, createApiClient } from '../../../src/kube/api-server/api-client.ts';
+import type { ApiAccess } from '../../../src/kube/api-server/api-route.ts';
 import {
   type ClusterSource,
   openClusterSource,
   type SourceTiming,
   sourceTiming,
-} from '../../../src/kube/cluster-source.ts';
-import { createSourceMetrics } from '../../../src/kube/source-metrics.ts';
+} from '../../../src/kube/objects/cluster-source.ts';
+import { createSourceMetrics } from '../../../src/kube/objects/source-metrics.ts';
 import { createSilentLog } from '../../../src/telemetry/logger.ts';
 
 /** A cluster source under test, with its metrics. */

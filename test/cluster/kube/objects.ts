@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
-import { rawFields, rawList } from '../../../src/kube/raw-fields.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
+import { rawFields, rawList } from '../../../src/kube/api-server/raw-fields.ts';
 import { until } from '../../support/until.ts';
 import type { ApiAnswer, ApiRequests } from './api-requests.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { openBrowser, pickAccount, signIn, startTimeoutMs, type TestBrowser } from '../../support/browser.ts';
 import { until } from '../../support/until.ts';
 import { applyObject } from '../kube/objects.ts';

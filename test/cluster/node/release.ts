@@ -1,4 +1,4 @@
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { chartFolder } from '../chart/render-chart.ts';
 import { authorityObject } from '../install/install-release.ts';
 import {

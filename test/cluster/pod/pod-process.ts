@@ -2,8 +2,8 @@ import { startServe } from '../../../src/cli/serve.ts';
 import { readServeOptions } from '../../../src/cli/serve-options.ts';
 import { untilSignal } from '../../../src/cli/until-signal.ts';
 import { keyTiming } from '../../../src/identity/keys/stored-keys.ts';
-import { sourceTiming } from '../../../src/kube/cluster-source.ts';
-import { leaseTiming } from '../../../src/kube/lease.ts';
+import { sourceTiming } from '../../../src/kube/objects/cluster-source.ts';
+import { leaseTiming } from '../../../src/kube/replicas/lease.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
 
 /** What `pod.ts` tells this process beside its environment: what the command line of the product can not say. */

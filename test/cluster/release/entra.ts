@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { contoso } from '../../../src/emulator/contoso.ts';
+import { contoso } from '../../../src/emulator/directory/contoso.ts';
+import type { EmulatorApp } from '../../../src/emulator/directory/tenant.ts';
 import { startEmulator } from '../../../src/emulator/start-emulator.ts';
-import type { EmulatorApp } from '../../../src/emulator/tenant.ts';
 import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
 
 /** The sample tenant, over HTTPS, and who vouches for every server of a suite. */

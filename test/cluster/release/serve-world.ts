@@ -1,5 +1,5 @@
 import { type EchoApp, startEchoApp } from '../../../examples/echo/echo-app.ts';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import type { WebClient } from '../../support/web-client.ts';
 import type { ApiServer } from '../kube/api-server.ts';
 import {

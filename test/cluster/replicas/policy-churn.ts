@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import { applyObject, policyObject, routeObject, type TestObject } from '../kube/objects.ts';
 import { createDice, type Dice } from '../kube/random-changes.ts';

@@ -1,4 +1,4 @@
-import { microTime } from '../../../src/kube/micro-time.ts';
+import { microTime } from '../../../src/kube/api-server/micro-time.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
 import { until } from '../../support/until.ts';
 import { releaseAccount } from '../chart/permissions.ts';

@@ -1,5 +1,5 @@
 import { freePort } from '../../../src/cli/dev-options.ts';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { startSiteApp } from '../../support/site-app.ts';
 import { WebClient } from '../../support/web-client.ts';
 import { minimalValues } from '../chart/render-chart.ts';

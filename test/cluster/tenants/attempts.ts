@@ -1,5 +1,5 @@
 import type { Kind } from '../../../src/api/cluster-state.ts';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import type { TestObject } from '../kube/objects.ts';
 import { type Field, fieldsOf, withField } from './fields.ts';

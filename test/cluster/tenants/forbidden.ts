@@ -1,6 +1,6 @@
 import type { Kind } from '../../../src/api/cluster-state.ts';
 import { kindInfo, kinds } from '../../../src/api/kinds.ts';
-import { collectionPath } from '../../../src/kube/watched-kinds.ts';
+import { collectionPath } from '../../../src/kube/api-server/watched-kinds.ts';
 import type { ApiRequests } from '../kube/api-requests.ts';
 import { namesOf, tenantKinds } from './attempts.ts';
 import { fieldsOf, withField } from './fields.ts';

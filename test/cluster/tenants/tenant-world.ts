@@ -1,4 +1,4 @@
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../../support/recording-upstream.ts';
 import { until } from '../../support/until.ts';
 import { createAccount, grant, type Rule } from '../kube/accounts.ts';

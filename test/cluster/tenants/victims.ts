@@ -1,4 +1,4 @@
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import type { TestAuthority } from '../../support/test-authority.ts';
 import {
   endpointSliceObject,

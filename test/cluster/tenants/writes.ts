@@ -1,6 +1,6 @@
 import { kinds } from '../../../src/api/kinds.ts';
 import { isRecord } from '../../../src/api/normalize.ts';
-import { collectionPath } from '../../../src/kube/watched-kinds.ts';
+import { collectionPath } from '../../../src/kube/api-server/watched-kinds.ts';
 import { outcomeOf } from '../chart/admission.ts';
 import type { ApiAnswer, ApiRequests } from '../kube/api-requests.ts';
 import type { TestObject } from '../kube/objects.ts';

@@ -1,6 +1,6 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import type { SignInWanted } from '../../../src/identity/identity.ts';
 import { AUTH, type Gateway, groupIds, LEDGER, mentions, nothingMore, startGateway, WIKI } from './gateway.ts';
 import { appOf, at, Browser } from './tab.ts';

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { AUTH, type Gateway, LEDGER, nothingMore, PORT, startGateway } from './gateway.ts';
 import { appOf, at, Browser, pageOf } from './tab.ts';
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { readReturnTarget } from '../../../src/identity/flow/return-target.ts';
 import { AUTH, entraProvider, type Gateway, LEDGER, PORT, startGateway, WIKI } from './gateway.ts';
 import { appOf, at, Browser, isCallback, pageOf } from './tab.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { CONTOSO, contoso } from '../../../src/emulator/contoso.ts';
+import { CONTOSO, contoso } from '../../../src/emulator/directory/contoso.ts';
+import type { EmulatorApp, EmulatorTenant } from '../../../src/emulator/directory/tenant.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/start-emulator.ts';
-import type { EmulatorApp, EmulatorTenant } from '../../../src/emulator/tenant.ts';
 import { createIdentity, type IdentityOptions, type OperatorAlarm } from '../../../src/identity/create-identity.ts';
 import type { Identity, SignInWanted } from '../../../src/identity/identity.ts';
 import { createKeyRing, generateKey } from '../../../src/identity/keys/key-ring.ts';

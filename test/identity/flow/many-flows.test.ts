@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { AUTH, type Gateway, LEDGER, nothingMore, startGateway, WIKI } from './gateway.ts';
 import { appOf, at, Browser, type Landing, pageOf } from './tab.ts';
 

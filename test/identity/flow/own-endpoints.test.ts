@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { after, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { generateKey } from '../../../src/identity/keys/key-ring.ts';
 import { keyTiming, ringOfStoredKeys } from '../../../src/identity/keys/stored-keys.ts';
 import { AUTH, entraProvider, type Gateway, groupIds, LEDGER, mentions, nothingMore, startGateway } from './gateway.ts';

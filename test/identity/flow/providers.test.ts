@@ -1,7 +1,7 @@
 import { equal, ok } from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
-import { createEmulatorUser, type EmulatorTenant } from '../../../src/emulator/tenant.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
+import { createEmulatorUser, type EmulatorTenant } from '../../../src/emulator/directory/tenant.ts';
 import { tableKey } from '../../../src/snapshot/ids.ts';
 import { Redacted } from '../../../src/snapshot/redacted.ts';
 import { createRsaCertificate } from '../rsa-certificate.ts';

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import type { Breakage } from '../../../src/emulator/breakage.ts';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { Redacted } from '../../../src/snapshot/redacted.ts';
 import { AUTH, entraProvider, type Gateway, LEDGER, startGateway, withGateway } from './gateway.ts';
 import { appOf, at, Browser, isCallback, pageOf } from './tab.ts';

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { CONTOSO } from '../../../src/emulator/contoso.ts';
+import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
 import { known } from '../sample-session.ts';
 import { AUTH, type Gateway, groupIds, LEDGER, startGateway, WIKI } from './gateway.ts';
 import { appOf, at, Browser } from './tab.ts';

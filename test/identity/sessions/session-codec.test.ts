@@ -8,7 +8,7 @@ import {
   maxSessionBytes,
   maxSessionGroups,
 } from '../../../src/identity/sessions/session-codec.ts';
-import type { ClaimValue } from '../../../src/policy/principal.ts';
+import type { ClaimValue } from '../../../src/policy/decide/principal.ts';
 import { known, randomId, sampleGroups, sampleSession, signInTime } from '../sample-session.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 20 });

@@ -10,7 +10,7 @@ import type { Session } from '../../../src/identity/session.ts';
 import { encodeSession } from '../../../src/identity/sessions/session-codec.ts';
 import { type SessionKind, sessionCookies } from '../../../src/identity/sessions/session-cookies.ts';
 import { createSessionReader } from '../../../src/identity/sessions/session-reader.ts';
-import { claimAbsent, claimNotIssued } from '../../../src/policy/principal.ts';
+import { claimAbsent, claimNotIssued } from '../../../src/policy/decide/principal.ts';
 import type { EntraProvider, IdentityProvider, Mentions } from '../../../src/snapshot/snapshot.ts';
 import {
   appHost,

@@ -1,0 +1,157 @@
+import { type ObjectKey, type ObjectRef, objectKey } from '../../api/cluster-state.ts';
+import { type BucketTiming, TokenBucket } from './token-bucket.ts';
+
+/** How often Secrets are read; times in milliseconds. */
+export interface SecretTiming {
+  /** For one that was there: the bound for a renewed certificate or client secret. */
+  readonly known: number;
+  /** For one that was not there, or could not be read: at first, then doubled up to `known`. */
+  readonly missing: number;
+  /** Reads of Secrets that were read before, all together. Past it they are read less often. */
+  readonly again: BucketTiming;
+  /** First reads, all together: a replica that starts has hundreds of certificates to read before it is ready. */
+  readonly first: BucketTiming;
+}
+
+/** As docs/operations.md promises. */
+export const secretTiming: SecretTiming = {
+  known: 60_000,
+  missing: 5_000,
+  again: { burst: 10, perSecond: 10 },
+  first: { burst: 5_000, perSecond: 50 },
+};
+
+/** What the last read of a Secret told. */
+export type SecretOutcome = 'present' | 'missing' | 'failed';
+
+interface Turn {
+  readonly ref: ObjectRef;
+  /** Waiting time after the last read that did not find it (ms); 0 when it was found. */
+  readonly wait: number;
+  /** Time of the next read (ms, monotonic); null while a read is under way. */
+  readonly due: number | null;
+  readonly outcome: SecretOutcome | 'unread';
+}
+
+/**
+ * Whose turn it is to be read. Among those that are due, the namespace that was served longest ago comes first, so that a namespace
+ * that names a thousand missing Secrets delays its own.
+ */
+export class SecretSchedule {
+  readonly #timing: SecretTiming;
+  readonly #turns = new Map<ObjectKey, Turn>();
+  readonly #servedAt = new Map<string, number>();
+  readonly #first: TokenBucket;
+  readonly #again: TokenBucket;
+
+  constructor(timing: SecretTiming) {
+    this.#timing = timing;
+    this.#first = new TokenBucket(timing.first);
+    this.#again = new TokenBucket(timing.again);
+  }
+
+  /** Sets what is to be read. Returns what is no longer. */
+  refer(refs: readonly ObjectRef[], now: number): readonly ObjectRef[] {
+    const wanted = new Map(refs.map((ref) => [keyOf(ref), ref]));
+    const dropped = this.#turns
+      .entries()
+      .flatMap(([key, { ref }]) => (wanted.has(key) ? [] : [ref]))
+      .toArray();
+    for (const ref of dropped) this.#turns.delete(keyOf(ref));
+    for (const [key, ref] of wanted) {
+      if (!this.#turns.has(key)) this.#turns.set(key, { ref, wait: 0, due: now, outcome: 'unread' });
+    }
+    const namespaces = new Set(refs.map(({ namespace }) => namespace));
+    for (const namespace of this.#servedAt.keys()) if (!namespaces.has(namespace)) this.#servedAt.delete(namespace);
+    return dropped;
+  }
+
+  isReferred(ref: ObjectRef): boolean {
+    return this.#turns.has(keyOf(ref));
+  }
+
+  /** Whether its first read has not ended. */
+  isUnread(ref: ObjectRef): boolean {
+    return this.#turns.get(keyOf(ref))?.outcome === 'unread';
+  }
+
+  /** Those that were asked for and never answered, be it with "not found". */
+  unanswered(): readonly ObjectRef[] {
+    const unread = this.#turns.values().filter(({ outcome }) => outcome === 'unread' || outcome === 'failed');
+    return unread.map(({ ref }) => ref).toArray();
+  }
+
+  count(outcome: SecretOutcome): number {
+    return this.#turns.values().reduce((sum, turn) => sum + (turn.outcome === outcome ? 1 : 0), 0);
+  }
+
+  /** The next Secret to read, which counts against its budget; or how long to wait before asking again (ms; null: until `refer`). */
+  next(now: number): { readonly ref: ObjectRef } | { readonly wait: number | null } {
+    const waits: number[] = [];
+    for (const [bucket, isFirst] of [
+      [this.#first, true],
+      [this.#again, false],
+    ] as const) {
+      const turn = this.#mostUrgent(now, isFirst);
+      if (turn === null) continue;
+      const wait = bucket.take(now);
+      if (wait === 0) return this.#start(turn, now);
+      waits.push(wait);
+    }
+    const untilDue = this.#untilDue(now);
+    if (untilDue !== null) waits.push(untilDue);
+    return { wait: waits.length === 0 ? null : Math.min(...waits) };
+  }
+
+  #start(turn: Turn, now: number): { readonly ref: ObjectRef } {
+    this.#servedAt.set(turn.ref.namespace, now);
+    this.#turns.set(keyOf(turn.ref), { ...turn, due: null });
+    return { ref: turn.ref };
+  }
+
+  /** Notes the answer to a read. One that failed keeps what an earlier one told. */
+  settle(ref: ObjectRef, outcome: SecretOutcome, now: number): void {
+    const turn = this.#turns.get(keyOf(ref));
+    if (turn === undefined) return;
+    const { known, missing } = this.#timing;
+    const wait = outcome === 'present' ? 0 : Math.min(known, Math.max(missing, turn.wait * 2));
+    const told = outcome === 'failed' && turn.outcome !== 'unread' ? turn.outcome : outcome;
+    this.#turns.set(keyOf(ref), { ref, wait, due: now + early(wait === 0 ? known : wait), outcome: told });
+  }
+
+  #mostUrgent(now: number, isFirst: boolean): Turn | null {
+    let best: Turn | null = null;
+    for (const turn of this.#turns.values()) {
+      if (turn.due === null || turn.due > now || (turn.outcome === 'unread') !== isFirst) continue;
+      if (best === null || this.#compare(turn, best) < 0) best = turn;
+    }
+    return best;
+  }
+
+  #compare(a: Turn, b: Turn): number {
+    const served = this.#served(a) - this.#served(b);
+    return served === 0 ? (a.due ?? 0) - (b.due ?? 0) : served;
+  }
+
+  #served({ ref }: Turn): number {
+    return this.#servedAt.get(ref.namespace) ?? 0;
+  }
+
+  /** Of those whose time has not come. */
+  #untilDue(now: number): number | null {
+    const times = this.#turns
+      .values()
+      .flatMap(({ due }) => (due === null || due <= now ? [] : [due]))
+      .toArray();
+    return times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)) - now;
+  }
+}
+
+/** Up to a fifth early, at random: replicas and Secrets part, and the interval stays the bound. */
+function early(interval: number): number {
+  return interval * (1 - Math.random() / 5);
+}
+
+function keyOf({ namespace, name }: ObjectRef): ObjectKey {
+  return objectKey(namespace, name);
+}

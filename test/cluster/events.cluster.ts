@@ -3,9 +3,11 @@ import { after, before, describe, it } from 'mocha';
 import { isRecord } from '../../src/api/normalize.ts';
 import type { StatusEvent } from '../../src/api/status-update.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-client.ts';
+import { causeOf } from '../../src/kube/api-server/api-failure.ts';
 import { EVENT_REFRESH, type EventSubject, removeEvent, writeEvent } from '../../src/kube/status/object-event.ts';
+import { eventText } from '../../src/translate/event-text.ts';
 import { applyObject, ingressObject, namespaceObject } from './kube/objects.ts';
-import { readEvents } from './kube/read-events.ts';
+import { readEvents, readEventsOn } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
 const path = '/apis/networking.k8s.io/v1/namespaces/apps/ingresses/ledger';
@@ -93,8 +95,55 @@ describe('the Event that says what an Ingress is', () => {
     assert.equal(items.length, 1);
   });
 
+  it('is left alone where another replica has said something else since it was read', async () => {
+    const at = now + 4 * EVENT_REFRESH;
+    await say(programmed, at);
+    const denied: StatusEvent = { type: 'Warning', reason: 'Denied', message: 'Every request is denied.' };
+    const outrun: ApiClient = {
+      checkAccess: () => client.checkAccess(),
+      get: async (path, signal) => {
+        const found = await client.get(path, signal);
+        await say(denied, at + 1_000);
+        return found;
+      },
+      open: (path, signal, idleLimit) => client.open(path, signal, idleLimit),
+      write: (change, signal) => client.write(change, signal),
+      close: () => {},
+    };
+    const answer = await removeEvent(outrun, await subject(), author, AbortSignal.timeout(5_000));
+    assert.equal(answer.ok ? 'removed' : causeOf(answer.failure), 'conflict');
+    assert.deepEqual(
+      (await events()).map(({ note }) => note),
+      [denied.message],
+    );
+  });
+
+  it('can be written of any name, by a replica of any name, with any text', async () => {
+    const { admin } = server();
+    const name = `${'n'.repeat(199)}.${'m'.repeat(53)}`;
+    const { uid } = await subject();
+    const ref = { kind: 'Ingress', namespace: 'apps', name } as const;
+    const about = { ref, apiVersion: 'networking.k8s.io/v1', uid };
+    const message = eventText(['half a character: ', '\u{1f600}'.slice(0, 1)]);
+    const longest = { ...author, instance: 'r'.repeat(200) };
+    for (const at of [now, now + 1]) {
+      const answer = await writeEvent(
+        client,
+        about,
+        { ...programmed, message },
+        longest,
+        at,
+        AbortSignal.timeout(5_000),
+      );
+      assert.deepEqual(answer, { ok: true, value: now }, 'what the API server holds is what was said');
+    }
+    const [only, ...others] = await readEventsOn(admin, 'apps', name);
+    assert.deepEqual([others.length, only?.note], [0, message]);
+    assert.ok((await removeEvent(client, about, longest, AbortSignal.timeout(5_000))).ok);
+  });
+
   it('goes when there is nothing to say any more, and is none of another controller', async () => {
-    await say(programmed, now + 4 * EVENT_REFRESH, { ...author, controllerName: 'entragate.dev/internal' });
+    await say(programmed, now + 5 * EVENT_REFRESH, { ...author, controllerName: 'entragate.dev/internal' });
     assert.equal((await events()).length, 2);
     await takeBack();
     await takeBack();

@@ -5,6 +5,7 @@ import { before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { isRecord } from '../../src/api/normalize.ts';
 import { readServeOptions } from '../../src/cli/serve-options.ts';
+import { namesElsewhere } from './chart/names-elsewhere.ts';
 import { environmentOf } from './chart/pods.ts';
 import { chartFolder, minimalValues, readObjects } from './chart/render-chart.ts';
 import { orSkip } from './kube/or-skip.ts';
@@ -159,6 +160,20 @@ describe('the values of the chart', function () {
       assert.ok(stderr.includes(told), `${setting}: ${stderr}`);
     }
     console.log(`      ${mistakes.length} mistakes`);
+  });
+
+  it('of other charts are answered with their name here, or with why they are left out: all that their users may try', async () => {
+    for (const [chart, names] of Object.entries(namesElsewhere)) {
+      const { code, stderr } = await template('entragate', [...sufficient, ...names.map((name) => `${name}=x`)]);
+      assert.notEqual(code, 0);
+      assert.doesNotMatch(stderr, /additional propert/, chart);
+      for (const name of names) {
+        const told = `'/${name.replaceAll('.', '/')}': value must be '`;
+        const answer = stderr.split('\n').find((line) => line.includes(told));
+        assert.match(answer ?? '', /value must be '(given as|left out: |an object: )./, `${chart}: ${name}`);
+      }
+      console.log(`      ${names.length} names of ${chart}`);
+    }
   });
 
   it('that entragate serve takes are not refused', async () => {

@@ -6,7 +6,7 @@ import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-c
 import { causeOf } from '../../src/kube/api-server/api-failure.ts';
 import { EVENT_REFRESH, type EventSubject, removeEvent, writeEvent } from '../../src/kube/status/object-event.ts';
 import { eventText } from '../../src/translate/event-text.ts';
-import { applyObject, ingressObject, namespaceObject } from './kube/objects.ts';
+import { applyObject, deleteObject, ingressObject, namespaceObject } from './kube/objects.ts';
 import { readEvents, readEventsOn } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
@@ -116,6 +116,28 @@ describe('the Event that says what an Ingress is', () => {
       (await events()).map(({ note }) => note),
       [denied.message],
     );
+  });
+
+  it('is written by a controller of any name that an IngressClass may have, which need not be one that an Event may have', async () => {
+    const { admin } = server();
+    for (const [controllerName, reported] of [
+      ['entragate.dev/internal.example.com', 'entragate.dev/internal.example.com'],
+      ['example.com/teams/internal', 'example.com/teams-internal'],
+      ['example.com/_x/y.', 'example.com/x-y'],
+      [`entragate.dev/${'c'.repeat(62)}.${'c'.repeat(137)}`, `entragate.dev/${'c'.repeat(62)}`],
+      ['example.com/_', 'entragate.dev/ingress-controller'],
+    ] as const) {
+      const metadata = { name: 'any' };
+      const spec = { controller: controllerName };
+      const anyClass = { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata, spec };
+      await applyObject(admin, anyClass);
+      const as = { ...author, controllerName };
+      assert.equal(await say(programmed, now, as), now);
+      const { body } = await admin.send('GET', '/apis/events.k8s.io/v1/namespaces/apps/events');
+      assert.ok(JSON.stringify(body).includes(`"reportingController":"${reported}"`), JSON.stringify(body));
+      assert.ok((await removeEvent(client, await subject(), as, AbortSignal.timeout(5_000))).ok);
+      await deleteObject(admin, anyClass);
+    }
   });
 
   it('can be written of any name, by a replica of any name, with any text', async () => {

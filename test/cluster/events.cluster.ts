@@ -6,11 +6,13 @@ import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-c
 import { causeOf } from '../../src/kube/api-server/api-failure.ts';
 import { EVENT_REFRESH, type EventSubject, removeEvent, writeEvent } from '../../src/kube/status/object-event.ts';
 import { eventText } from '../../src/translate/event-text.ts';
+import { chartRules, releaseAccount } from './chart/permissions.ts';
+import { createAccount, grant } from './kube/accounts.ts';
 import { applyObject, deleteObject, ingressObject, namespaceObject } from './kube/objects.ts';
 import { readEvents, readEventsOn } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
-const path = '/apis/networking.k8s.io/v1/namespaces/apps/ingresses/ledger';
+const ledger = '/apis/networking.k8s.io/v1/namespaces/apps/ingresses/ledger';
 const author = { controllerName: 'entragate.dev/ingress-controller', instance: 'replica-1' };
 const programmed: StatusEvent = {
   type: 'Normal',
@@ -19,19 +21,23 @@ const programmed: StatusEvent = {
 };
 const now = Date.parse('2026-01-31T12:00:00Z');
 
-describe('the Event that says what an Ingress is', () => {
+describe('the Event that says what an Ingress is, by the permissions of the controller', () => {
   const server = useApiServer({ controllers: false, flags: [] });
   let client: ApiClient;
   before(async () => {
     await applyObject(server().admin, namespaceObject('apps'));
     await applyObject(server().admin, ingressObject('apps', 'ledger', 'ledger'));
-    client = createApiClient({ kind: 'kubeconfig', path: server().kubeconfig });
+    const token = await createAccount(server(), releaseAccount.namespace, releaseAccount.name);
+    const { cluster, namespaced } = await chartRules();
+    await grant(server(), releaseAccount, null, [...cluster, ...namespaced]);
+    const path = await server().writeKubeconfig('controller', token, server().port);
+    client = createApiClient({ kind: 'kubeconfig', path });
   });
   after(() => client?.close());
 
   const events = () => readEvents(server().admin, 'apps');
   const subject = async (): Promise<EventSubject> => {
-    const { body } = await server().admin.send('GET', path);
+    const { body } = await server().admin.send('GET', ledger);
     const metadata = isRecord(body) && isRecord(body.metadata) ? body.metadata : {};
     const ref = { kind: 'Ingress', namespace: 'apps', name: 'ledger' } as const;
     return { ref, apiVersion: 'networking.k8s.io/v1', uid: String(metadata.uid) };

@@ -114,6 +114,16 @@ const incomplete: readonly (readonly [readonly string[], string])[] = [
     [...sufficient, 'autoscaling.enabled=true', 'autoscaling.minReplicas=12'],
     'autoscaling.minReplicas is more than autoscaling.maxReplicas',
   ],
+  ...['loadBalancerIP=203.0.113.7', 'loadBalancerClass=example.com/x', 'loadBalancerSourceRanges={10.0.0.0/8}'].map(
+    (setting): readonly [readonly string[], string] => [
+      [...sufficient, 'service.type=NodePort', `service.${setting}`],
+      `service.${setting.split('=')[0]} is for type LoadBalancer: leave it out, or set service.type=LoadBalancer`,
+    ],
+  ),
+  [
+    [...sufficient, 'service.type=ClusterIP', 'service.nodePorts.https=30443'],
+    'service.nodePorts is for types NodePort and LoadBalancer',
+  ],
   [[...sufficient, 'fullnameOverride=on'], 'YAML takes for something else than a text'],
   [
     [...sufficient, 'autoscaling.enabled=true', 'resources.requests.cpu=null'],

@@ -128,6 +128,29 @@ describe('sign-outs of a replica that removes what is over', () => {
     }
   });
 
+  it('are removed no more by a replica that does not lead any more', async () => {
+    const objects = Array.from({ length: 100 }, (_, index) => expired(index));
+    const removed: string[] = [];
+    const revocations = new SharedRevocations({
+      store: {
+        create: async () => assert.fail('nothing is to be written'),
+        remove: async (name) => {
+          removed.push(name);
+          return { ok: true };
+        },
+      },
+      ...{ state: () => holding(objects), isLeader: () => removed.length < 3, tidyEvery: 20 },
+      ...{ registry: new Registry(), now: Date.now, log: createSilentLog() },
+    });
+    revocations.start();
+    try {
+      await until(() => removed.length >= 3, 5_000);
+    } finally {
+      await revocations.close();
+    }
+    assert.equal(removed.length, 3);
+  });
+
   it('[BOUNDED] stay as long as what stands for them could not be written', async () => {
     const objects = Array.from({ length: 21 }, (_, index) => valid(index));
     let isRefused = true;

@@ -16,6 +16,8 @@ describe('a Lease', () => {
   let server: ScriptedApiServer | null = null;
   let client: ApiClient | null = null;
   let lease: Lease | null = null;
+  let lines: string[] = [];
+  const tell = (_: object, message: string) => lines.push(message);
 
   /** Waits for it, of an API server that answers `spec` to reads, and to writes what `write` does. */
   const open = async (
@@ -24,7 +26,16 @@ describe('a Lease', () => {
     times = timing,
   ): Promise<Lease> => {
     server = await startScriptedApiServer(async (_, __, response, request) => {
-      const answer = request.method === 'GET' ? await spec() : {};
+      const answer =
+        request.method === 'GET'
+          ? await Promise.resolve()
+              .then(spec)
+              .catch(() => null)
+          : {};
+      if (answer === null) {
+        response.writeHead(500).end('{}');
+        return;
+      }
       if (request.method !== 'GET') await write();
       response.end(JSON.stringify({ metadata: { resourceVersion: '7' }, spec: answer }));
     });
@@ -32,12 +43,13 @@ describe('a Lease', () => {
     lease = new Lease({
       ...{ client, timing: times, namespace: 'entragate', name: 'entragate', identity: ours },
       onElected: () => {},
-      log: createSilentLog(),
+      log: { ...createSilentLog(), info: tell, warn: tell },
     });
     lease.start();
     return lease;
   };
   afterEach(async () => {
+    lines = [];
     await lease?.close();
     client?.close();
     await server?.close();
@@ -94,6 +106,30 @@ describe('a Lease', () => {
     await until(() => !held.isHeld(), 5_000);
     const left = performance.now() - answeredAt;
     assert.ok(left < renewDeadline - answerMs + 1_000, `held for another ${left} ms`);
+  });
+
+  it('that can not be renewed is said to be lost, and not to be of another replica', async () => {
+    let isAway = false;
+    const held = await open(
+      () => {
+        if (isAway) throw new Error('away');
+        return { holderIdentity: ours, leaseDurationSeconds: 1, leaseTransitions: 0 };
+      },
+      () => {},
+    );
+    await until(() => held.isHeld(), 5_000);
+    assert.deepEqual(lines, ['This replica writes statuses, Events and keys from now on']);
+    isAway = true;
+    await until(() => lines.length === 3, 5_000);
+    assert.match(lines[1] ?? '', /^The Lease entragate\/entragate can not be had: /);
+    assert.equal(
+      lines[2],
+      'The Lease was not renewed in time: this replica writes no statuses, Events and keys until it has it again',
+    );
+    isAway = false;
+    await until(() => held.isHeld(), 5_000);
+    await until(() => lines.length === 4, 5_000);
+    assert.equal(lines[3], lines[0]);
   });
 
   it('is not given back by who has lost it without knowing', async () => {

@@ -3,10 +3,10 @@ const ELLIPSIS = ' …';
 
 /**
  * Joins sentences into the note of an Event (events.k8s.io/v1: at most 1,024 bytes of UTF-8). What does not fit is left
- * out from the end; a character is never cut in two.
+ * out from the end; a character is never cut in two, and where one was before there is U+FFFD, as the API server would put there.
  */
 export function eventText(sentences: readonly string[]): string {
-  const text = sentences.join(' ');
+  const text = sentences.join(' ').toWellFormed();
   if (Buffer.byteLength(text) <= MOST_BYTES) return text;
   let kept = '';
   let bytes = Buffer.byteLength(ELLIPSIS);

@@ -60,6 +60,19 @@ describe('definitions older than the release', () => {
     assert.equal(warnings.length, 1, 'it is said once');
   });
 
+  it('of a newer release are in order: an older controller denies by fields that it does not know', async () => {
+    const newer = ({ metadata, ...definition }: TestObject): TestObject => {
+      return { ...definition, metadata: { ...metadata, annotations: { 'entragate.dev/revision': '999' } } };
+    };
+    await installDefinitions(server().admin, definitions.map(newer));
+    const { warnings, metric } = await watch(server().adminToken);
+    await until(async () => (await metric()) === '0', 5_000);
+    assert.deepEqual(
+      warnings.filter((warning) => warning.includes(name)),
+      [],
+    );
+  });
+
   it('can not be told without the permission, which is said once and changes nothing else', async () => {
     const { warnings, metric } = await watch(await createAccount(server(), 'entragate', 'nobody'));
     await until(() => warnings.length === 4, 5_000);

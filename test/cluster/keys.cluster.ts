@@ -107,6 +107,21 @@ describe('the keys that replicas share', function () {
     await until(() => idsOf(slow).length >= 2, 2_000);
   });
 
+  it('are changed by compare-and-swap: of two that read the same version one is first, and nothing of it is lost', async () => {
+    const [first] = await start(1);
+    await first?.keys.close();
+    const store = openKeySecret(client, 'entragate', 'entragate-keys');
+    const signal = AbortSignal.timeout(5_000);
+    const read = await store.read(signal);
+    assert.ok(read.ok && read.value !== null);
+    const { resourceVersion } = read.value;
+    assert.deepEqual(await store.replace('of the first', resourceVersion, signal), { ok: true, value: true });
+    assert.deepEqual(await store.replace('of the second', resourceVersion, signal), { ok: true, value: false });
+    assert.deepEqual(await store.create('of a third', signal), { ok: true, value: false });
+    const after = await store.read(signal);
+    assert.equal(after.ok && after.value?.text, 'of the first');
+  });
+
   it('[STATIC] stay as they are while their Secret is gone or broken; a deleted one is written again', async () => {
     const [first] = await start(1);
     assert.ok(first !== undefined);

@@ -74,4 +74,21 @@ describe('Revocation objects, by the permissions of the controller', function ()
     assert.ok(folded?.kind === 'user' && folded.before >= now, 'no session that was signed out comes back');
     assert.deepEqual([folded.tid, folded.oid, folded.expiresAt], [tid, oid, now + HOUR]);
   });
+
+  it('can be written twice and removed twice, as by two replicas, or by one that did not hear the answer', async () => {
+    const store = openRevocationObjects(follower.client);
+    const signal = AbortSignal.timeout(5_000);
+    const now = Math.ceil(Date.now() / 1_000);
+    const draft = draftOf({ kind: 'login', lid: 'login-written-twice', user: null, at: now, expiresAt: now + HOUR });
+    const outcomes = [
+      await store.create(draft, signal),
+      await store.create(draft, signal),
+      await store.remove(draft.name, signal),
+      await store.remove(draft.name, signal),
+    ];
+    assert.deepEqual(
+      outcomes.map(({ ok }) => ok),
+      [true, true, true, true],
+    );
+  });
 });

@@ -42,6 +42,10 @@ describe('the address of a Service that Ingresses show', () => {
       isThere = true;
       await until(() => shown.length === 1, 5_000);
       assert.deepEqual(shown, [[{ ip: '203.0.113.7' }]]);
+      isThere = false;
+      const before = reads;
+      await until(() => reads > before + 3, 5_000);
+      assert.equal(shown.length, 1, 'what is known stays while it can not be read');
     } finally {
       ending.abort();
       await following;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Registry } from '@prometheus-io/client';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { isRecord } from '../../src/api/normalize.ts';
@@ -38,6 +39,10 @@ describe('the status writer, while other things go on', () => {
   /** Times at which statuses were to be written (ms). */
   let writes: number[];
   let react: () => Reaction | null;
+  /** What an answer to who reads an object waits for. */
+  let reading: Promise<void>;
+  let reads: number;
+  let registry: Registry;
   let spec: Fields;
   let annotations: Fields;
 
@@ -77,12 +82,19 @@ describe('the status writer, while other things go on', () => {
     refreshed = 0;
     writes = [];
     react = () => null;
+    reading = Promise.resolve();
+    reads = 0;
+    registry = new Registry();
     spec = { ingressClassName: 'entragate' };
     annotations = {};
     server = await startScriptedApiServer((_, { pathname }, response, request) => {
       if (pathname.includes('/events')) void takeEvent(pathname, request, response);
       else if (request.method === 'PUT') void takeStatus(request, response);
-      else response.end(JSON.stringify({ metadata: { uid: '1', resourceVersion: '1', annotations }, spec, status }));
+      else {
+        reads += 1;
+        const metadata = { uid: '1', resourceVersion: '1', annotations };
+        void reading.then(() => response.end(JSON.stringify({ metadata, spec, status })));
+      }
     });
     client = createApiClient({ kind: 'kubeconfig', path: server.kubeconfig });
     writer = new StatusWriter({
@@ -93,7 +105,7 @@ describe('the status writer, while other things go on', () => {
       isOurClass: (name) => name === 'entragate',
       retry: { first: 50, last: 5_000 },
       metrics: createStatusMetrics(
-        new Registry(),
+        registry,
         () => mayWrite,
         () => 0,
       ),
@@ -167,6 +179,33 @@ describe('the status writer, while other things go on', () => {
     writer.submit([told('ledger', 'Programmed; access by policy finance.')]);
     await until(() => writer.pending() === 0, 5_000);
     assert.ok(performance.now() - next < 800, 'a new word does not wait for the old one');
+  });
+
+  it('reads and writes again at once where somebody else wrote the same object meanwhile, which is no failure', async () => {
+    react = () => (writes.length === 1 ? { kind: 'refusal', status: 409, retryAfter: 0 } : null);
+    writer.submit([told('ledger', 'Programmed.')]);
+    await until(() => writer.pending() === 0, 5_000);
+    assert.deepEqual([writes.length, status], [2, addressOf('203.0.113.1')]);
+    const counted = await registry.getMetricsAsJSON();
+    const valuesOf = (metric: string) => counted.find(({ name }) => name === metric)?.values.map(({ value }) => value);
+    assert.deepEqual(
+      [valuesOf('entragate_status_failures_total'), valuesOf('entragate_status_writes_total')],
+      [[], [1]],
+    );
+  });
+
+  it('writes nothing more when it loses the Lease while it reads, and takes nothing for written when it has it again', async () => {
+    const { promise: isRead, resolve: answer } = Promise.withResolvers<void>();
+    reading = isRead;
+    writer.submit([told('ledger', 'Programmed.')]);
+    await until(() => reads === 1, 5_000);
+    mayWrite = false;
+    answer();
+    await delay(200); // in which it would write
+    assert.deepEqual([writes, notes(), writer.pending()], [[], [], 1]);
+    mayWrite = true;
+    await until(() => writer.pending() === 0, 5_000);
+    assert.deepEqual([writes.length, notes()], [1, ['Programmed.']]);
   });
 
   it('waits as long as a busy API server asks it to', async () => {

@@ -1,7 +1,8 @@
 import { ANNOTATION_PREFIX } from '../../api/annotations.ts';
 import type { KubernetesObject, ObjectRef, ObjectVersion } from '../../api/cluster-state.ts';
+import { ingressOutline } from '../../api/ingress-outline.ts';
 import type { KindInfo } from '../../api/kinds.ts';
-import { DEFAULT_CLASS_ANNOTATION, LEGACY_CLASS_ANNOTATION } from '../../api/kubernetes.ts';
+import { DEFAULT_CLASS_ANNOTATION, type Ingress, LEGACY_CLASS_ANNOTATION } from '../../api/kubernetes.ts';
 import { isRecord } from '../../api/normalize.ts';
 import { identifyObject, validateObject } from '../../api/validate.ts';
 
@@ -10,8 +11,14 @@ export interface ReadObject {
   readonly ref: ObjectRef;
   readonly content:
     | { readonly ok: true; readonly value: KubernetesObject }
-    /** `reason`: one sentence for people. */
-    | { readonly ok: false; readonly reason: string; readonly version: ObjectVersion };
+    | {
+        readonly ok: false;
+        /** One sentence for people. */
+        readonly reason: string;
+        readonly version: ObjectVersion;
+        /** What of an Ingress is well formed. */
+        readonly outline: Ingress | null;
+      };
 }
 
 /** Past this many problems of one object, the reason only counts them. */
@@ -33,9 +40,10 @@ export function readObject(raw: unknown, info: KindInfo): ReadObject | null {
   if (info.isNamespaced && identity.ref.namespace === '') return null;
   const result = validateObject(trimmed, identity);
   if (result.ok) return { ref: identity.ref, content: result };
+  const outline = info.kind === 'Ingress' ? ingressOutline(trimmed, identity) : null;
   return {
     ref: identity.ref,
-    content: { ok: false, reason: reasonOf(result.problems), version: versionOf(raw.metadata) },
+    content: { ok: false, reason: reasonOf(result.problems), version: versionOf(raw.metadata), outline },
   };
 }
 

@@ -156,6 +156,37 @@ describe('[ISOLATED] translation makes no more of a few objects than they are', 
     assert.match(told, /hold 10500 values together, such as groups, and at most 10000 are allowed on one Ingress/);
   });
 
+  it('with a hundred Ingresses of 1,000 hosts: 2 MB became a hundred thousand hosts, in this process and in every worker', () => {
+    const many = (namespace: string, amount: number, hosts: number) =>
+      numbers(amount).map((index) =>
+        objectFrom({
+          apiVersion: 'networking.k8s.io/v1',
+          kind: 'Ingress',
+          metadata: {
+            ...{ name: `many-${String(index).padStart(3, '0')}`, namespace, creationTimestamp: '2026-01-01T00:00:00Z' },
+            annotations: { 'entragate.dev/access': 'public' },
+          },
+          spec: {
+            ingressClassName: 'entragate',
+            rules: numbers(hosts).map((host) => ({ host: `h${host}.n${index}.${namespace}.example.com` })),
+          },
+        }),
+      );
+    const objects = [...many('evil', 100, 1_000), ...many('good', 3, 10)];
+    const { snapshot, statuses } = translate(stateOf([ingressClass, provider, ...objects]), testOptions);
+    const owners = Map.groupBy([...snapshot.hosts.values()], ({ value }) => value.namespace);
+    assert.deepEqual([owners.get('evil')?.length, owners.get('good')?.length], [10_000, 30]);
+    const of = (name: string) => statuses.find(({ ref }) => ref.namespace === 'evil' && ref.name === name);
+    assert.deepEqual(
+      ['many-009', 'many-010'].map((name) => of(name)?.event?.reason),
+      ['ProgrammedWithProblems', 'NotProgrammed'],
+      'the problem of the first is that there is no certificate',
+    );
+    assert.match(of('many-010')?.event?.message ?? '', /older Ingresses of this namespace have 10000 already/);
+    const shuffled = translate(stateOf([...objects.toReversed(), provider, ingressClass]), testOptions);
+    assert.deepEqual([...shuffled.snapshot.hosts.keys()], [...snapshot.hosts.keys()], 'whatever came first (ORDER)');
+  });
+
   it('with a hundred Ingresses of one host and 20 Policies of 500 groups: each asked the same, and sent it again', () => {
     const many = policies(
       20,

@@ -1,3 +1,5 @@
+import { printable } from '../api/printable.ts';
+
 const MOST_BYTES = 1024;
 const ELLIPSIS = ' …';
 
@@ -6,7 +8,7 @@ const ELLIPSIS = ' …';
  * out from the end; a character is never cut in two.
  */
 export function eventText(sentences: readonly string[]): string {
-  const text = sentences.join(' ');
+  const text = printable(sentences.join(' '));
   if (Buffer.byteLength(text) <= MOST_BYTES) return text;
   let kept = '';
   let bytes = Buffer.byteLength(ELLIPSIS);

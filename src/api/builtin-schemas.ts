@@ -140,7 +140,7 @@ const ingressRule: JsonSchema = {
             required: ['pathType', 'backend'],
             'x-kubernetes-validations': [pathRule],
             properties: {
-              path: { type: 'string', maxLength: 4096, pattern: '^/', description: 'A path that begins with /.' },
+              path: { type: 'string', pattern: '^/', description: 'A path that begins with /.' },
               pathType: {
                 type: 'string',
                 enum: ['Exact', 'Prefix', 'ImplementationSpecific'],

@@ -68,7 +68,7 @@ describe('[ISOLATED] no text about an object is more than text to the terminal o
         texts.filter((text) => unprintable.test(text)),
         [],
       );
-      assert.match(texts.join(' '), /finance-staff|holds several|is not the object id/, 'it still tells what is wrong');
+      assert.match(texts.join(' '), /ledger-web|holds several|is not the object id/, 'it still tells what is wrong');
     });
   }
 

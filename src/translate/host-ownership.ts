@@ -23,7 +23,7 @@ export const MOST_HOSTS = 1_000;
 export const MOST_HOST_FIELDS = 10_000;
 
 /** Most hosts of one namespace: a hundred Ingresses of 20 kB could otherwise make a hundred thousand of them, in this process and in every worker (ISOLATED). */
-export const MOST_HOSTS_OF_NAMESPACE = 10_000;
+const MOST_HOSTS_OF_NAMESPACE = 10_000;
 
 /** Why an Ingress does not get a host. */
 export type ClaimRefusal = 'auth-host' | 'other-namespace' | 'not-declared' | 'any-host' | 'too-many';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it } from 'mocha';
+import { isRecord } from '../../src/api/normalize.ts';
 import { createApiClient } from '../../src/kube/api-server/api-client.ts';
 import { Lease, type LeaseTiming } from '../../src/kube/replicas/lease.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
@@ -35,6 +37,37 @@ describe('a Lease, asked of a slow API server', () => {
       await until(() => takenAt > 0, 10_000);
       console.log(`      taken ${Math.round(takenAt - renewedAt)} ms after its holder renewed it`);
       assert.ok(takenAt - renewedAt >= timing.duration, `${takenAt - renewedAt} ms`);
+    } finally {
+      await lease.close();
+      client.close();
+      await server.close();
+    }
+  });
+
+  it('is taken at last from a holder that asked for years: nobody wrote statuses, Events and keys any more', async () => {
+    const short: LeaseTiming = { duration: 300, renewDeadline: 200, retryEvery: 50 };
+    let written: unknown = null;
+    const server = await startScriptedApiServer(async (_, __, response, request) => {
+      if (request.method === 'PUT') written = JSON.parse(await textOf(request));
+      const spec = { holderIdentity: 'gone', leaseDurationSeconds: 2_147_483_647, leaseTransitions: 'many' };
+      response.end(JSON.stringify({ metadata: { resourceVersion: '7' }, spec }));
+    });
+    const client = createApiClient({ kind: 'kubeconfig', path: server.kubeconfig });
+    let elections = 0;
+    const lease = new Lease({
+      ...{ client, timing: short, namespace: 'entragate', name: 'entragate', identity: 'replica-2' },
+      onElected: () => {
+        elections += 1;
+      },
+      log: createSilentLog(),
+    });
+    const startedAt = performance.now();
+    lease.start();
+    try {
+      await until(() => elections === 1, 5_000);
+      assert.ok(performance.now() - startedAt >= 4 * short.duration, 'no sooner than that');
+      assert.ok(isRecord(written) && isRecord(written.spec));
+      assert.deepEqual([written.spec.holderIdentity, written.spec.leaseTransitions], ['replica-2', 1]);
     } finally {
       await lease.close();
       client.close();

@@ -8,6 +8,7 @@ import { type AdminServer, startAdminServer } from '../telemetry/admin-server.ts
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { renderMetrics } from '../telemetry/metrics.ts';
+import { containFailure } from '../translate/contain-failure.ts';
 import { translate } from '../translate/translate.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import {
@@ -132,7 +133,7 @@ async function beginServing(replica: Replica, maxConfigAge: number | null, signa
 /** Objects that can not be translated name no Secret yet: the control plane tells of them, and tries again until it succeeds. */
 function secretsNamed(state: ClusterState, options: TranslateOptions): readonly ObjectRef[] {
   try {
-    return translate(state, options).secretRefs;
+    return containFailure((some) => translate(some, options), null, state).result.secretRefs;
   } catch {
     return [];
   }

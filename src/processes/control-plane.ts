@@ -4,6 +4,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { validateChange, validateSnapshot } from '../snapshot/validate-snapshot.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import type { Log } from '../telemetry/logger.ts';
+import { containFailure } from '../translate/contain-failure.ts';
 import { denyEverything } from '../translate/deny-everything.ts';
 import { describeChange } from '../translate/describe-change.ts';
 import { retranslate } from '../translate/retranslate.ts';
@@ -49,6 +50,8 @@ export interface ControlPlaneOptions {
 
 export interface Applied {
   readonly translation: Translation;
+  /** Namespaces that are denied as a whole, since something in them could not be translated. */
+  readonly denied: readonly string[];
   /** Empty for the first one. */
   readonly changes: readonly string[];
   readonly isFirst: boolean;
@@ -56,19 +59,21 @@ export interface Applied {
 
 /** A state, and what became of it. */
 interface Translated {
+  /** Without what is denied. */
   readonly state: ClusterState;
   readonly translation: Translation;
+  readonly denied: readonly string[];
 }
 
 /**
  * The journey of an object (docs/architecture.md): source → translate → validate → data planes.
- * One round runs at a time; what changes meanwhile is taken up by the next. A snapshot that can not be built or is not valid is not sent: the last good
- * one stays, its age counts, and it is tried again.
+ * One round runs at a time; what changes meanwhile is taken up by the next. A snapshot that can not be built or is not valid is not sent: one without the
+ * namespaces at fault is, which are denied. Where none is at fault the last good one stays, its age counts, and it is tried again.
  */
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   #revoked: ReadonlySet<string> = new Set();
-  #current: (Translated & { readonly served: Snapshot }) | null = null;
+  #current: Translated | null = null;
   /** What every data plane was last seen to serve from; null: nothing yet. */
   #applied: Translation | null = null;
   #isOutdated = false;
@@ -141,20 +146,18 @@ export class ControlPlane {
     let next = await this.#translate(previous);
     if (await readSecrets(next.translation.secretRefs)) next = await this.#translate(previous);
     await this.#serve(next);
-    const { translation } = next;
+    const { translation, denied } = next;
     const before = this.#applied;
     this.#applied = translation;
     const changes = before === null ? [] : describeChange(before, translation);
-    onApplied({ translation, changes, isFirst: before === null });
+    onApplied({ translation, denied, changes, isFirst: before === null });
   }
 
-  /** @throws EntragateError `snapshot-invalid`, `snapshot-not-acknowledged` */
-  async #serve({ state, translation }: Translated): Promise<void> {
-    const previous = this.#current;
+  /** @throws EntragateError `snapshot-not-acknowledged` */
+  async #serve(next: Translated): Promise<void> {
+    const { translation } = next;
     const served = this.#isOutdated ? denyEverything(translation.snapshot) : translation.snapshot;
-    const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
-    if (problems.length > 0) throw new EntragateError('snapshot-invalid', problems.slice(0, 10).join('; '));
-    this.#current = { state, translation, served };
+    this.#current = next;
     await this.#publish(served, translation);
   }
 
@@ -186,9 +189,16 @@ export class ControlPlane {
     this.#revoke(revocationsOf(listed)); // first, so that nothing that is wrong with other objects delays it
     const state = await prepare(listed);
     const options = translation(state);
-    const next =
-      previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
-    return { state, translation: next };
+    const { result, blamed, cause } = containFailure(
+      (some) => build(some, options, previous),
+      previous?.state ?? null,
+      state,
+    );
+    if (blamed.length > 0 && blamed.join() !== previous?.denied.join()) {
+      const message = `Namespaces hold something that can not be translated, a defect, and are denied as a whole: ${blamed.join(', ')}`;
+      this.#options.log.error({ err: cause }, message);
+    }
+    return { ...result, denied: blamed };
   }
 
   /** Told once each. Deleting the object takes nothing back: a revocation ends when it expires. */
@@ -199,4 +209,19 @@ export class ControlPlane {
     }
     this.#revoked = new Set(current.keys());
   }
+}
+
+/** @throws EntragateError `snapshot-invalid` */
+function build(
+  state: ClusterState,
+  options: TranslateOptions,
+  previous: Translated | null,
+): Omit<Translated, 'denied'> {
+  const translation =
+    previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
+  const { snapshot } = translation;
+  const problems =
+    previous === null ? validateSnapshot(snapshot) : validateChange(previous.translation.snapshot, snapshot);
+  if (problems.length > 0) throw new EntragateError('snapshot-invalid', problems.slice(0, 10).join('; '));
+  return { state, translation };
 }

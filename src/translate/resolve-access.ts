@@ -2,7 +2,7 @@ import { type AccessMode, ANNOTATION_PREFIX, type IngressAnnotations, parseAnnot
 import type { ClusterState } from '../api/cluster-state.ts';
 import { formatPath } from '../api/field-problem.ts';
 import type { Ingress } from '../api/kubernetes.ts';
-import { MOST_PATTERN_STEPS, patternCost } from '../policy/compile/pattern-cost.ts';
+import { MOST_PATTERN_STEPS, MOST_VALUES, policyCost } from '../policy/compile/policy-cost.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
 import type { MentionedFacts } from '../snapshot/mentions.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';
@@ -158,7 +158,13 @@ function unfitTogether(ingress: Ingress, usable: readonly UsablePolicy[]): Acces
     const detail = 'All policies are in mode Audit, which never allows: set mode Enforce on one.';
     return denied('policies-all-audit', detail);
   }
-  const steps = usable.reduce((sum, { entry }) => sum + patternCost(entry.value.program).steps, 0);
+  const costs = usable.map(({ entry }) => policyCost(entry.value.program));
+  const values = costs.reduce((sum, cost) => sum + cost.values, 0);
+  if (values > MOST_VALUES) {
+    const detail = `The policies hold ${values} values together, such as groups, and at most ${MOST_VALUES} are allowed on one Ingress: name fewer, or use several Ingresses.`;
+    return denied('policy-invalid', detail);
+  }
+  const steps = costs.reduce((sum, cost) => sum + cost.steps, 0);
   if (steps > MOST_PATTERN_STEPS) {
     const detail = `The policies hold regular expressions of ${steps} steps together, and at most ${MOST_PATTERN_STEPS} are allowed on one Ingress: name fewer, or simplify their \`matches\`.`;
     return denied('policy-invalid', detail);

@@ -227,6 +227,7 @@ describe('lists in pages', () => {
       resourceVersion: '999999999',
       idleLimit: 1_500,
       timeout: 30,
+      overtime: 30_000,
       signal,
       onOpen: () => {},
       onEvent: () => assert.fail('there is nothing to tell'),

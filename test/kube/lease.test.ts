@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, it } from 'mocha';
+import { isRecord } from '../../src/api/normalize.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-client.ts';
 import { Lease, type LeaseTiming } from '../../src/kube/replicas/lease.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
@@ -22,7 +24,7 @@ describe('a Lease', () => {
   /** Waits for it, of an API server that answers `spec` to reads, and to writes what `write` does. */
   const open = async (
     spec: () => object | Promise<object>,
-    write: () => void | Promise<void>,
+    write: (body: string) => void | Promise<void>,
     times = timing,
   ): Promise<Lease> => {
     server = await startScriptedApiServer(async (_, __, response, request) => {
@@ -36,7 +38,7 @@ describe('a Lease', () => {
         response.writeHead(500).end('{}');
         return;
       }
-      if (request.method !== 'GET') await write();
+      if (request.method !== 'GET') await write(await textOf(request));
       response.end(JSON.stringify({ metadata: { resourceVersion: '7' }, spec: answer }));
     });
     client = createApiClient({ kind: 'kubeconfig', path: server.kubeconfig });
@@ -145,5 +147,22 @@ describe('a Lease', () => {
     await until(() => held.isHeld(), 5_000);
     await held.close();
     assert.deepEqual([writes, holderIdentity], [1, 'replica-1']);
+  });
+
+  it('is taken at last from a holder that asked for years: nobody wrote statuses, Events and keys any more', async () => {
+    const short: LeaseTiming = { duration: 300, renewDeadline: 200, retryEvery: 50 };
+    const startedAt = performance.now();
+    let written: unknown = null;
+    const held = await open(
+      () => ({ holderIdentity: 'gone', leaseDurationSeconds: 2_147_483_647, leaseTransitions: 'many' }),
+      (body) => {
+        written ??= JSON.parse(body);
+      },
+      short,
+    );
+    await until(() => held.isHeld(), 5_000);
+    assert.ok(performance.now() - startedAt >= 4 * short.duration, 'no sooner than that');
+    assert.ok(isRecord(written) && isRecord(written.spec));
+    assert.deepEqual([written.spec.holderIdentity, written.spec.leaseTransitions], [ours, 1]);
   });
 });

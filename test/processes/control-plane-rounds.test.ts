@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import type { ClusterState, ObjectRef } from '../../src/api/cluster-state.ts';
+import { type ClusterState, type ObjectRef, objectKey } from '../../src/api/cluster-state.ts';
+import type { Ingress } from '../../src/api/kubernetes.ts';
 import { type Applied, ControlPlane, type ControlPlaneOptions } from '../../src/processes/control-plane.ts';
 import type { DataPlanes } from '../../src/processes/data-planes.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
@@ -94,6 +95,10 @@ class Stage {
 
   change(...names: readonly string[]): void {
     this.state = stateWith(...names);
+    this.tell();
+  }
+
+  tell(): void {
     this.#listener();
   }
 }
@@ -266,6 +271,40 @@ describe('The rounds of the control plane', () => {
     stage.change('one', 'two');
     await turns();
     assert.deepEqual(stage.published, [['one.example.com', 'two.example.com']]);
+  });
+
+  it('[ISOLATED] deny a namespace that something can not be translated of, say so once, and take up what others change', async () => {
+    await stage.control.start();
+    const broken = (...names: readonly string[]): ClusterState => {
+      const state = stateWith(...names);
+      const [ingress] = state.ingresses.values();
+      assert.ok(ingress !== undefined);
+      const poison = {
+        ...ingress,
+        metadata: { ...ingress.metadata, namespace: 'evil' },
+        spec: null as unknown as Ingress['spec'],
+      };
+      return { ...state, ingresses: new Map([...state.ingresses, [objectKey('evil', 'poison'), poison]]) };
+    };
+    for (const names of [['one', 'two'], ['three']]) {
+      stage.state = broken(...names);
+      stage.tell();
+      await turns();
+      assert.deepEqual(
+        stage.published.at(-1),
+        names.map((name) => `${name}.example.com`),
+      );
+    }
+    assert.deepEqual(
+      stage.applied.map(({ denied }) => denied),
+      [[], ['evil'], ['evil']],
+    );
+    assert.equal(stage.problems.length, 1);
+    assert.match(stage.problems.join(), /are denied as a whole: evil.*TypeError/s);
+    assert.equal(stage.control.behind(), 0, 'what others wrote is of now');
+    stage.change('one');
+    await turns();
+    assert.deepEqual(stage.applied.at(-1)?.denied, []);
   });
 
   it('[STATIC] send nothing before the Secrets that a change is the first to name were read, and then what they told', async () => {

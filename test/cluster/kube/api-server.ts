@@ -31,6 +31,12 @@ export interface ApiServer {
   readonly writeKubeconfig: (name: string, token: string, port: number, caPem?: string) => Promise<string>;
   /** Forgets all versions but the newest in etcd, as it does by itself every five minutes. */
   readonly compact: () => Promise<void>;
+  /**
+   * Stores an object as an API server of another version would, without what this one looks at.
+   *
+   * @param key such as `ingress/apps/ledger`
+   */
+  readonly store: (key: string, object: object) => Promise<void>;
   /** Ends the API server; its data stays. */
   readonly stop: () => Promise<void>;
   /** The same without a chance to say goodbye. */
@@ -90,6 +96,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return {
     ...{ url, port, caPem, adminToken, kubeconfig: adminConfig, admin, writeKubeconfig },
     compact: () => compact(etcdUrl),
+    store: (key, object) => store(etcdUrl, key, object),
     stop: () => apiServer.end('SIGTERM'),
     kill: () => apiServer.end('SIGKILL'),
     start: async () => {
@@ -207,13 +214,22 @@ async function ready(admin: ApiRequests, path: string, children: readonly Child[
   }, READY_MS);
 }
 
-/** etcd's JSON gateway: https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/. */
 async function compact(etcd: string): Promise<void> {
-  const call = async (path: string, body: object): Promise<{ readonly header?: { readonly revision?: string } }> => {
-    const answer = await fetch(`${etcd}${path}`, { method: 'POST', body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`etcd answers ${answer.status}: ${await answer.text()}`);
-    return JSON.parse(await answer.text());
-  };
-  const { header } = await call('/v3/kv/range', { key: Buffer.from('none').toString('base64') });
-  await call('/v3/kv/compaction', { revision: header?.revision, physical: true });
+  const { header } = await askEtcd(etcd, '/v3/kv/range', { key: base64('none') });
+  await askEtcd(etcd, '/v3/kv/compaction', { revision: header?.revision, physical: true });
+}
+
+async function store(etcd: string, key: string, object: object): Promise<void> {
+  await askEtcd(etcd, '/v3/kv/put', { key: base64(`/registry/${key}`), value: base64(JSON.stringify(object)) });
+}
+
+/** etcd's JSON gateway: https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/. */
+async function askEtcd(etcd: string, path: string, body: object): Promise<{ readonly header?: { revision?: string } }> {
+  const answer = await fetch(`${etcd}${path}`, { method: 'POST', body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`etcd answers ${answer.status}: ${await answer.text()}`);
+  return JSON.parse(await answer.text());
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }

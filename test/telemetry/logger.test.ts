@@ -34,23 +34,44 @@ describe('The log', () => {
     assert.deepEqual(lines, []);
   });
 
-  it('has everything written when the process ends, in order', () => {
+  for (const [what, occupied] of [
+    ['', ''],
+    [
+      ', and other work is ahead of its lines',
+      'for (let n = 0; n < 8; n++) pbkdf2("", "", 300_000, 1, "sha512", () => {});',
+    ],
+  ]) {
+    it(`has everything written when a process drains it and ends, in order${what}`, () => {
+      const script = `
+        import { pbkdf2 } from 'node:crypto';
+        import { createLogger } from './src/telemetry/logger.ts';
+        const log = createLogger({ level: 'info', format: 'json', destination: null });
+        ${occupied}
+        for (let n = 0; n < 1000; n++) log.writeLine(JSON.stringify({ n, padding: 'x'.repeat(50) }));
+        log.info({ n: 1000 }, 'last');
+        await log.drain();
+        process.exit();`;
+      assert.deepEqual(numbersOf(script), inOrder(1001));
+    });
+  }
+
+  it('has what fits into a page written when a process ends without a word', () => {
     const script = `
       import { createLogger } from './src/telemetry/logger.ts';
       const log = createLogger({ level: 'info', format: 'json', destination: null });
-      for (let n = 0; n < 1000; n++) log.writeLine(JSON.stringify({ n, padding: 'x'.repeat(50) }));
-      log.info({ n: 1000 }, 'last');
+      for (let n = 0; n < 100; n++) log.info({ n }, 'line');
       process.exit();`;
-    const output = execFileSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
-      encoding: 'utf8',
-    });
-    const numbers = output
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line).n);
-    assert.deepEqual(
-      numbers,
-      Array.from({ length: 1001 }, (_, n) => n),
-    );
+    assert.deepEqual(numbersOf(script), inOrder(100));
   });
 });
+
+/** What lines of the output of a process call `n`. */
+function numbersOf(script: string): readonly number[] {
+  const argv = ['--input-type=module-typescript', '-e', script];
+  const lines = execFileSync(process.execPath, argv, { encoding: 'utf8' }).trim().split('\n');
+  return lines.map((line) => JSON.parse(line).n);
+}
+
+function inOrder(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, n) => n);
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, createReadStream, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,40 @@ describe('Standard output', () => {
     output.write('one line\n');
     assert.equal(written(), '');
     await until(() => written() === 'one line\n', 2_000);
+  });
+
+  it('has written all of it when a drain is over, also of nothing and of what came meanwhile', async () => {
+    await output.drain();
+    for (const text of ['first\n', 'second\n']) {
+      output.write(text);
+      await output.drain();
+      assert.ok(written().endsWith(text));
+    }
+    output.write('third\n');
+    const drained = output.drain();
+    output.write('fourth\n');
+    await drained;
+    await output.drain();
+    assert.equal(written(), 'first\nsecond\nthird\nfourth\n');
+  });
+
+  it('waits a second for a reader that has stopped reading, and no longer', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const both = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    const stuck = openStandardOutput(both);
+    try {
+      stuck.write(`${'x'.repeat(300_000)}\n`);
+      const startedAt = performance.now();
+      await stuck.drain();
+      const ms = performance.now() - startedAt;
+      assert.ok(ms >= 990, `${ms} ms`);
+    } finally {
+      const reader = createReadStream(pipe).resume();
+      await stuck.drain();
+      reader.destroy();
+      closeSync(both);
+    }
   });
 
   it('has written all of it when a flush returns', () => {

@@ -11,6 +11,7 @@ import { type ClusterSource, openClusterSource, sourceTiming } from '../kube/obj
 import { createSourceMetrics } from '../kube/objects/source-metrics.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { createSilentLog } from '../telemetry/logger.ts';
+import { tellOfCertificates } from '../translate/tell-of-certificates.ts';
 import { translate } from '../translate/translate.ts';
 import type { Translation } from '../translate/translation.ts';
 import type { CheckReport, IngressState } from './check-report.ts';
@@ -50,7 +51,8 @@ export async function checkCluster(
     const { secretRefs } = translate(source.state(), options);
     await firstSecrets(source, secretRefs, PATIENCE_MS, new AbortController().signal);
     const state = source.state();
-    return reportOf(state, source.unansweredSecrets(), translate(state, options), isStrict);
+    const told = tellOfCertificates(translate(state, options), options, Date.now());
+    return reportOf(state, source.unansweredSecrets(), told, isStrict);
   } finally {
     await source.close();
     client.close();
@@ -84,6 +86,8 @@ async function listed(source: ClusterSource): Promise<void> {
   }
 }
 
+const nowhere = { place: null, path: '', hint: '' };
+
 /** Translation takes a Secret that was not read for one that is missing. */
 const unread = 'could not be read, and what is said of it below is said as if it were missing';
 
@@ -96,8 +100,10 @@ function reportOf(
   const unreadable = [...state.unreadable, ...unreadSecrets.map((ref) => ({ ref, reason: unread }))];
   const problems = [
     ...unreadable.map(({ ref, reason }): ManifestProblem => {
-      const nowhere = { place: null, path: '', hint: '' };
       return { ...nowhere, severity: 'error', code: 'object-unreadable', object: describeRef(ref), message: reason };
+    }),
+    ...translation.warnings.map((message): ManifestProblem => {
+      return { ...nowhere, severity: 'error', code: 'operator-certificate', object: '', message };
     }),
     ...manifestProblems([], state, translation, () => null),
   ];

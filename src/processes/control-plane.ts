@@ -7,6 +7,7 @@ import type { Log } from '../telemetry/logger.ts';
 import { denyEverything } from '../translate/deny-everything.ts';
 import { describeChange } from '../translate/describe-change.ts';
 import { retranslate } from '../translate/retranslate.ts';
+import { nextExpiry, tellOfCertificates } from '../translate/tell-of-certificates.ts';
 import { translate } from '../translate/translate.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import type { Translation } from '../translate/translation.ts';
@@ -21,10 +22,14 @@ export interface ClusterSource {
 }
 
 /** Times outside tests: a worker that is silent for half of `patience` is replaced. */
-export const controlTiming: Pick<ControlPlaneOptions, 'retryAfter' | 'patience'> = {
+export const controlTiming: Pick<ControlPlaneOptions, 'retryAfter' | 'patience' | 'now'> = {
   retryAfter: 10_000,
   patience: 60_000,
+  now: Date.now,
 };
+
+/** Timers of Node.js go no further than 2^31 ms. */
+const LONGEST_TIMER_MS = 86_400_000;
 
 export interface ControlPlaneOptions {
   readonly source: ClusterSource;
@@ -43,6 +48,8 @@ export interface ControlPlaneOptions {
   readonly retryAfter: number;
   /** How long every data plane may take to acknowledge a snapshot (ms): past it rounds go on, and this one counts as one that could not be applied. */
   readonly patience: number;
+  /** Milliseconds since the epoch: by it certificates expire. */
+  readonly now: () => number;
   /** After every data plane serves from it: what changed, in words. */
   readonly onApplied: (applied: Applied) => void;
 }
@@ -57,6 +64,7 @@ export interface Applied {
 /** A state, and what became of it. */
 interface Translated {
   readonly state: ClusterState;
+  readonly options: TranslateOptions;
   readonly translation: Translation;
 }
 
@@ -75,7 +83,7 @@ export class ControlPlane {
   #isPending = false;
   /** When a change could first not be applied; null: all are. */
   #behindSince: number | null = null;
-  #retry: NodeJS.Timeout | undefined;
+  #next: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #isRunning = false;
   #isStopped = false;
@@ -121,7 +129,7 @@ export class ControlPlane {
   async #run(): Promise<void> {
     while (this.#isPending) {
       this.#isPending = false;
-      clearTimeout(this.#retry);
+      clearTimeout(this.#next);
       try {
         await this.#apply();
         this.#behindSince = null;
@@ -129,32 +137,39 @@ export class ControlPlane {
         this.#options.log.error({ err: cause }, 'A change could not be applied; the last good snapshot stays');
         this.#behindSince ??= performance.now();
         await this.#denyCurrent();
-        this.#retry = setTimeout(() => this.#take(), this.#options.retryAfter).unref();
+        this.#takeAfter(this.#options.retryAfter);
       }
     }
     this.#isRunning = false;
   }
 
+  #takeAfter(ms: number): void {
+    this.#next = setTimeout(() => this.#take(), ms).unref();
+  }
+
   async #apply(): Promise<void> {
-    const { readSecrets, onApplied } = this.#options;
+    const { readSecrets, now, onApplied } = this.#options;
     const previous = this.#current;
     let next = await this.#translate(previous);
     if (await readSecrets(next.translation.secretRefs)) next = await this.#translate(previous);
     await this.#serve(next);
-    const { translation } = next;
+    const time = now();
+    const translation = tellOfCertificates(next.translation, next.options, time);
     const before = this.#applied;
     this.#applied = translation;
     const changes = before === null ? [] : describeChange(before, translation);
     onApplied({ translation, changes, isFirst: before === null });
+    const expiry = nextExpiry(translation, time);
+    if (expiry !== null) this.#takeAfter(Math.min(expiry - time, LONGEST_TIMER_MS));
   }
 
   /** @throws EntragateError `snapshot-invalid`, `snapshot-not-acknowledged` */
-  async #serve({ state, translation }: Translated): Promise<void> {
+  async #serve({ state, options, translation }: Translated): Promise<void> {
     const previous = this.#current;
     const served = this.#isOutdated ? denyEverything(translation.snapshot) : translation.snapshot;
     const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
     if (problems.length > 0) throw new EntragateError('snapshot-invalid', problems.slice(0, 10).join('; '));
-    this.#current = { state, translation, served };
+    this.#current = { state, options, translation, served };
     await this.#publish(served, translation);
   }
 
@@ -188,7 +203,7 @@ export class ControlPlane {
     const options = translation(state);
     const next =
       previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
-    return { state, translation: next };
+    return { state, options, translation: next };
   }
 
   /** Told once each. Deleting the object takes nothing back: a revocation ends when it expires. */

@@ -123,7 +123,7 @@ export const deniedIngresses: readonly DeniedIngress[] = [
     ingress: ingress('missing-secret', { policies: 'finance', secretName: 'late-tls' }),
     further: [],
     ...problematic(
-      'Secret late-tls for missing-secret.example.com does not exist or can not be read: requests to it are answered with 421.',
+      'Secret late-tls for missing-secret.example.com does not exist or can not be read: TLS handshakes for it fail.',
     ),
   },
   {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { describe, it } from 'mocha';
 import { createLogger, type LogLevel } from '../../src/telemetry/logger.ts';
@@ -55,6 +56,22 @@ describe('The log', () => {
     });
   }
 
+  it('waits a second for a reader that has stopped reading, and no longer', async () => {
+    const script = `
+      import { createLogger } from './src/telemetry/logger.ts';
+      const log = createLogger({ level: 'info', format: 'json', destination: null });
+      for (let n = 0; n < 20_000; n++) log.info({ n, padding: 'x'.repeat(100) }, 'line');
+      const startedAt = performance.now();
+      await log.drain();
+      process.stderr.write(String(performance.now() - startedAt));`;
+    const child = spawn(process.execPath, [...asModule, script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = once(child, 'close');
+    const [waited] = await once(child.stderr, 'data');
+    child.stdout.resume();
+    assert.deepEqual(await ended, [0, null]);
+    assert.ok(Number(waited) >= 990, `${waited} ms`);
+  });
+
   it('has what fits into a page written when a process ends without a word', () => {
     const script = `
       import { createLogger } from './src/telemetry/logger.ts';
@@ -65,10 +82,13 @@ describe('The log', () => {
   });
 });
 
+const asModule = ['--input-type=module-typescript', '-e'];
+
 /** What lines of the output of a process call `n`. */
 function numbersOf(script: string): readonly number[] {
-  const argv = ['--input-type=module-typescript', '-e', script];
-  const lines = execFileSync(process.execPath, argv, { encoding: 'utf8' }).trim().split('\n');
+  const lines = execFileSync(process.execPath, [...asModule, script], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
   return lines.map((line) => JSON.parse(line).n);
 }
 

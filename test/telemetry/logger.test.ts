@@ -35,26 +35,27 @@ describe('The log', () => {
     assert.deepEqual(lines, []);
   });
 
-  for (const [what, occupied] of [
-    ['', ''],
-    [
-      ', and other work is ahead of its lines',
-      'for (let n = 0; n < 8; n++) pbkdf2("", "", 300_000, 1, "sha512", () => {});',
-    ],
-  ]) {
-    it(`has everything written when a process drains it and ends, in order${what}`, () => {
-      const script = `
-        import { pbkdf2 } from 'node:crypto';
-        import { createLogger } from './src/telemetry/logger.ts';
-        const log = createLogger({ level: 'info', format: 'json', destination: null });
-        ${occupied}
-        for (let n = 0; n < 1000; n++) log.writeLine(JSON.stringify({ n, padding: 'x'.repeat(50) }));
-        log.info({ n: 1000 }, 'last');
-        await log.drain();
-        process.exit();`;
-      assert.deepEqual(numbersOf(script), inOrder(1001));
+  it('has everything written when a process drains it and ends, in order, also while all threads that write have other work', async () => {
+    const script = `
+      import { read } from 'node:fs';
+      import { createLogger } from './src/telemetry/logger.ts';
+      const log = createLogger({ level: 'info', format: 'json', destination: null });
+      for (let thread = 0; thread < 4; thread++) read(0, Buffer.alloc(1), () => {});
+      for (let n = 0; n < 1000; n++) log.writeLine(JSON.stringify({ n, padding: 'x'.repeat(50) }));
+      log.info({ n: 1000 }, 'last');
+      const drained = log.drain();
+      process.stderr.write('under way');
+      await drained;
+      process.exit();`;
+    const child = spawn(process.execPath, [...asModule, script], {
+      stdio: 'pipe',
+      env: { ...process.env, UV_THREADPOOL_SIZE: '4' },
     });
-  }
+    child.stderr.once('data', () => child.stdin.end());
+    let output = '';
+    for await (const text of child.stdout.setEncoding('utf8')) output += text;
+    assert.deepEqual(numbersOf(output), inOrder(1001));
+  });
 
   it('waits a second for a reader that has stopped reading, and no longer', async () => {
     const script = `
@@ -78,18 +79,19 @@ describe('The log', () => {
       const log = createLogger({ level: 'info', format: 'json', destination: null });
       for (let n = 0; n < 100; n++) log.info({ n }, 'line');
       process.exit();`;
-    assert.deepEqual(numbersOf(script), inOrder(100));
+    const output = execFileSync(process.execPath, [...asModule, script], { encoding: 'utf8' });
+    assert.deepEqual(numbersOf(output), inOrder(100));
   });
 });
 
 const asModule = ['--input-type=module-typescript', '-e'];
 
-/** What lines of the output of a process call `n`. */
-function numbersOf(script: string): readonly number[] {
-  const lines = execFileSync(process.execPath, [...asModule, script], { encoding: 'utf8' })
+/** What the lines of an output call `n`. */
+function numbersOf(output: string): readonly number[] {
+  return output
     .trim()
-    .split('\n');
-  return lines.map((line) => JSON.parse(line).n);
+    .split('\n')
+    .map((line) => JSON.parse(line).n);
 }
 
 function inOrder(count: number): readonly number[] {

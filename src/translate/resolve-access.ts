@@ -120,8 +120,7 @@ function policyAccess(
   });
 
   if (resolved.length === 0) {
-    const detail = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
-    return refuse(denied('no-policy', detail));
+    return refuse(denied('no-policy', noPolicyText(ingress)));
   }
   const [broken, ...others] = resolved.filter((policy) => !policy.ok);
   if (broken !== undefined) {
@@ -148,6 +147,17 @@ function policyAccess(
     notes: signInNotes(provider.resolved),
     faults: [],
   };
+}
+
+/** Annotations of another controller, or with a prefix that is nearly ours: their author takes them for read. */
+const readElsewhere = /^([^/]*[.-])?(ingress|entragate)([.-][^/]*)?\//;
+
+function noPolicyText({ metadata: { annotations } }: Ingress): string {
+  const text = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
+  const [unread] = Object.keys(annotations)
+    .filter((name) => readElsewhere.test(name) && !name.startsWith(ANNOTATION_PREFIX))
+    .sort();
+  return unread === undefined ? text : `${text} ${unread} is not read here.`;
 }
 
 type UsablePolicy = Extract<ResolvedPolicy, { readonly ok: true }>;

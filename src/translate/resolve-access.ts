@@ -1,4 +1,10 @@
-import { type AccessMode, ANNOTATION_PREFIX, type IngressAnnotations, parseAnnotations } from '../api/annotations.ts';
+import {
+  type AccessMode,
+  ANNOTATION_PREFIX,
+  foreignAnnotation,
+  type IngressAnnotations,
+  parseAnnotations,
+} from '../api/annotations.ts';
 import type { ClusterState } from '../api/cluster-state.ts';
 import { formatPath } from '../api/field-problem.ts';
 import type { Ingress } from '../api/kubernetes.ts';
@@ -149,15 +155,10 @@ function policyAccess(
   };
 }
 
-/** Annotations of another controller, or with a prefix that is nearly ours: their author takes them for read. */
-const readElsewhere = /^([^/]*[.-])?(ingress|entragate)([.-][^/]*)?\//;
-
 function noPolicyText({ metadata: { annotations } }: Ingress): string {
   const text = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
-  const [unread] = Object.keys(annotations)
-    .filter((name) => readElsewhere.test(name) && !name.startsWith(ANNOTATION_PREFIX))
-    .sort();
-  return unread === undefined ? text : `${text} ${unread} is not read here.`;
+  const foreign = foreignAnnotation(Object.keys(annotations));
+  return foreign === null ? text : `${text} ${foreign} is not read here.`;
 }
 
 type UsablePolicy = Extract<ResolvedPolicy, { readonly ok: true }>;

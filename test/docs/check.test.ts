@@ -12,6 +12,7 @@ describe('docs/check.md', () => {
       'manifest-invalid',
       'object-unreadable',
       'class-of-others',
+      'operator-certificate',
       'default-provider-missing',
       'no-objects',
     ];

@@ -43,6 +43,7 @@ class Stage {
   readSecrets: ControlPlaneOptions['readSecrets'] = async () => false;
   /** Awaited by every publication. */
   acknowledged: Promise<void> = Promise.resolve();
+  now = Date.now();
   readonly published: (readonly string[])[] = [];
   /** Kinds of access of everything that was published last. */
   access: readonly string[] = [];
@@ -89,6 +90,7 @@ class Stage {
       log,
       retryAfter: 50,
       patience: 100,
+      now: () => this.now,
       onApplied: (applied) => this.applied.push(applied),
     });
   }
@@ -123,6 +125,30 @@ describe('The rounds of the control plane', () => {
     await until(() => stage.published.length === 4, 1_000);
     assert.deepEqual(stage.access, ['public', 'public']);
     assert.deepEqual(stage.problems, []);
+  });
+
+  it('tell that a certificate has expired when it does, though nothing changes', async () => {
+    const { state } = readManifests(
+      `keyPair: { fixture: ledger, namespace: apps, name: ledger-tls }
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: ledger, namespace: apps, annotations: {entragate.dev/access: public}}
+spec:
+  ingressClassName: entragate
+  tls: [{hosts: [ledger.example.com], secretName: ledger-tls}]
+  defaultBackend: {service: {name: ledger, port: {number: 80}}}
+  rules: [{host: ledger.example.com}]`,
+      { state: stateWith(), options: testOptions },
+    );
+    stage.state = state;
+    stage.now = Date.parse('2126-10-30T15:23:12.950Z'); // 50 ms before its end
+    await stage.control.start();
+    stage.now += 50;
+    await until(() => stage.applied.length === 2, 2_000);
+    assert.deepEqual(stage.applied.at(-1)?.changes, [
+      'Ingress apps/ledger: now programmed; access is public, nobody signs in. Service ledger does not exist: its requests are answered with 503. The certificate in Secret ledger-tls expired at 2126-10-30T15:23:13Z: browsers refuse it.',
+    ]);
   });
 
   it('have sent the first snapshot, and had it acknowledged, when the start is done', async () => {

@@ -38,6 +38,21 @@ describe('Standard output', () => {
     await until(() => written() === 'one line\n', 2_000);
   });
 
+  it('has written all of it when a drain is over, also of nothing and of what came meanwhile', async () => {
+    await output.drain();
+    for (const text of ['first\n', 'second\n']) {
+      output.write(text);
+      await output.drain();
+      assert.ok(written().endsWith(text));
+    }
+    output.write('third\n');
+    const drained = output.drain();
+    output.write('fourth\n');
+    await drained;
+    await output.drain();
+    assert.equal(written(), 'first\nsecond\nthird\nfourth\n');
+  });
+
   it('has written all of it when a flush returns', () => {
     output.write('first\n');
     output.write('second\n');

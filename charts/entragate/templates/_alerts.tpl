@@ -51,7 +51,7 @@ calls a label `exported_…` where the target has one of the same name.
   for: 15m
   severity: warning
   summary: Secrets that objects refer to are missing or can not be read.
-  description: Hosts without their certificate get the default one, or 421; without the credential of an IdentityProvider nobody new can sign in. `entragate check --cluster`, Events of the Ingresses and conditions of the IdentityProviders name them. Make the Secret, or correct its name.
+  description: Hosts without their certificate get the default one, or TLS handshakes for them fail; without the credential of an IdentityProvider nobody new can sign in. `entragate check --cluster`, Events of the Ingresses and conditions of the IdentityProviders name them. Make the Secret, or correct its name.
 - alert: EntragateCertificateExpires
   expr: min by (exported_namespace, secret) (entragate_certificate_expiry_timestamp_seconds{ {{- $of -}} }) - time() < 7 * 86400
   for: 1h

@@ -134,7 +134,7 @@ describe('a sign-in that is refused', () => {
     if (known !== undefined) gateway.installation.providers.set('default', known);
   });
 
-  it('is one of another tenant, though its discovery document is right', async () => {
+  it('tells the operator of a tenant that Entra does not know, which no waiting mends', async () => {
     gateway.installation.providers.set(
       'default',
       entraProvider(gateway.emulator.origin, {
@@ -142,8 +142,9 @@ describe('a sign-in that is refused', () => {
         allowedTenants: ['00000000-0000-4000-8000-000000000000'],
       }),
     );
-    const { page } = pageOf(await browser.open(at(LEDGER, '/')), 'sign-in-failed');
-    ok(['provider-unavailable', 'discovery-disagrees'].includes(page.code), page.code);
+    const { status, page } = pageOf(await browser.open(at(LEDGER, '/')), 'sign-in-failed');
+    deepEqual([status, page.code], [500, 'request-refused']);
+    match(gateway.alarms.at(-1)?.detail ?? '', /openid-configuration answered 400 invalid_\w+ AADSTS90002$/);
     gateway.installation.providers.set('default', gateway.provider);
   });
 

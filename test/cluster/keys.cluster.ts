@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import type { KeyRing } from '../../src/identity/keys/key-ring.ts';
 import type { KeyTiming } from '../../src/identity/keys/stored-keys.ts';
@@ -8,6 +7,7 @@ import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-c
 import { openKeySecret } from '../../src/kube/replicas/key-secret.ts';
 import { SharedKeys } from '../../src/processes/shared-keys.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
 import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
@@ -138,7 +138,7 @@ describe('replicas of entragate serve', function () {
   after(async () => world?.close());
 
   it('open what the other sealed, and publish the same keys', async () => {
-    const port = await freePort('127.0.0.1');
+    const port = await freePort();
     const [one, two] = [await world.start(), await world.start(['--https-port', String(port)])];
     for (const replica of [one, two]) {
       await until(replica.isReady, 15_000);
@@ -157,7 +157,7 @@ describe('replicas of entragate serve', function () {
 
   it('are joined by a third, and sign nobody out under load while the leader makes one key after another', async () => {
     const rotating: KeyTiming = { readEvery: 300, rotateEvery: 1_500, keep: 60_000 };
-    const ports = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+    const ports = [await freePort(), await freePort()];
     const replicas = [await world.start([], { keys: rotating })];
     for (const port of ports) replicas.push(await world.start(['--https-port', String(port)], { keys: rotating }));
     for (const replica of replicas) {

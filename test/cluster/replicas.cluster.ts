@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { leaseTiming } from '../../src/kube/replicas/lease.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { createAuditLog } from './kube/audit-log.ts';
 import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
@@ -210,8 +210,8 @@ describe('three replicas of one release', function () {
   }
 
   it('[CLOSED] one that starts while the API server is away is not ready, serves nobody, and makes no key of its own', async () => {
-    const late = await world.group.start(await freePort('127.0.0.1'), 'away');
-    await until(async () => !(await refusalOf(late)).includes('ECONNREFUSED'), 20_000);
+    const late = await world.group.start(await freePort(), 'away');
+    await until(async () => !(await refusalOf(late)).includes('ECONNREFUSED'));
     assert.match(await refusalOf(late), /alert/, 'without a snapshot there is no certificate either');
     await delay(2 * ONE_LOOK); // in which one that is impatient would make a key
     assert.equal((await late.pod.admin('/healthz')).status, 200);

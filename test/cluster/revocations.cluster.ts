@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
 import { useApiServer } from './kube/use-api-server.ts';
@@ -34,7 +34,7 @@ describe('signing out, of two replicas', function () {
   before(async () => {
     world = await startServeWorld(server());
     one = await world.start();
-    const port = await freePort('127.0.0.1');
+    const port = await freePort();
     const two = await world.start(['--https-port', String(port)]);
     atTwo = (path = '/') => world.url(path).replace(`:${one.httpsPort}`, `:${port}`);
     for (const replica of [one, two]) {

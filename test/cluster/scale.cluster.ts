@@ -16,7 +16,7 @@ import {
   sliceManifest,
 } from '../../bench/large-cluster.ts';
 import { processTreeUse } from '../../bench/process-tree.ts';
-import { freePort } from '../../src/cli/dev-options.ts';
+import { freePort } from '../support/free-ports.ts';
 import { createTestAuthority } from '../support/test-authority.ts';
 import { until } from '../support/until.ts';
 import { applyObject, namespaceObject, type TestObject } from './kube/objects.ts';
@@ -74,7 +74,7 @@ describe('a large cluster', function () {
   });
 
   it('is ready within 5 s of its start, with a certificate for every host', async () => {
-    const adminPort = await freePort('127.0.0.1');
+    const adminPort = await freePort();
     listener = adminListener(adminPort);
     const argv = [
       main,

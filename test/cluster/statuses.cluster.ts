@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { applyObject, deleteObject, namespaceObject } from './kube/objects.ts';
 import { readEvents, readEventsOn } from './kube/read-events.ts';
@@ -136,7 +136,7 @@ describe('what objects show of themselves', function () {
     const controllers = [...(current.status?.controllers ?? []), { ...release, conditions }];
     const written = { ...current, status: { ...current.status, controllers } };
     await server().admin.expect(200, server().admin.send('PUT', `${path}/status`, written));
-    const port = String(await freePort('127.0.0.1'));
+    const port = String(await freePort());
     const second = await world.start(['--publish-address', address, '--https-port', port]);
     await until(second.isReady, 15_000);
     await first.close(100);
@@ -186,7 +186,7 @@ describe('what objects show of themselves', function () {
   });
 
   it('a second replica writes nothing while the first leads; it takes over when that one ends, and writes differences only', async () => {
-    const port = String(await freePort('127.0.0.1'));
+    const port = String(await freePort());
     const second = await world.start(['--publish-address', address, '--https-port', port]);
     await until(second.isReady, 15_000);
     await until(first.hasShownAll, 5_000);
@@ -217,7 +217,7 @@ describe('what objects show of themselves', function () {
       200,
       server().admin.send('PUT', `${path}/status`, { ...Object(current), status: given }),
     );
-    const port = String(await freePort('127.0.0.1'));
+    const port = String(await freePort());
     const second = await world.start(['--publish-service', 'entragate', '--https-port', port]);
     await until(second.isReady, 15_000);
     await first.close(100);

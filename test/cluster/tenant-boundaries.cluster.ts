@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { freePort } from '../support/free-ports.ts';
 import { fieldValues } from '../support/http-message.ts';
 import { until } from '../support/until.ts';
 import {
@@ -123,7 +123,7 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
 
   it('with hostOwnership Declared nobody has such a host, and nobody answers its challenge', async () => {
     number = 3;
-    const port = await freePort('127.0.0.1');
+    const port = await freePort();
     const strict: Replica = await world.release.start({
       further: ['--https-port', String(port), '--host-ownership', 'Declared', '--release', 'strict'],
     });
@@ -241,7 +241,7 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     for (const attempt of largeObjects.map((of, index) => of(number + 10 * index))) {
       assert.equal(await create(world.attacker, attempt.writes), 'accepted', attempt.title);
     }
-    const port = await freePort('127.0.0.1');
+    const port = await freePort();
     const startedAt = performance.now();
     const second = await world.release.start({ further: ['--https-port', String(port), '--release', 'second'] });
     await until(second.isReady, 15_000);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { request } from 'undici';
 import { startDev } from '../../src/cli/dev.ts';
-import { freePort, readDevOptions } from '../../src/cli/dev-options.ts';
+import { readDevOptions } from '../../src/cli/dev-options.ts';
+import { freePort } from '../support/free-ports.ts';
 import { startProxy } from '../support/proxy-harness.ts';
 import { openRawClient, type RawClient } from '../support/raw-client.ts';
 import { okAnswer, startRecordingUpstream } from '../support/recording-upstream.ts';
@@ -60,7 +61,7 @@ describe('Security 6: the control plane', () => {
 
   it('[CLOSED] is ready only once it serves: whoever waits for readiness never sees the 503', async () => {
     await using prepared = await prepareWorld({ apps: [publicApp] }, Date.now);
-    const [httpPort, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+    const [httpPort, adminPort] = [await freePort(), await freePort()];
     const ports = ['--http-port', String(httpPort), '--admin-port', String(adminPort)];
     const options = await readDevOptions([...prepared.devArguments, ...ports, '--log-level', 'error'], {});
     if (options === 'help') assert.fail();

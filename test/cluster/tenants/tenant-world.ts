@@ -1,10 +1,10 @@
 import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../../support/recording-upstream.ts';
 import { until } from '../../support/until.ts';
 import { createAccount, grant, type Rule } from '../kube/accounts.ts';
 import { ApiRequests } from '../kube/api-requests.ts';
 import type { ApiServer } from '../kube/api-server.ts';
-import { freePorts } from '../kube/free-ports.ts';
 import { applyObject, tlsSecretObject } from '../kube/objects.ts';
 import { type Release, type Replica, startRelease } from '../release/release.ts';
 import { fingerprintOf } from '../traffic/handshake.ts';

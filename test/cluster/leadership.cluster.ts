@@ -33,17 +33,17 @@ describe('leading, of two replicas of which one can not serve yet', function () 
     await until(async () => (await waiting.metric('entragate_kube_failures_total', 'kind="Revocation"')) >= 2);
     const further = ['--https-port', String(await freePort())];
     const serving = await release.start({ further });
-    await until(serving.isReady, 15_000);
+    await until(serving.isReady);
     await applyObject(server().admin, policyObject('apps', 'finance', CONTOSO.groups.finance));
     const policy = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/finance';
     await until(async () => {
       const { body } = await server().admin.send('GET', policy);
       return JSON.stringify(body).includes('"observedGeneration"');
-    }, 10_000);
+    });
     assert.deepEqual([await waiting.isLeader(), await serving.isLeader()], [false, true]);
     faulty.setFault(noFault);
-    await until(waiting.isReady, 15_000);
+    await until(waiting.isReady);
     await serving.close(100);
-    await until(waiting.isLeader, 10_000);
+    await until(waiting.isLeader);
   });
 });

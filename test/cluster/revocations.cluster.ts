@@ -38,7 +38,7 @@ describe('signing out, of two replicas', function () {
     const two = await world.start(['--https-port', String(port)]);
     atTwo = (path = '/') => world.url(path).replace(`:${one.httpsPort}`, `:${port}`);
     for (const replica of [one, two]) {
-      await until(replica.isReady, 15_000);
+      await until(replica.isReady);
     }
   });
   beforeEach(async () => {
@@ -62,9 +62,9 @@ describe('signing out, of two replicas', function () {
     await server().kill();
     await signOut(true);
     assert.deepEqual([await statusAt(world.url()), await statusAt(atTwo())], [401, 200]);
-    await until(async () => (await one.metric('entragate_revocations_waiting')) === 1, 2_000);
+    await until(async () => (await one.metric('entragate_revocations_waiting')) === 1);
     await server().start();
     await until(async () => (await statusAt(atTwo())) === 401, 30_000);
-    await until(async () => (await one.metric('entragate_revocations_waiting')) === 0, 2_000);
+    await until(async () => (await one.metric('entragate_revocations_waiting')) === 0);
   });
 });

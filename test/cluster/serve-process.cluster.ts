@@ -29,7 +29,7 @@ describe('entragate serve as the pod runs it', function () {
     const ended = once(child, 'exit');
     try {
       const { admin, isReady } = adminListener(adminPort);
-      await until(async () => child.exitCode !== null || (await isReady()), 30_000);
+      await until(async () => child.exitCode !== null || (await isReady()));
       assert.equal(child.exitCode, null, output.join(''));
       for (let round = 0; round < 8; round += 1) {
         const client = world.client();

@@ -112,15 +112,15 @@ describe('the whole path, with a plain HTTP client', () => {
     const policies = await readManifest(world, 'policies.yaml');
     const open = policies.replace(CONTOSO.groups.finance, `${CONTOSO.groups.finance}, ${CONTOSO.groups.employees}`);
     await world.write('policies.yaml', open);
-    await until(async () => (await client.navigate(ledger())).status === 200, 1_000);
+    await until(async () => (await client.navigate(ledger())).status === 200);
     assert.ok(
       world.told.some((line) => line.includes('apps/finance') && line.includes('2 groups')),
       world.told.join('\n'),
     );
     await world.write('policies.yaml', open.slice(open.indexOf('---')));
-    await until(async () => (await client.navigate(ledger())).status === 403, 1_000);
+    await until(async () => (await client.navigate(ledger())).status === 403);
     await world.write('policies.yaml', policies);
-    await until(async () => (await client.navigate(ledger())).body.includes('apps/finance'), 1_000);
+    await until(async () => (await client.navigate(ledger())).body.includes('apps/finance'));
   });
 
   it('denies, and keeps its hosts, when a file can no longer be read', async () => {
@@ -128,8 +128,8 @@ describe('the whole path, with a plain HTTP client', () => {
     const good = await readManifest(world, 'status.yaml');
     assert.equal((await client.request(world.url('status.localhost'))).status, 200);
     await world.write('status.yaml', `{${good}`);
-    await until(async () => (await client.request(world.url('status.localhost'))).status === 403, 1_000);
+    await until(async () => (await client.request(world.url('status.localhost'))).status === 403);
     await world.write('status.yaml', good);
-    await until(async () => (await client.request(world.url('status.localhost'))).status === 200, 1_000);
+    await until(async () => (await client.request(world.url('status.localhost'))).status === 200);
   });
 });

@@ -112,21 +112,21 @@ describe('the status writer, while other things go on', () => {
     const { promise: isTaken, resolve: take } = Promise.withResolvers<void>();
     react = () => isTaken;
     writer.submit([told('ledger', 'Programmed.')]);
-    await until(() => writes.length === 1, 5_000);
+    await until(() => writes.length === 1);
     addresses = [{ ip: '203.0.113.2' }];
     writer.compareAll();
     take();
-    await until(() => JSON.stringify(status) === JSON.stringify(addressOf('203.0.113.2')), 5_000);
+    await until(() => JSON.stringify(status) === JSON.stringify(addressOf('203.0.113.2')));
   });
 
   it('says its own word again when it leads again, where another replica said something else meanwhile', async () => {
     writer.submit([told('ledger', 'Programmed.')]);
-    await until(() => notes().includes('Programmed.') && writer.pending() === 0, 5_000);
+    await until(() => notes().includes('Programmed.') && writer.pending() === 0);
     mayWrite = false;
     for (const [path, event] of events) events.set(path, { ...event, note: 'Denied.' });
     mayWrite = true;
     writer.compareAll();
-    await until(() => writer.pending() === 0, 5_000);
+    await until(() => writer.pending() === 0);
     assert.deepEqual(notes(), ['Programmed.']);
   });
 
@@ -135,19 +135,19 @@ describe('the status writer, while other things go on', () => {
     Math.random = () => 0; // without what parts the Events of a large cluster: up to 15 minutes more
     try {
       writer.submit([told('ledger', 'Programmed.')]);
-      await until(() => writer.pending() === 0, 5_000);
+      await until(() => writer.pending() === 0);
       const soon = 400;
       const saidAt = new Date(Date.now() - EVENT_REFRESH + soon).toISOString();
       for (const [path, event] of events) events.set(path, { ...event, eventTime: saidAt });
       writer.compareAll();
-      await until(() => writer.pending() === 0, 5_000);
+      await until(() => writer.pending() === 0);
       assert.equal(refreshed, 0, 'not before');
-      await until(() => refreshed > 0, 5_000);
+      await until(() => refreshed > 0);
       const [event] = events.values();
       assert.deepEqual([events.size, event?.note, event?.eventTime], [1, 'Programmed.', saidAt]);
       const series = isRecord(event?.series) ? event.series : {};
       assert.ok(Date.now() - Date.parse(String(series.lastObservedTime)) < 1_000);
-      await until(() => writer.pending() === 0, 5_000);
+      await until(() => writer.pending() === 0);
       assert.equal(refreshed, 1, 'and then not for another half hour');
     } finally {
       Math.random = random;
@@ -157,7 +157,7 @@ describe('the status writer, while other things go on', () => {
   it('tries what is refused again and again ever more seldom, and takes what comes next at once', async () => {
     react = () => ({ kind: 'refusal', status: 403, retryAfter: 0 });
     writer.submit([told('ledger', 'Programmed.')]);
-    await until(() => writes.length === 6, 10_000);
+    await until(() => writes.length === 6);
     const [first = 0] = writes;
     const took = (writes[5] ?? 0) - first;
     console.log(`      six tries in ${Math.round(took)} ms: the wait doubles`);
@@ -165,14 +165,14 @@ describe('the status writer, while other things go on', () => {
     react = () => null;
     const next = performance.now();
     writer.submit([told('ledger', 'Programmed; access by policy finance.')]);
-    await until(() => writer.pending() === 0, 5_000);
+    await until(() => writer.pending() === 0);
     assert.ok(performance.now() - next < 800, 'a new word does not wait for the old one');
   });
 
   it('waits as long as a busy API server asks it to', async () => {
     react = () => (writes.length === 1 ? { kind: 'refusal', status: 429, retryAfter: 3 } : null);
     writer.submit([told('ledger', 'Programmed.')]);
-    await until(() => writer.pending() === 0, 5_000);
+    await until(() => writer.pending() === 0);
     const [first = 0, second = 0] = writes;
     assert.ok(second - first >= 3_000, `${second - first} ms`);
   });
@@ -186,7 +186,7 @@ describe('the status writer, while other things go on', () => {
       status = addressOf('198.51.100.1');
       ({ spec, annotations } = object);
       writer.submit([told('ledger', 'Programmed.')]);
-      await until(() => writer.pending() === 0, 5_000);
+      await until(() => writer.pending() === 0);
       assert.deepEqual([writes, notes(), status], [[], [], addressOf('198.51.100.1')]);
     });
   }
@@ -194,10 +194,10 @@ describe('the status writer, while other things go on', () => {
   it('[ISOLATED] writes in turns: a thousand Ingresses that one namespace changes delay its own', async () => {
     const many = Array.from({ length: 1_000 }, (_, index) => told(`many-${index}`, 'Programmed.', 'evil'));
     writer.submit(many);
-    await until(() => events.size >= 100, 10_000);
+    await until(() => events.size >= 100);
     writer.submit([...many, told('ledger', 'Programmed.')]);
     const before = events.size;
-    await until(() => [...events.keys()].some((path) => path.includes('/namespaces/apps/')), 20_000);
+    await until(() => [...events.keys()].some((path) => path.includes('/namespaces/apps/')));
     const others = events.size - before;
     console.log(`      told after ${others} of ${many.length - before} others`);
     assert.ok(others < 200, `${others} others were first`);
@@ -214,7 +214,7 @@ describe('the status writer, while other things go on', () => {
         return { ...told('', ''), ref, event: null, address: false, attachedRoutes };
       });
     writer.submit(policies('It does not exist.'));
-    await until(() => writer.pending() === 0, 10_000);
+    await until(() => writer.pending() === 0);
     const startedAt = performance.now();
     writer.submit(policies('It is invalid.'));
     console.log(`      32 Policies of 5,000 routes taken in ${Math.round(performance.now() - startedAt)} ms`);

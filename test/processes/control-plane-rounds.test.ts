@@ -109,13 +109,13 @@ describe('The rounds of the control plane', () => {
     await stage.control.start();
     assert.deepEqual(stage.access, ['public']);
     stage.control.setOutdated(true);
-    await until(() => stage.published.length === 2, 1_000);
+    await until(() => stage.published.length === 2);
     assert.deepEqual([stage.published.at(-1), stage.access], [['one.example.com'], ['denied']]);
     stage.change('one', 'two');
-    await until(() => stage.published.length === 3, 1_000);
+    await until(() => stage.published.length === 3);
     assert.deepEqual(stage.access, ['denied', 'denied']);
     stage.control.setOutdated(false);
-    await until(() => stage.published.length === 4, 1_000);
+    await until(() => stage.published.length === 4);
     assert.deepEqual(stage.access, ['public', 'public']);
     assert.deepEqual(stage.problems, []);
   });
@@ -142,10 +142,10 @@ describe('The rounds of the control plane', () => {
   it('[STATIC] go on when a snapshot is acknowledged by nobody, as where every worker dies of it: what takes it back has to be sent', async () => {
     stage.acknowledged = new Promise(() => {});
     const started = stage.control.start();
-    await until(() => stage.published.length === 1, 1_000);
+    await until(() => stage.published.length === 1);
     stage.acknowledged = Promise.resolve();
     stage.change('two');
-    await until(() => stage.applied.length === 1, 2_000);
+    await until(() => stage.applied.length === 1);
     await started;
     assert.deepEqual(stage.published.at(-1), ['two.example.com']);
     assert.deepEqual(
@@ -198,12 +198,12 @@ describe('The rounds of the control plane', () => {
       throw new Error('no certificate can be made');
     };
     stage.change('one', 'two');
-    await until(() => stage.problems.length === 3, 1_000);
+    await until(() => stage.problems.length === 3);
     assert.ok(stage.control.behind() > 90, 'since the first of them');
     stage.prepare = async (state) => state;
-    await until(() => stage.published.length === 2, 1_000);
+    await until(() => stage.published.length === 2);
     assert.deepEqual(stage.published.at(-1), ['one.example.com', 'two.example.com']);
-    await until(() => stage.control.behind() === 0, 1_000);
+    await until(() => stage.control.behind() === 0);
   });
 
   it('say that nothing is applied while a data plane can not serve from it, try again, and are served first when it can', async () => {
@@ -211,18 +211,18 @@ describe('The rounds of the control plane', () => {
     stage.acknowledged.catch(() => {});
     await stage.control.start();
     assert.equal(stage.published.length, 1);
-    await until(() => stage.published.length === 3, 1_000);
+    await until(() => stage.published.length === 3);
     assert.equal(stage.applied.length, 0, 'no status says that it is programmed, and readiness is false');
     assert.ok(stage.control.behind() > 0);
     stage.acknowledged = Promise.resolve();
-    await until(() => stage.applied.length === 1, 1_000);
+    await until(() => stage.applied.length === 1);
     assert.equal(stage.applied[0]?.isFirst, true);
     stage.acknowledged = Promise.reject(new Error('a worker can not serve from it'));
     stage.acknowledged.catch(() => {});
     stage.change('one', 'two');
-    await until(() => stage.control.behind() > 0, 1_000);
+    await until(() => stage.control.behind() > 0);
     stage.acknowledged = Promise.resolve();
-    await until(() => stage.applied.length === 2, 1_000);
+    await until(() => stage.applied.length === 2);
     assert.equal(stage.control.behind(), 0);
     assert.equal(stage.applied[1]?.isFirst, false);
     assert.ok(
@@ -237,11 +237,11 @@ describe('The rounds of the control plane', () => {
       throw new Error('no certificate can be made');
     };
     stage.control.setOutdated(true);
-    await until(() => stage.published.length > 1, 1_000);
+    await until(() => stage.published.length > 1);
     assert.deepEqual([stage.published.at(-1), stage.access], [['one.example.com'], ['denied']]);
     stage.prepare = async (state) => state;
     stage.control.setOutdated(false);
-    await until(() => stage.access[0] === 'public', 1_000);
+    await until(() => stage.access[0] === 'public');
   });
 
   it('[CLOSED] send no first snapshot while preparing it fails: everything stays 503', async () => {

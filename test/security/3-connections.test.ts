@@ -72,7 +72,7 @@ describe('Security 3: connections', () => {
       const answer = await client.response();
       assert.equal(statusOf(answer), 413);
       assert.equal(answer.body.toString(), 'full');
-      await eventually('the upstream connection is closed', () => rejecting.open() === 0, 1000);
+      await eventually('the upstream connection is closed', () => rejecting.open() === 0);
       client.destroy();
       await rejecting.close();
     });
@@ -108,7 +108,7 @@ describe('Security 3: connections', () => {
         await eventually('the request arrives', () => upstream.connections.length > connectionsBefore || open() > 0);
         await eventually('its bytes arrive', () => upstream.bytes().includes('/slow'));
         client.destroy();
-        await eventually('it is closed', () => open() === 0, 1000);
+        await eventually('it is closed', () => open() === 0);
       }
     });
 
@@ -132,7 +132,7 @@ describe('Security 3: connections', () => {
         assert.equal(statusOf(await client.response()), 200);
         const used = upstream.connections.findLast((connection) => connection.bytes().includes('/ntlm'));
         assert.ok(used);
-        await eventually('it is closed', () => !used.isOpen(), 1000);
+        await eventually('it is closed', () => !used.isOpen());
         client.destroy();
       }
     });
@@ -250,7 +250,7 @@ describe('Security 3: connections', () => {
       await echoes(client, 'ping');
       assert.equal(proxy.dataPlane.stats.upgrades, 1);
       client.destroy();
-      await eventually('the tunnel ends', () => proxy.dataPlane.stats.upgrades === 0, 1000);
+      await eventually('the tunnel ends', () => proxy.dataPlane.stats.upgrades === 0);
       await eventually('its line is written', () => proxy.accessLines().at(-1)?.status === 101);
     });
 
@@ -328,7 +328,7 @@ describe('Security 3: connections', () => {
       await eventually('the head arrives', () => client.unread().includes('\r\n\r\nno'));
       client.write('more');
       client.destroy();
-      await eventually('nothing of it is left', () => proxy.dataPlane.stats.requests === 0, 1000);
+      await eventually('nothing of it is left', () => proxy.dataPlane.stats.requests === 0);
     });
 
     it('that only we would read as one is a request like any other', async () => {
@@ -397,7 +397,7 @@ describe('Security 3: connections', () => {
       client.write(get('/many').repeat(200));
       assert.equal(await client.isEnded(), true);
       assert.ok(app.paths().length <= 1);
-      await eventually('nothing of it is left', () => proxy.dataPlane.stats.requests === 0, 1000);
+      await eventually('nothing of it is left', () => proxy.dataPlane.stats.requests === 0);
     });
 
     for (const [what, ahead] of [
@@ -430,7 +430,7 @@ describe('Security 3: connections', () => {
           const client = await dial();
           client.write(before + ahead);
           client.destroy();
-          await eventually('nothing of it is left', () => proxy.dataPlane.stats.requests === 0, 1000);
+          await eventually('nothing of it is left', () => proxy.dataPlane.stats.requests === 0);
           app.answerAll();
         }
         assert.equal(await isReused(-1), false);
@@ -464,7 +464,7 @@ describe('Security 3: connections', () => {
       proxy.advance(-61 * 60);
       await eventually('its line', () => proxy.accessLines().at(-1)?.code === 'no-longer-allowed');
       const streams = upstream.connections.filter((connection) => connection.bytes().includes('/events'));
-      await eventually('the app is free', () => streams.every((stream) => !stream.isOpen()), 1000);
+      await eventually('the app is free', () => streams.every((stream) => !stream.isOpen()));
     });
 
     it('is cut when its login is revoked, and those of others flow on', async () => {

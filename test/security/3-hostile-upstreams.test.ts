@@ -61,7 +61,7 @@ describe('Security 3: upstreams that mean harm', () => {
         upstream.answerWith(() => response + poison);
         const answer = await ask(start, true);
         assert.ok(statusOf(answer) < 400);
-        await eventually('its connection is closed', () => openConnections() === 0, 1000);
+        await eventually('its connection is closed', () => openConnections() === 0);
         upstream.answerWith(okAnswer);
         assert.equal((await ask()).body.toString(), 'ok');
       });
@@ -76,7 +76,7 @@ describe('Security 3: upstreams that mean harm', () => {
       assert.equal((await ask()).body.toString(), 'ok');
       assert.equal(openConnections(), 1);
       push();
-      await eventually('its connection is closed', () => openConnections() === 0, 1000);
+      await eventually('its connection is closed', () => openConnections() === 0);
       upstream.answerWith(okAnswer);
       assert.equal((await ask()).body.toString(), 'ok');
     });
@@ -123,7 +123,7 @@ describe('Security 3: upstreams that mean harm', () => {
       assert.doesNotMatch(answer.raw.toString('latin1'), /set-cookie|\r\nX:/i);
       await eventually('its line', () => proxy.accessLines().length > lines);
       assert.equal(proxy.accessLines().at(-1)?.code, 'upstream-malformed');
-      await eventually('the connection is closed', () => openConnections() === 0, 1000);
+      await eventually('the connection is closed', () => openConnections() === 0);
     });
   }
 
@@ -160,7 +160,7 @@ describe('Security 3: upstreams that mean harm', () => {
       const client = await dial();
       client.write(request('GET /'));
       await eventually('504', () => client.unread().includes('HTTP/1.1 504 '), 3 * RESPONSE_TIMEOUT_MS);
-      await eventually('the connection is closed', () => openConnections() === 0, 1000);
+      await eventually('the connection is closed', () => openConnections() === 0);
       client.destroy();
     }
   });
@@ -184,7 +184,7 @@ describe('Security 3: upstreams that mean harm', () => {
       assert.equal(statusOf(await ask()), 200);
       assert.equal(statusOf(await ask(start)), 502);
       assert.equal(upstream.requests.length - before, requests, start);
-      await eventually('nothing is open', () => openConnections() === 0, 1000);
+      await eventually('nothing is open', () => openConnections() === 0);
     }
   });
 

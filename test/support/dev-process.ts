@@ -52,7 +52,7 @@ export async function startDevProcess(options: WorldOptions, logLevel: 'debug' |
     if (child.exitCode !== null) throw new Error(`entragate dev ended: ${output()}`);
     return (await admin('/readyz').catch(() => ({ status: 0 }))).status === 200;
   };
-  await until(isReady, 15_000);
+  await until(isReady);
   const local = await readFile(join(prepared.folder, '.state', 'authority', 'ca.crt'), 'utf8');
   const ca = [prepared.authority.caPem, local].join('\n');
   const clients: WebClient[] = [];

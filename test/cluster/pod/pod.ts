@@ -98,7 +98,7 @@ export async function untilReady(...pods: readonly Pod[]): Promise<number> {
   await until(async () => {
     for (const pod of pods) if (!pod.isRunning()) throw new Error(`a Pod ended while starting: ${pod.output()}`);
     return (await Promise.all(pods.map((pod) => pod.isReady()))).every((isReady) => isReady);
-  }, 60_000);
+  });
   return performance.now() - startedAt;
 }
 

@@ -71,7 +71,7 @@ export async function startTenantWorld(server: ApiServer): Promise<TenantWorld> 
       ...['--http-port', String(plain), '--admin-port', String(admin)],
     ],
   });
-  await until(replica.isReady, 15_000);
+  await until(replica.isReady);
   let requests = 0;
   const send = (scheme: 'https' | 'http', host: string, path = '/', cookie = '') => {
     requests += 1;

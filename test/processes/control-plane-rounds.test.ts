@@ -34,6 +34,9 @@ spec: {controller: ${testOptions.controllerName}}`;
 const hostsOf = (snapshot: Snapshot) =>
   [...snapshot.hosts.values()].map(({ value }) => (value.pattern.kind === 'any' ? '*' : value.pattern.name)).sort();
 
+/** Nothing is tried again, nor given up, but where a test is about it (ms). */
+const HOUR = 3_600_000;
+
 /** A control plane whose source, preparation and data planes the test holds in its hands. */
 class Stage {
   state: ClusterState = stateWith('one');
@@ -51,7 +54,9 @@ class Stage {
   #listener: () => void = () => {};
   readonly control: ControlPlane;
 
-  constructor() {
+  constructor(
+    timing: { readonly retryAfter: number; readonly patience: number } = { retryAfter: HOUR, patience: HOUR },
+  ) {
     const planes: DataPlanes = {
       start: async () => ({ https: 0, http: 0 }),
       publish: async (snapshot) => {
@@ -86,8 +91,7 @@ class Stage {
       readSecrets: (refs) => this.readSecrets(refs),
       planes,
       log,
-      retryAfter: 50,
-      patience: 100,
+      ...timing,
       onApplied: (applied) => this.applied.push(applied),
     });
   }
@@ -140,6 +144,7 @@ describe('The rounds of the control plane', () => {
   });
 
   it('[STATIC] go on when a snapshot is acknowledged by nobody, as where every worker dies of it: what takes it back has to be sent', async () => {
+    stage = new Stage({ retryAfter: HOUR, patience: 100 });
     stage.acknowledged = new Promise(() => {});
     const started = stage.control.start();
     await until(() => stage.published.length === 1);
@@ -192,13 +197,14 @@ describe('The rounds of the control plane', () => {
   });
 
   it('[STATIC] try again what could not be applied though nothing changes, and count meanwhile how long they are behind', async () => {
+    stage = new Stage({ retryAfter: 50, patience: HOUR });
     await stage.control.start();
     assert.equal(stage.control.behind(), 0);
     stage.prepare = async () => {
       throw new Error('no certificate can be made');
     };
     stage.change('one', 'two');
-    await until(() => stage.problems.length === 3);
+    await until(() => stage.problems.length >= 3);
     assert.ok(stage.control.behind() > 90, 'since the first of them');
     stage.prepare = async (state) => state;
     await until(() => stage.published.length === 2);
@@ -207,11 +213,12 @@ describe('The rounds of the control plane', () => {
   });
 
   it('say that nothing is applied while a data plane can not serve from it, try again, and are served first when it can', async () => {
+    stage = new Stage({ retryAfter: 50, patience: HOUR });
     stage.acknowledged = Promise.reject(new Error('a worker can not serve from it'));
     stage.acknowledged.catch(() => {});
     await stage.control.start();
     assert.equal(stage.published.length, 1);
-    await until(() => stage.published.length === 3);
+    await until(() => stage.published.length >= 3);
     assert.equal(stage.applied.length, 0, 'no status says that it is programmed, and readiness is false');
     assert.ok(stage.control.behind() > 0);
     stage.acknowledged = Promise.resolve();

@@ -22,6 +22,8 @@ export interface RecordingUpstream extends AsyncDisposable {
   readonly connections: readonly RecordedConnection[];
   /** Whole requests, in the order in which they became complete. */
   readonly requests: readonly HttpMessage[];
+  /** The connection on which the last of them came. */
+  lastConnection(): RecordedConnection;
   /** Every byte of every connection. */
   bytes(): Buffer;
   /** Takes effect with the next request. */
@@ -40,9 +42,11 @@ export async function startRecordingUpstream(answer: Answer = okAnswer): Promise
   const sockets = new Set<Socket>();
   const connections: RecordedConnection[] = [];
   const requests: HttpMessage[] = [];
+  let last: RecordedConnection | null = null;
   const server = createServer((socket) => {
     const chunks: Buffer[] = [];
-    connections.push({ bytes: () => Buffer.concat(chunks), isOpen: () => !socket.destroyed });
+    const connection = { bytes: () => Buffer.concat(chunks), isOpen: () => !socket.destroyed };
+    connections.push(connection);
     sockets.add(socket);
     let pending = Buffer.alloc(0);
     socket.on('error', () => socket.destroy());
@@ -56,6 +60,7 @@ export async function startRecordingUpstream(answer: Answer = okAnswer): Promise
         pending = Buffer.from(cut.rest);
         const reply = current(cut.message, socket, requests.length);
         requests.push(cut.message);
+        last = connection;
         if (reply !== null && socket.writable) socket.write(reply);
       }
     });
@@ -74,6 +79,10 @@ export async function startRecordingUpstream(answer: Answer = okAnswer): Promise
     port: address.port,
     connections,
     requests,
+    lastConnection: () => {
+      if (last === null) throw new Error('no request has come yet');
+      return last;
+    },
     bytes: () => Buffer.concat(connections.map((connection) => connection.bytes())),
     answerWith: (next) => {
       current = next;

@@ -190,7 +190,7 @@ describe('[ISOLATED] Security 5: a tenant', () => {
     for (const edit of edits) {
       const before = gate.world.told.length;
       await gate.world.write('edited.yaml', edit + edited);
-      await until(() => gate.world.told.length > before);
+      await until(() => gate.world.told.slice(before).some((line) => line.includes('edited')));
       const page = await client.request(gate.ledger('/page'), { headers: HTML });
       assert.equal(page.status, 200);
       assert.deepEqual(page.setCookies, []);

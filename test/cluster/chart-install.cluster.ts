@@ -150,7 +150,7 @@ describe('the chart, installed by Helm into a real API server', function () {
     );
     const pod = objectOf(hooks, 'Pod', 'entragate-test');
     const tested = helm('test', 'entragate');
-    await until(() => isThere(pod), 20_000);
+    await until(() => isThere(pod));
     assert.equal(await countThere(hooks), 2);
     // No kubelet is here to run it.
     const { body } = await readObject(admin(), pod);

@@ -38,7 +38,7 @@ describe('a ServiceAccount that is not of the chart', function () {
       for (const object of objects.filter(({ kind }) => kinds.includes(kind))) await applyObject(admin, object);
     }
     shared = new ApiRequests(server().url, server().caPem, await issueToken(server(), namespace, account));
-    await until(async () => (await create(tokenOf(account))) === 422, 15_000);
+    await until(async () => (await create(tokenOf(account))) === 422);
   });
   after(() => shared?.close());
 

@@ -53,8 +53,8 @@ describe('entragate check --cluster', function () {
       ...ingressObject('apps', 'orphan', 'ledger'),
       metadata: { namespace: 'apps', name: 'orphan', annotations: { 'entragate.dev/policies': 'nobody' } },
     });
-    await until(replica.hasShownAll, 15_000);
-    await until(async () => (await readEvents(server().admin, 'apps')).length >= 2, 10_000);
+    await until(replica.hasShownAll);
+    await until(async () => (await readEvents(server().admin, 'apps')).length >= 2);
   });
   after(async () => world?.close());
 

@@ -104,7 +104,7 @@ describe('conformance (kubernetes-sigs/ingress-controller-conformance)', functio
       const path = '/apis/networking.k8s.io/v1/namespaces/default/ingresses?dryRun=All';
       const { body } = await admin.send('POST', path, pathRulesIngress('default'));
       return isRecord(body) && isRecord(body.spec) && body.spec.ingressClassName === 'entragate';
-    }, 10_000);
+    });
     const anyHost = ['Default backend', 'Load Balancing'] as const;
     controller = await release.start({
       further: [

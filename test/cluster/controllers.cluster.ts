@@ -17,7 +17,7 @@ describe('the test cluster with its controllers', () => {
     await applyObject(admin, namespaceObject('short-lived'));
     await applyObject(admin, policy);
     await deleteObject(admin, namespaceObject('short-lived'));
-    await until(async () => (await admin.send('GET', '/api/v1/namespaces/short-lived')).status === 404, 50_000);
+    await until(async () => (await admin.send('GET', '/api/v1/namespaces/short-lived')).status === 404);
   });
 
   it('is what kubectl sees', async function () {

@@ -54,7 +54,7 @@ describe('faults of the API server and of the way to it, under load', function (
   const restart = async (options: ReplicaOptions) => {
     await replica.close(1_000);
     replica = await world.release.start({ ...options, further: publish });
-    await until(async () => (await replica.isReady()) && (await replica.isLeader()), 20_000);
+    await until(async () => (await replica.isReady()) && (await replica.isLeader()));
   };
 
   /**
@@ -117,7 +117,7 @@ describe('faults of the API server and of the way to it, under load', function (
     await under('slow (1 s for each piece)', { inForce: SLACK, shown: 2 * SLACK }, async () => {
       tcp.slowDown(1_000);
       await changes.make();
-      await until(changes.isInForce, 15_000);
+      await until(changes.isInForce);
       tcp.slowDown(0);
     });
   });
@@ -126,7 +126,7 @@ describe('faults of the API server and of the way to it, under load', function (
     let cut = 0;
     await under('cut 50 times', { inForce: ASKS_AGAIN + SLACK, shown: ASKS_AGAIN + 2 * SLACK }, async () => {
       for (let round = 0; round < 50; round += 1) {
-        await until(async () => (await replica.metric('entragate_kube_watches')) > 0, 15_000);
+        await until(async () => (await replica.metric('entragate_kube_watches')) > 0);
         cut += tcp.cut();
         if (round === 48) await changes.make();
       }
@@ -146,7 +146,7 @@ describe('faults of the API server and of the way to it, under load', function (
       tcp.cut();
       const from = performance.now();
       await changes.make();
-      await until(() => refused >= 40, 60_000);
+      await until(() => refused >= 40);
       const took = performance.now() - from;
       console.log(`      ${refused} refusals in ${Math.round(took)} ms`);
       assert.ok(took > 2_000, 'nobody asks in a loop');
@@ -169,7 +169,7 @@ describe('faults of the API server and of the way to it, under load', function (
       });
       tcp.cut();
       await changes.make();
-      await until(() => broken >= 3, 60_000);
+      await until(() => broken >= 3);
       assert.equal(await listed(), before, 'half a list is none');
       api.setFault(noFault);
     });
@@ -256,7 +256,7 @@ describe('faults of the API server and of the way to it, under load', function (
           tcp.cut();
           await delay(250);
           return (await refused()) > 0;
-        }, 30_000);
+        });
         await changes.make();
         await writeFile(join(folder, 'token'), next.token);
       });
@@ -264,13 +264,13 @@ describe('faults of the API server and of the way to it, under load', function (
 
     for (const hours of [-5, 5]) {
       it(`[STATIC] another holder of the Lease, whose clock is ${Math.abs(hours)} h ${hours < 0 ? 'behind' : 'ahead'}`, async () => {
-        await until(replica.isLeader, 10_000);
+        await until(replica.isLeader);
         const title = `Lease held by a clock ${hours} h off`;
         await under(title, { inForce: SLACK, shown: testLeaseTiming.duration + 2 * SLACK }, async () => {
           const holder = await startForeignHolder(server().admin, hours * HOURS);
-          await until(async () => !(await replica.isLeader()), 5_000);
+          await until(async () => !(await replica.isLeader()));
           await changes.make();
-          await until(changes.isInForce, 2_000);
+          await until(changes.isInForce);
           await delay(2 * testLeaseTiming.duration); // it would be long over by its own clock
           assert.deepEqual(
             [await replica.isLeader(), await changes.isShown()],

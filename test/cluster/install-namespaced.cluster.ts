@@ -118,7 +118,7 @@ describe('the chart in the scope of listed namespaces', function () {
       '--namespace=apps',
       '--timeout=20s',
     );
-    await until(async () => (await pod.metric('entragate_status_pending')) === 0, 20_000);
+    await until(async () => (await pod.metric('entragate_status_pending')) === 0);
     const described = async (namespace: string, name: string) =>
       describedEvents(await kubectl('describe', 'ingress', name, '--namespace', namespace)).map(
         ({ message }) => message,
@@ -190,6 +190,6 @@ describe('the chart in the scope of listed namespaces', function () {
       '--timeout=20s',
     );
     const events = async () => kubectl('get', 'events', '--namespace=hr', '--output=jsonpath={.items[*].reason}');
-    await until(async () => (await events()).includes('AnnotationsInvalid'), 10_000);
+    await until(async () => (await events()).includes('AnnotationsInvalid'));
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { type FaultyApi, noFault, startFaultyApi } from './kube/faulty-api.ts';
 import { applyObject, namespaceObject, policyObject } from './kube/objects.ts';
@@ -30,20 +30,20 @@ describe('leading, of two replicas of which one can not serve yet', function () 
     );
     const path = await server().writeKubeconfig('faulty', release.token, faulty.port, faulty.caPem);
     const waiting = await release.start({ options: { access: { kind: 'kubeconfig', path } } });
-    await until(async () => (await waiting.metric('entragate_kube_failures_total', 'kind="Revocation"')) >= 2, 10_000);
-    const further = ['--https-port', String(await freePort('127.0.0.1'))];
+    await until(async () => (await waiting.metric('entragate_kube_failures_total', 'kind="Revocation"')) >= 2);
+    const further = ['--https-port', String(await freePort())];
     const serving = await release.start({ further });
-    await until(serving.isReady, 15_000);
+    await until(serving.isReady);
     await applyObject(server().admin, policyObject('apps', 'finance', CONTOSO.groups.finance));
     const policy = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/finance';
     await until(async () => {
       const { body } = await server().admin.send('GET', policy);
       return JSON.stringify(body).includes('"observedGeneration"');
-    }, 10_000);
+    });
     assert.deepEqual([await waiting.isLeader(), await serving.isLeader()], [false, true]);
     faulty.setFault(noFault);
-    await until(waiting.isReady, 15_000);
+    await until(waiting.isReady);
     await serving.close(100);
-    await until(waiting.isLeader, 10_000);
+    await until(waiting.isLeader);
   });
 });

@@ -189,7 +189,7 @@ describe('the life of what decides on access', function () {
     await until(async () => {
       const page = await world.release.client().signIn(world.release.url(host), adele.username);
       return page.status === 200 && page.body === 'one';
-    }, 5_000);
+    });
     await world.delete(publicRoute('barrier'), route, policy);
     times.print('Revocation');
     console.log(`      a WebSocket was cut ${cutAfter} ms after the first denial`);

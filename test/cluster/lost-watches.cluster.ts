@@ -32,7 +32,7 @@ describe('watches that are lost', () => {
     const path = await server().writeKubeconfig('proxied', server().adminToken, proxy.port);
     follower = follow({ kind: 'kubeconfig', path }, timing, null);
     await follower.source.synced;
-    await until(async () => (await follower.metric('entragate_kube_watches', {})) === watched, 10_000);
+    await until(async () => (await follower.metric('entragate_kube_watches', {})) === watched);
   };
   const groupsOf = (name: string) => follower.source.state().policies.get(objectKey('apps', name))?.spec.groups ?? null;
 
@@ -54,13 +54,13 @@ describe('watches that are lost', () => {
     const changes = new RandomChanges(server().admin, createDice(seed));
     let cut = 0;
     for (let round = 0; round < 50; round += 1) {
-      await until(() => follower.source.conditions().some(({ isWatching }) => isWatching), 5_000);
+      await until(() => follower.source.conditions().some(({ isWatching }) => isWatching));
       await changes.make(4);
       cut += proxy.cut();
     }
     const cutAt = performance.now();
     const expected = await freshState();
-    await until(() => isDeepStrictEqual(plain(follower.source.state()), expected), 10_000).catch(() => {});
+    await until(() => isDeepStrictEqual(plain(follower.source.state()), expected)).catch(() => {});
     assert.deepEqual(plain(follower.source.state()), expected, `seed ${seed}`);
     assert.ok(cut > 50, `${cut} connections were cut`);
     assert.equal(await follower.metric('entragate_kube_lists_total', {}), watched, 'a cut watch goes on where it was');
@@ -75,7 +75,7 @@ describe('watches that are lost', () => {
     proxy.silence();
     await applyObject(server().admin, policyObject('apps', 'silent', otherGroup));
     const silentAt = performance.now();
-    await until(() => groupsOf('silent')?.[0] === otherGroup, 10_000);
+    await until(() => groupsOf('silent')?.[0] === otherGroup);
     const wait = performance.now() - silentAt;
     assert.ok(wait > 500 && wait < 5_000, `${wait} ms`);
     assert.ok((await follower.metric('entragate_kube_failures_total', { cause: 'silent' })) > 0);
@@ -87,7 +87,7 @@ describe('watches that are lost', () => {
     proxy.slowDown(150);
     await start();
     await applyObject(server().admin, policyObject('apps', 'slow', group));
-    await until(() => groupsOf('slow')?.[0] === group, 10_000);
+    await until(() => groupsOf('slow')?.[0] === group);
     assert.deepEqual(plain(follower.source.state()), await freshState());
     assert.equal(await follower.metric('entragate_kube_failures_total', {}), 0);
   });
@@ -108,7 +108,7 @@ describe('watches that are lost', () => {
     assert.equal(follower.source.hasSynced(), true);
     proxy.unblock();
     const backAt = performance.now();
-    await until(() => groupsOf('changed-meanwhile')?.[0] === otherGroup, 10_000);
+    await until(() => groupsOf('changed-meanwhile')?.[0] === otherGroup);
     assert.equal(groupsOf('deleted-meanwhile'), null);
     console.log(`      converged ${Math.round(performance.now() - backAt)} ms after the API server was back`);
     assert.ok((await follower.metric('entragate_kube_failures_total', { cause: 'expired' })) > 0);
@@ -120,16 +120,13 @@ describe('watches that are lost', () => {
     await start();
     const before = plain(follower.source.state());
     await server().kill();
-    await until(() => follower.source.conditions().every(({ isWatching }) => !isWatching), 10_000);
+    await until(() => follower.source.conditions().every(({ isWatching }) => !isWatching));
     assert.deepEqual(plain(follower.source.state()), before);
     assert.ok(follower.source.conditions().every(({ failure }) => failure?.kind === 'network'));
     await server().start();
     await applyObject(server().admin, policyObject('apps', 'after-the-kill', group));
-    await until(() => groupsOf('after-the-kill')?.[0] === group, 10_000);
-    await until(
-      () => follower.source.conditions().every(({ isWatching, failure }) => isWatching && failure === null),
-      10_000,
-    );
+    await until(() => groupsOf('after-the-kill')?.[0] === group);
+    await until(() => follower.source.conditions().every(({ isWatching, failure }) => isWatching && failure === null));
   });
 
   async function freshState(): Promise<Readonly<Record<string, unknown>>> {
@@ -155,7 +152,7 @@ describe('an API server that accepts connections and says nothing', () => {
     proxy.mute();
     const startedAt = performance.now();
     const follower = follow({ kind: 'kubeconfig', path }, testTiming, null);
-    await until(() => follower.source.conditions().every(({ failure }) => failure?.kind === 'network'), 15_000);
+    await until(() => follower.source.conditions().every(({ failure }) => failure?.kind === 'network'));
     const wait = performance.now() - startedAt;
     assert.ok(wait > 9_000 && wait < 13_000, `${wait} ms`);
     proxy.unblock();

@@ -89,9 +89,7 @@ describe('[ISOLATED] translation takes no longer than the size of an object asks
   }
 });
 
-describe('[ISOLATED] translation makes no more of a few objects than they are', function () {
-  this.timeout(60_000);
-
+describe('[ISOLATED] translation makes no more of a few objects than they are', () => {
   /** What the data planes are sent, in characters, and what the Ingress is told. */
   const made = (...objects: readonly KubernetesObject[]) => {
     const { snapshot, statuses } = translate(stateOf([ingressClass, provider, ...objects]), testOptions);

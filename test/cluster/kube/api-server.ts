@@ -2,12 +2,12 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { freePorts } from '../../support/free-ports.ts';
 import { createTestAuthority } from '../../support/test-authority.ts';
 import { until } from '../../support/until.ts';
 import { ApiRequests } from './api-requests.ts';
 import { kubeProgram } from './build.ts';
 import { type Child, startChild } from './child.ts';
-import { freePorts } from './free-ports.ts';
 
 export interface ApiServerOptions {
   /** Whether kube-controller-manager runs too: default ServiceAccounts, deletion of namespaces, EndpointSlices of Services. */

@@ -60,8 +60,8 @@ describe('an Ingress that could not be read when the replica started', function 
     await store({ namespace: 'apps', name: 'notes', host: only, paths: [unheardOf] });
     await store({ namespace: 'apps', name: 'foreign', paths: [unheardOf], className: 'nginx' });
     replica = await world.start();
-    await until(replica.isReady, 15_000);
-    await until(replica.isLeader, 15_000);
+    await until(replica.isReady);
+    await until(replica.isLeader);
   });
   after(async () => world?.close());
 
@@ -71,26 +71,26 @@ describe('an Ingress that could not be read when the replica started', function 
 
   it('[ISOLATED] keeps its host: another namespace would have got it with the next restart', async () => {
     await applyObject(server().admin, ingress({ namespace: 'later', name: 'thief', host: only, paths: [prefix('/')] }));
-    await until(async () => (await eventsOf('later', 'thief')).length > 0, 5_000);
+    await until(async () => (await eventsOf('later', 'thief')).length > 0);
     const [event] = await eventsOf('later', 'thief');
     assert.match(event?.note ?? '', /belongs to another namespace/);
   });
 
   it('says so in its Event, with the field that is at fault', async () => {
-    await until(async () => (await eventsOf('apps', 'malformed')).length > 0, 5_000);
+    await until(async () => (await eventsOf('apps', 'malformed')).length > 0);
     const [event, ...others] = await eventsOf('apps', 'malformed');
     assert.deepEqual([others.length, event?.type, event?.reason], [0, 'Warning', 'Denied']);
     assert.match(event?.note ?? '', /can not be read: spec\.rules\[0\]\.http\.paths\[1\]\.pathType/);
   });
 
   it('[ISOLATED] writes no Event about one of another controller', async () => {
-    await until(replica.hasShownAll, 5_000);
+    await until(replica.hasShownAll);
     assert.deepEqual(await eventsOf('apps', 'foreign'), []);
   });
 
   it('is served as it says once it can be read', async () => {
     await applyObject(server().admin, ingress({ namespace: 'apps', name: 'malformed', paths: [prefix('/admin')] }));
-    await until(async () => (await statusOf('/admin')) === 200, 5_000);
-    await until(async () => (await eventsOf('apps', 'malformed'))[0]?.reason === 'Programmed', 5_000);
+    await until(async () => (await statusOf('/admin')) === 200);
+    await until(async () => (await eventsOf('apps', 'malformed'))[0]?.reason === 'Programmed');
   });
 });

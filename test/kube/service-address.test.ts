@@ -44,7 +44,7 @@ describe('the address of a Service that Ingresses show', () => {
       assert.deepEqual(shown, [[{ ip: '203.0.113.7' }]]);
       isThere = false;
       const before = reads;
-      await until(() => reads > before + 3, 5_000);
+      await until(() => reads > before + 3);
       assert.equal(shown.length, 1, 'what is known stays while it can not be read');
     } finally {
       ending.abort();

@@ -206,7 +206,7 @@ describe('the status writer, while other things go on', () => {
   it('reads and writes again at once where somebody else wrote the same object meanwhile, which is no failure', async () => {
     react = () => (writes.length === 1 ? { kind: 'refusal', status: 409, retryAfter: 0 } : null);
     writer.submit([told('ledger', 'Programmed.')]);
-    await until(() => writer.pending() === 0, 5_000);
+    await until(() => writer.pending() === 0);
     assert.deepEqual([writes.length, status], [2, addressOf('203.0.113.1')]);
     const counted = await registry.getMetricsAsJSON();
     const valuesOf = (metric: string) => counted.find(({ name }) => name === metric)?.values.map(({ value }) => value);
@@ -220,13 +220,13 @@ describe('the status writer, while other things go on', () => {
     const { promise: isRead, resolve: answer } = Promise.withResolvers<void>();
     reading = isRead;
     writer.submit([told('ledger', 'Programmed.')]);
-    await until(() => reads === 1, 5_000);
+    await until(() => reads === 1);
     mayWrite = false;
     answer();
     await delay(200); // in which it would write
     assert.deepEqual([writes, notes(), writer.pending()], [[], [], 1]);
     mayWrite = true;
-    await until(() => writer.pending() === 0, 5_000);
+    await until(() => writer.pending() === 0);
     assert.deepEqual([writes.length, notes()], [1, ['Programmed.']]);
   });
 

@@ -149,7 +149,7 @@ spec:
     stage.now = Date.parse('2126-10-30T15:23:12.950Z'); // 50 ms before its end
     await stage.control.start();
     stage.now += 50;
-    await until(() => stage.applied.length === 2, 2_000);
+    await until(() => stage.applied.length === 2);
     assert.deepEqual(stage.applied.at(-1)?.changes, [
       'Ingress apps/ledger: now programmed; access is public, nobody signs in. Service ledger does not exist: its requests are answered with 503. The certificate in Secret ledger-tls expired at 2126-10-30T15:23:13Z: browsers refuse it.',
     ]);

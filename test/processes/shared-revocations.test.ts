@@ -144,7 +144,7 @@ describe('sign-outs of a replica that removes what is over', () => {
     });
     revocations.start();
     try {
-      await until(() => removed.length >= 3, 5_000);
+      await until(() => removed.length >= 3);
     } finally {
       await revocations.close();
     }
@@ -175,10 +175,10 @@ describe('sign-outs of a replica that removes what is over', () => {
     });
     revocations.start();
     try {
-      await until(() => tries > 2, 5_000);
+      await until(() => tries > 2);
       assert.deepEqual(removed, [], 'nobody would be refused by anything');
       isRefused = false;
-      await until(() => removed.length >= objects.length, 5_000);
+      await until(() => removed.length >= objects.length);
       assert.match(written[0] ?? '', /^user-/);
     } finally {
       await revocations.close();
@@ -207,7 +207,7 @@ describe('sign-outs of a replica that ends', () => {
     });
     revocations.start();
     for (const index of [1, 2]) revocations.publish(signOut(index));
-    await until(() => tries > 0, 5_000);
+    await until(() => tries > 0);
     isEnding = true;
     await revocations.close();
     assert.deepEqual(

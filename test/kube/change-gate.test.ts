@@ -54,6 +54,17 @@ describe('telling changes', () => {
     assert.ok((told[0]?.at ?? 0) - start < 350);
   });
 
+  it('changes of endpoints alone wait longer: pods roll one after the other', async () => {
+    const { gate, told } = openGate();
+    gate.open();
+    const start = performance.now();
+    gate.add([ref('EndpointSlice', 'one')]);
+    await until(() => performance.now() - start > 100, 2_000);
+    gate.add([ref('EndpointSlice', 'two')]);
+    await until(() => told.length > 0, 2_000);
+    assert.deepEqual(told[0]?.names, ['one', 'two']);
+  });
+
   it('[BOUNDED] changes without end do not put off what came first', async () => {
     const { gate, told } = openGate();
     gate.open();

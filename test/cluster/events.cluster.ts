@@ -131,7 +131,7 @@ describe('the Event that says what an Ingress is, by the permissions of the cont
       ['example.com/teams/internal', 'example.com/teams-internal'],
       ['example.com/_x/y.', 'example.com/x-y'],
       [`entragate.dev/${'c'.repeat(62)}.${'c'.repeat(137)}`, `entragate.dev/${'c'.repeat(62)}`],
-      ['example.com/_', 'entragate.dev/ingress-controller'],
+      ['example.com/_', 'entragate'],
     ] as const) {
       const metadata = { name: 'any' };
       const spec = { controller: controllerName };

@@ -4,7 +4,7 @@ import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { type FaultyApi, noFault, startFaultyApi } from './kube/faulty-api.ts';
-import { applyObject, namespaceObject, policyObject } from './kube/objects.ts';
+import { applyObject, namespaceObject, policyObject, type TestObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 import { type Release, startRelease } from './release/release.ts';
 
@@ -45,5 +45,26 @@ describe('leading, of two replicas of which one can not serve yet', function () 
     await until(waiting.isReady);
     await serving.close(100);
     await until(waiting.isLeader);
+    await waiting.close(100);
+  });
+
+  it('compares everything anew when it comes back: who led meanwhile may have shown something else', async () => {
+    const { admin } = server();
+    const policy = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/finance';
+    const replica = await release.start();
+    await until(async () => (await replica.isReady()) && (await replica.isLeader()));
+    await until(replica.hasShownAll);
+    const metadata = { namespace: 'entragate', name: 'entragate' };
+    const spec = { holderIdentity: 'another', leaseDurationSeconds: 3 };
+    await applyObject(admin, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
+    await until(async () => !(await replica.isLeader()));
+    const shown = (await admin.send('GET', policy)).body as TestObject;
+    const foreign = { ...shown, status: { ...Object(shown.status), attachedRoutes: 99 } };
+    await admin.expect(200, admin.send('PUT', `${policy}/status`, foreign));
+    await until(replica.isLeader);
+    await until(async () => {
+      const { status } = (await admin.send('GET', policy)).body as TestObject;
+      return Reflect.get(Object(status), 'attachedRoutes') === 0;
+    });
   });
 });

@@ -48,6 +48,16 @@ describe('telling changes', () => {
     assert.deepEqual(told, [['slice', 'policy']]);
   });
 
+  it('changes of endpoints alone wait longer: pods roll one after the other', async () => {
+    const { gate, told } = openGate();
+    gate.open();
+    gate.add([ref('EndpointSlice', 'one')]);
+    await delay(TIMING.endpoints - 50);
+    gate.add([ref('EndpointSlice', 'two')]);
+    await until(() => told.length > 0);
+    assert.deepEqual(told[0], ['one', 'two']);
+  });
+
   it('[BOUNDED] changes without end do not put off what came first', async () => {
     const { gate, told } = openGate();
     gate.open();

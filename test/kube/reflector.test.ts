@@ -103,9 +103,10 @@ describe('a reflector, told what no API server should say', () => {
   });
 
   it('has heard the API server after a list, an event and a bookmark, and not by a watch that merely opens', async () => {
-    const seen = await start((what, _url, response) => {
+    const seen = await start((what, { searchParams }, response) => {
       if (what === 'list') return sendList(response, '1', []);
       response.write(event('ADDED', 'finance', '2'));
+      if (searchParams.get('allowWatchBookmarks') !== 'true') return;
       response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '3' } } })}\n`);
     });
     await until(() => seen.heard === 3);

@@ -79,8 +79,9 @@ describe('the status writer, while other things go on', () => {
   let failures: number;
   const openWriter = (retry: BackoffTiming): StatusWriter => {
     failures = 0;
+    registry = new Registry();
     const metrics = createStatusMetrics(
-      new Registry(),
+      registry,
       () => mayWrite,
       () => 0,
     );
@@ -115,7 +116,6 @@ describe('the status writer, while other things go on', () => {
     react = () => null;
     reading = Promise.resolve();
     reads = 0;
-    registry = new Registry();
     spec = { ingressClassName: 'entragate' };
     annotations = {};
     server = await startScriptedApiServer((_, { pathname }, response, request) => {

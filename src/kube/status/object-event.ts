@@ -125,7 +125,7 @@ function reporter(controllerName: string): string {
   const [, domain = '', path = ''] = /^([^/]*)\/(.*)$/.exec(controllerName) ?? [];
   const withoutEnds = (text: string) => text.replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
   const name = withoutEnds(withoutEnds(path.replaceAll('/', '-')).slice(0, LONGEST_QUALIFIED));
-  return domain === '' || name === '' ? 'entragate.dev/ingress-controller' : `${domain}/${name}`;
+  return domain === '' || name === '' ? 'entragate' : `${domain}/${name}`;
 }
 
 function isSaid(found: unknown, { type, reason, message }: StatusEvent): boolean {

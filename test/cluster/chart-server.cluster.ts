@@ -18,7 +18,7 @@ const restricted = {
 const existingAccount = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'web', name: 'existing' } };
 
 describe('what the chart renders, before a real API server', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: true, flags: ['--service-cluster-ip-range=10.96.0.0/16,fd00:96::/108'] });
   let rendered: Awaited<ReturnType<typeof renderValueSets>> = [];
 

@@ -18,7 +18,7 @@ const tokenOf = (name: string) =>
   secret('token', 'kubernetes.io/service-account-token', { 'kubernetes.io/service-account.name': name });
 
 describe('a ServiceAccount that is not of the chart', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let shared: ApiRequests;
   const create = async (object: TestObject) => {

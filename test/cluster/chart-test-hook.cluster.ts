@@ -12,7 +12,7 @@ import { type Replica, type ServeWorld, startServeWorld } from './release/serve-
 const host = 'helm-test.entragate.invalid';
 
 describe('what helm test runs, against entragate serve', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let replica: Replica;

@@ -136,7 +136,7 @@ const incomplete: readonly (readonly [readonly string[], string])[] = [
 ];
 
 describe('the values of the chart', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const template = (name: string, settings: readonly string[]): Promise<ProgramResult> => {
     const argv = ['template', name, chartFolder, '--namespace', 'web', ...settings.flatMap((one) => ['--set', one])];
     return runProgram('helm', { argv, kubeconfig: null, input: '' });

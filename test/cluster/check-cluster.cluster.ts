@@ -21,7 +21,7 @@ interface JsonReport {
 }
 
 describe('entragate check --cluster', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let replica: Replica;

@@ -29,7 +29,7 @@ const namespacesOf = (scope: Scope) => [scopes[scope].namespace, 'apps', 'hr'];
 const inOrder = (words: string) => words.split(' ').toSorted().join(' ');
 
 describe('what the ServiceAccount of the controller may do', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const tokens: Record<string, string> = {};
 

@@ -11,7 +11,7 @@ describe('the test cluster with its controllers', () => {
   const server = useApiServer({ controllers: true, flags: [] });
 
   it('deletes a namespace with everything in it', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const { admin } = server();
     const policy = policyObject('short-lived', 'finance', 'e14f56fd-b956-4009-b06c-dc8a5e9207c8');
     await applyObject(admin, namespaceObject('short-lived'));
@@ -21,7 +21,7 @@ describe('the test cluster with its controllers', () => {
   });
 
   it('is what kubectl sees', async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const kubectl = await kubeProgram('kubectl', 'allowed');
     const { stdout } = await promisify(execFile)(kubectl, [
       '--kubeconfig',

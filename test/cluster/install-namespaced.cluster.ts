@@ -40,7 +40,7 @@ const clusterScoped = [
 ];
 
 describe('the chart in the scope of listed namespaces', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: audit.flags });
   usePrograms();
   let entra: Entra;

@@ -24,7 +24,7 @@ const readers: readonly (readonly string[])[] = [['README.md'], ['docs/install.m
 
 for (const pages of readers)
   describe(`what ${pages.join(' and then ')} tell to do in a cluster`, function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const server = useBareApiServer({ controllers: false, flags: [] });
     usePrograms();
     const pods: Pod[] = [];

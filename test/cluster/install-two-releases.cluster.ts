@@ -42,7 +42,7 @@ const internalValues = {
 };
 
 describe('two releases of the chart, for the outside and for the inside', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: audit.flags });
   usePrograms();
   let entra: Entra;

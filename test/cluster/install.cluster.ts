@@ -40,7 +40,7 @@ const waitedFor: readonly { readonly ref: readonly string[]; readonly changed: o
 ];
 
 describe('the chart in the scope of the cluster, and the objects of README.md', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: [] });
   usePrograms();
   let entra: Entra;

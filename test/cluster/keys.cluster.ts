@@ -24,7 +24,7 @@ interface KeyHolder {
 }
 
 describe('the keys that replicas share', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const secret = secretObject('entragate', 'entragate-keys', 'unused');
   let client: ApiClient;
@@ -74,7 +74,7 @@ describe('the keys that replicas share', function () {
   });
 
   it('get a successor from the leader alone, which every replica opens with before one seals with it', async () => {
-    const [leader, follower] = await start(2, { ...fast, rotateEvery: 3_000 });
+    const [leader, follower] = await start(2, { ...fast, readEvery: 1_000, rotateEvery: 3_000 });
     assert.ok(leader !== undefined && follower !== undefined);
     const [old] = idsOf(leader);
     leader.isLeader = true;
@@ -144,7 +144,7 @@ describe('the keys that replicas share', function () {
 });
 
 describe('replicas of entragate serve', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   before(async () => {
@@ -171,7 +171,7 @@ describe('replicas of entragate serve', function () {
   });
 
   it('are joined by a third, and sign nobody out under load while the leader makes one key after another', async () => {
-    const rotating: KeyTiming = { readEvery: 300, rotateEvery: 1_500, keep: 60_000 };
+    const rotating: KeyTiming = { readEvery: 1_000, rotateEvery: 4_000, keep: 60_000 };
     const ports = [await freePort(), await freePort()];
     const replicas = [await world.start([], { keys: rotating })];
     for (const port of ports) replicas.push(await world.start(['--https-port', String(port)], { keys: rotating }));
@@ -197,7 +197,7 @@ describe('replicas of entragate serve', function () {
       requests += answers.length;
       for (const client of newest) sealedBy.add(sealingKeyOf(client.cookieHeader('ledger.example.com')));
       return (await kids()).length >= before.length + 3;
-    });
+    }, 180_000);
     assert.ok(sealedBy.size >= 2, `sessions of ${sealedBy.size} keys`);
     await until(async () => {
       const bodies = await Promise.all(

@@ -9,7 +9,7 @@ import { useApiServer } from './kube/use-api-server.ts';
 import { type Release, startRelease } from './release/release.ts';
 
 describe('leading, of two replicas of which one can not serve yet', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let release: Release;
   let faulty: FaultyApi;

@@ -24,7 +24,7 @@ const { adele, alex } = CONTOSO.users;
 const CUT_WITHIN = 5_000;
 
 describe('the life of what decides on access', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const times = new EffectTimes();
   let world: RoutedWorld;

@@ -24,7 +24,7 @@ const timing: SourceTiming = {
 const SLACK = 850;
 
 describe('the life of a certificate', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: RoutedWorld;
   let fallback = '';

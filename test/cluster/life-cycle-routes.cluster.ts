@@ -17,7 +17,7 @@ import { publicRoute, type RoutedWorld, serviceOf, startRoutedWorld } from './tr
 const LONGEST = 1_000;
 
 describe('the life of what routes', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const times = new EffectTimes();
   let world: RoutedWorld;
@@ -167,7 +167,7 @@ describe('the life of what routes', function () {
 });
 
 describe('the deletion of a namespace', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: true, flags: [] });
   let world: RoutedWorld;
   before(async () => {

@@ -97,7 +97,7 @@ describe('objects that the API server accepts and this release can not read', ()
     } finally {
       await fresh.close();
     }
-  }).timeout(60_000);
+  }).timeout(300_000);
 });
 
 function withoutSchema(definition: TestObject): TestObject {

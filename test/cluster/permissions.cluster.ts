@@ -41,6 +41,17 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     source.conditions().flatMap(({ kind, namespace, failure }) => {
       return failure === null ? [] : [`${kind}${namespace === null ? '' : ` in ${namespace}`}: ${causeOf(failure)}`];
     });
+  /** An open watch goes on whatever its account may: it is cut, and again where it was opened before the API server knew of the change. */
+  const isRefused = async (running: Follower, cause: string): Promise<void> => {
+    let cutAt = Number.NEGATIVE_INFINITY;
+    await until(() => {
+      if (performance.now() - cutAt > 3_000) {
+        proxy.cut();
+        cutAt = performance.now();
+      }
+      return causesOf(running).includes(cause);
+    });
+  };
   const groupsOf = ({ source }: Follower, namespace: string, name: string) =>
     source.state().policies.get(objectKey(namespace, name))?.spec.groups ?? null;
 
@@ -91,10 +102,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     await running.source.synced;
     const withoutPolicies = rules.namespaced.filter(({ resources }) => !resources.includes('policies'));
     await grant(server(), releaseAccount, null, [...rules.cluster, ...withoutPolicies]);
-    await until(() => {
-      proxy.cut();
-      return causesOf(running).includes('Policy: forbidden');
-    });
+    await isRefused(running, 'Policy: forbidden');
     await applyObject(admin, policyObject('apps', 'kept', otherGroup));
     await applyObject(admin, revocationObject('meanwhile', 'session-0123456789abcdef'));
     await until(() => running.source.state().revocations.has(objectKey('', 'meanwhile')));
@@ -107,7 +115,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
   });
 
   it('404: a definition that is gone changes nothing that was known, until it is back', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const { admin } = server();
     const definitions = (await readDefinitions()).filter(({ metadata }) => metadata.name.startsWith('revocations'));
     const [definition] = definitions;
@@ -149,10 +157,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     const running = await start(['apps', 'hr']);
     await running.source.synced;
     await grant(server(), releaseAccount, 'hr', []);
-    await until(() => {
-      proxy.cut();
-      return causesOf(running).includes('Policy in hr: forbidden');
-    });
+    await isRefused(running, 'Policy in hr: forbidden');
     await deleteObject(admin, policyObject('apps', 'stays', group));
     await until(() => groupsOf(running, 'apps', 'stays') === null);
     assert.deepEqual(groupsOf(running, 'hr', 'stays'), [group]);
@@ -164,8 +169,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     await grant(server(), releaseAccount, 'apps', rules.namespaced);
     const running = await start(['apps', 'later']);
     await running.source.synced;
-    assert.ok(running.source.age() < 10_000);
-    assert.ok(causesOf(running).includes('Policy in later: forbidden'));
+    await until(() => causesOf(running).includes('Policy in later: forbidden') && running.source.age() < 10_000);
     await applyObject(admin, namespaceObject('later'));
     await grant(server(), releaseAccount, 'later', rules.namespaced);
     await applyObject(admin, policyObject('later', 'new', group));
@@ -182,10 +186,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     const running = await start(['apps', 'ends']);
     await running.source.synced;
     await grant(server(), releaseAccount, 'ends', []);
-    await until(() => {
-      proxy.cut();
-      return causesOf(running).includes('Policy in ends: forbidden');
-    });
+    await isRefused(running, 'Policy in ends: forbidden');
     assert.deepEqual(groupsOf(running, 'ends', 'held'), [group]);
     await removeNamespace(admin, 'ends');
     await until(() => groupsOf(running, 'ends', 'held') === null);

@@ -19,7 +19,7 @@ import { useBareApiServer } from './kube/use-api-server.ts';
 import { type Release, startRelease } from './release/release.ts';
 
 describe('the Pods of a release, on a fake node', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: true, flags: [] });
   let node: FakeNode;
   const helm = (...argv: readonly string[]) =>

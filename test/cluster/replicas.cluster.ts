@@ -28,7 +28,7 @@ const LONGEST_ELECTION = leaseTiming.duration + 2 * ONE_LOOK + SLACK;
 const audit = createAuditLog();
 
 describe('three replicas of one release', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: audit.flags });
   usePrograms();
   let world: ReplicaWorld;

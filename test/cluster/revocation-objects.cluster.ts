@@ -20,7 +20,7 @@ const oid = parseObjectId('87d349ed-44d7-43e1-9a83-5f2406dee5bd');
 const HOUR = 3_600;
 
 describe('Revocation objects, by the permissions of the controller', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let follower: Follower;
   let revocations: SharedRevocations;

@@ -8,7 +8,7 @@ import { useApiServer } from './kube/use-api-server.ts';
 import { type Replica, type ServeWorld, startServeWorld } from './release/serve-world.ts';
 
 describe('signing out, of two replicas', function () {
-  this.timeout(90_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let one: Replica;

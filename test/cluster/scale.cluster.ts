@@ -42,7 +42,7 @@ const MEBIBYTE = 1024 * 1024;
 const MOST_MEMORY = 250_000_000;
 
 describe('a large cluster', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const server = useApiServer({
     controllers: false,
     flags: [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${auditLog}`],

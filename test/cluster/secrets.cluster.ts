@@ -115,7 +115,7 @@ describe('reading Secrets by name', () => {
   });
 
   it('[ISOLATED] a namespace that names 200 missing Secrets keeps within the budget, and delays no other namespace', async function () {
-    this.timeout(30_000);
+    this.timeout(300_000);
     await applyObject(server().admin, secretObject('hr', 'in-time', 'one'));
     const running = await start({ ...testTiming, secrets: { ...sourceTiming.secrets, missing: 1_000 } });
     const many = Array.from({ length: 200 }, (_, index) => secretRef('apps', `missing-${index}`));

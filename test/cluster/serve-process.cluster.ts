@@ -12,7 +12,7 @@ import { type ServeWorld, startServeWorld } from './release/serve-world.ts';
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 describe('entragate serve as the pod runs it', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   before(async () => {

@@ -10,7 +10,7 @@ const { adele, alex } = CONTOSO.users;
 const { finance, employees } = CONTOSO.groups;
 
 describe('entragate serve in a cluster', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let replica: Replica;

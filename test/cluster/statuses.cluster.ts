@@ -42,7 +42,7 @@ const policyPath = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/financ
 const ingressPath = '/apis/networking.k8s.io/v1/namespaces/apps/ingresses/ledger';
 
 describe('what objects show of themselves', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let first: Replica;

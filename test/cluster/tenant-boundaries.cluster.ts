@@ -31,7 +31,7 @@ const SOLVER = { 'acme.cert-manager.io/http01-solver': 'true' };
 const CHALLENGE = '/.well-known/acme-challenge/LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0';
 
 describe('[ISOLATED] what bounds a tenant, and what does not', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: TenantWorld;
   let number = 0;

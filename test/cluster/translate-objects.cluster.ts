@@ -43,7 +43,7 @@ describe('translating what a cluster holds', () => {
   const snapshot = () => translate(follower.source.state(), testOptions).snapshot;
 
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const kubectl = await kubeProgram('kubectl', 'allowed');
     folder = await mkdtemp(join(tmpdir(), 'entragate-manifests-'));
     await writeFile(join(folder, 'class-and-provider.yaml'), classAndProvider);

@@ -41,13 +41,13 @@ export interface ApiServer {
   readonly stop: () => Promise<void>;
   /** The same without a chance to say goodbye. */
   readonly kill: () => Promise<void>;
-  /** Starts it again on the same port, after `stop` or `kill`. */
+  /** Starts it again on the same port, after `stop` or `kill`; where it runs it goes on. */
   readonly start: () => Promise<void>;
   /** Ends everything and removes its folder. */
   readonly close: () => Promise<void>;
 }
 
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 /** The first of its Services' addresses: where Pods find the API server. */
 const serviceAddress = '10.96.0.1';
 
@@ -100,6 +100,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     stop: () => apiServer.end('SIGTERM'),
     kill: () => apiServer.end('SIGKILL'),
     start: async () => {
+      if (apiServer.isRunning()) return;
       apiServer = launch(programs.apiServer, flags);
       await untilReady();
     },

@@ -17,7 +17,7 @@ const { adele, alex } = CONTOSO.users;
 const fewestRequests = 10_000;
 
 describe('a release on a real node', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let cluster: NodeCluster;
   let release: Release;
   let browser: TestBrowser;

@@ -18,7 +18,7 @@ import { useApiServer } from './kube/use-api-server.ts';
 import type { Replica } from './release/release.ts';
 import { ingressOf, namesOf, serviceOf, sliceOf, withAnnotations } from './tenants/attempts.ts';
 import { addresses, evil, ownAddresses, release, treasury, twin, vault } from './tenants/foreign.ts';
-import { largeObjects } from './tenants/large-objects.ts';
+import { largeObjects, largePolicies } from './tenants/large-objects.ts';
 import { ask } from './tenants/served.ts';
 import { clear, settle } from './tenants/settle.ts';
 import { startTenantWorld, type TenantWorld } from './tenants/tenant-world.ts';
@@ -238,7 +238,8 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
 
   it('objects as large and as deep as the API server takes them keep no replica from starting, nor from following others', async () => {
     number = 7;
-    for (const attempt of largeObjects.map((of, index) => of(number + 10 * index))) {
+    const large = [...largeObjects, ...largePolicies];
+    for (const attempt of large.map((of, index) => of(number + 10 * index))) {
       assert.equal(await create(world.attacker, attempt.writes), 'accepted', attempt.title);
     }
     const port = await freePort();
@@ -255,7 +256,7 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     const denied = Math.round(performance.now() - deletedAt);
     await applyObject(admin, policyObject(policy.namespace, policy.name, CONTOSO.groups.finance));
     console.log(
-      `      beside ${largeObjects.length} such: ready after ${took} ms, a Policy's deletion denies after ${denied} ms`,
+      `      beside ${large.length} such: ready after ${took} ms, a Policy's deletion denies after ${denied} ms`,
     );
     await second.close(1_000);
   });

@@ -7,7 +7,8 @@ import type { JsonSchema, ValidationRule } from './json-schema.ts';
 
 const text: JsonSchema = { type: 'string' };
 const labelPattern = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
-const subdomainPattern = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
+const subdomain = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
+const subdomainPattern = `^${subdomain}$`;
 const stringMap: JsonSchema = {
   type: 'object',
   default: {},
@@ -209,7 +210,7 @@ export const serviceSchema = objectSchema(
       default: {},
       properties: {
         type: { type: 'string', enum: ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], default: 'ClusterIP' },
-        externalName: { ...hostSchema, pattern: subdomainPattern, description: 'A DNS name in lower case.' },
+        externalName: { ...hostSchema, pattern: `^${subdomain}\\.?$`, description: 'A DNS name in lower case.' },
         ipFamilies: { type: 'array', default: [], maxItems: 2, items: { type: 'string', enum: ['IPv4', 'IPv6'] } },
         ports: {
           type: 'array',

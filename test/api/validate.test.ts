@@ -187,6 +187,20 @@ describe('validateObject', () => {
     assert.match(result.problems[0]?.hint ?? '', /Object ID \(GUID, in any case\) of an Entra group/);
   });
 
+  it('takes the name of an ExternalName Service as DNS has it, with a dot at its end: the Service was said not to exist', () => {
+    const named = (externalName: string) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'x' },
+      spec: { type: 'ExternalName', externalName },
+    });
+    assert.deepEqual(
+      ['a.example.com', 'a.example.com.'].flatMap((name) => problemsOf(named(name))),
+      [],
+    );
+    assert.equal(problemsOf(named('a..')).length, 1);
+  });
+
   it('fills in the defaults of the CRD, within objects that are there and in place of null', () => {
     const result = read(
       ours('IdentityProvider', {

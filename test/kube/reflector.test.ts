@@ -263,6 +263,19 @@ describe('a reflector, told what no API server should say', () => {
     assert.ok(pages < 60, `${pages} pages`);
   }).timeout(60_000);
 
+  it('follows no pages that lead in a circle, as those of a cache between do: what was listed would grow for ever', async () => {
+    let lists = 0;
+    const seen = await start((what, url, response) => {
+      if (what === 'watch') return response.flushHeaders();
+      lists += 1;
+      if (lists > 20 && !url.searchParams.has('continue')) return sendList(response, '10', ['a']);
+      sendList(response, '10', ['a'], url.searchParams.get('continue') === 'one' ? 'two' : 'one');
+    });
+    await until(() => seen.lists.length > 0, 5_000);
+    assert.deepEqual(seen.lists, [['a']]);
+    assert.ok(causes(seen).length > 3 && causes(seen).every((cause) => cause === 'malformed'), causes(seen).join());
+  });
+
   it('lists again where an answer comes byte by byte: whoever waits for it whole would wait for ever', async () => {
     let lists = 0;
     const script: Script = (what, _url, response) => {

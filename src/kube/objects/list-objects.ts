@@ -53,6 +53,7 @@ async function listPages(
   signal: AbortSignal,
 ): Promise<ApiResult<Listing>> {
   const objects: ReadObject[] = [];
+  const asked = new Set<string>();
   let version: string | null = null;
   let next = '';
   let size = pageSize;
@@ -72,6 +73,8 @@ async function listPages(
     if (page.resourceVersion !== version)
       return malformed(`the pages of a list of ${info.kind} objects differ in version`);
     for (const object of page.objects) objects.push(object);
+    if (asked.has(page.next)) return malformed(`the pages of a list of ${info.kind} objects lead back to one before`);
+    asked.add(page.next);
     if (size !== null) size = Math.min(size * PAGE_GROWTH, PAGE_SIZE);
     next = page.next;
   } while (version === null || next !== '');

@@ -134,7 +134,7 @@ export const ingressPathSchema: JsonSchema = {
   required: ['pathType', 'backend'],
   'x-kubernetes-validations': [pathRule],
   properties: {
-    path: { type: 'string', maxLength: 4096, pattern: '^/', description: 'A path that begins with /.' },
+    path: { type: 'string', pattern: '^/', description: 'A path that begins with /.' },
     pathType: {
       type: 'string',
       enum: ['Exact', 'Prefix', 'ImplementationSpecific'],

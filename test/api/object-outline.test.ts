@@ -7,7 +7,6 @@ import { identifyObject } from '../../src/api/validate.ts';
 
 const metadata = { namespace: 'apps', name: 'wiki', uid: 'u-1', labels: {}, annotations: {} };
 const backend = { service: { name: 'wiki', port: { number: 80 } } };
-const endless = `/${'x'.repeat(5_000)}`;
 
 function ingressOutline(spec: unknown, further: object = {}): Ingress | null {
   const raw = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { ...metadata, ...further }, spec };
@@ -28,7 +27,7 @@ describe('what is well formed of an Ingress that can not be read', () => {
           http: {
             paths: [
               { path: '/admin', pathType: 'Prefix', backend },
-              { path: endless, pathType: 'Prefix', backend },
+              { path: 'no-slash', pathType: 'Prefix', backend },
               { path: '/no-type', backend },
               { path: '/two', pathType: 'Exact', backend: { ...backend, resource: { kind: 'x', name: 'y' } } },
             ],

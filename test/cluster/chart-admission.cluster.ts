@@ -8,7 +8,7 @@ import { applyObject, deleteObject, namespaceObject, type TestObject } from './k
 import { useApiServer } from './kube/use-api-server.ts';
 
 describe('admission policies of the chart', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const admin = () => server().admin;
   const replace = async (object: TestObject) => outcomeOf(await admin().send('PUT', pathOf(object), object));

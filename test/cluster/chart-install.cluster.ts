@@ -32,7 +32,7 @@ const keys = { path: `/api/v1/namespaces/${namespace}/secrets`, name: 'entragate
 const lease = { path: `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`, name: 'entragate' };
 
 describe('the chart, installed by Helm into a real API server', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: [] });
   const admin = () => server().admin;
   const helm = (...argv: readonly string[]) =>
@@ -150,7 +150,7 @@ describe('the chart, installed by Helm into a real API server', function () {
     );
     const pod = objectOf(hooks, 'Pod', 'entragate-test');
     const tested = helm('test', 'entragate');
-    await until(() => isThere(pod), 20_000);
+    await until(() => isThere(pod));
     assert.equal(await countThere(hooks), 2);
     // No kubelet is here to run it.
     const { body } = await readObject(admin(), pod);
@@ -257,7 +257,7 @@ describe('the chart, installed by Helm into a real API server', function () {
 });
 
 describe('definitions of an older release', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: [] });
   const upgraded = ['--set', 'identityProvider.alwaysIssuedClaims={acct}'];
   let older = '';

@@ -89,6 +89,15 @@ const mistakes: readonly (readonly [string, string])[] = [
   ['extraArgs.workers=4', 'every option has a value of its own'],
   ['logLevel=DEBUG', "value must be one of 'debug', 'info', 'warn', 'error'"],
   ['workers=auto', 'a number, or empty for as many as the CPU limit'],
+  ['identityProvider.clientId=entragate', 'a GUID: the Application (client) ID of the app registration, not its name'],
+  ['identityProvider.credential.secretName=x', 'given as identityProvider.credential.secretRef.name'],
+  ['config.clientID=x', 'clientID is identityProvider.clientId here'],
+  ['ingressController.ingressClassResource.name=x', 'ingressClassResource is ingressClass here'],
+  ['authenticateServiceUrl=https://auth.example.com', 'given as authHost.name, without https://'],
+  ['ingressClassName=entragate', 'given as ingressClass.name'],
+  ['tls.secretName=x', 'that for all other hosts defaultCertificate'],
+  ['defaultCertificate.secretName=x', 'a text: NAME, or NAMESPACE/NAME, of a TLS Secret'],
+  ['authHost.tls.secret=x', 'given as authHost.tls.secretName'],
   ['replicacount=3', "additional properties 'replicacount' not allowed"],
   ['authHost.tls.issuer=x', "'/authHost/tls': additional properties 'issuer' not allowed"],
 ];
@@ -136,7 +145,7 @@ const incomplete: readonly (readonly [readonly string[], string])[] = [
 ];
 
 describe('the values of the chart', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const template = (name: string, settings: readonly string[]): Promise<ProgramResult> => {
     const argv = ['template', name, chartFolder, '--namespace', 'web', ...settings.flatMap((one) => ['--set', one])];
     return runProgram('helm', { argv, kubeconfig: null, input: '' });

@@ -40,7 +40,7 @@ const clusterScoped = [
 ];
 
 describe('the chart in the scope of listed namespaces', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: audit.flags });
   usePrograms();
   let entra: Entra;
@@ -118,7 +118,7 @@ describe('the chart in the scope of listed namespaces', function () {
       '--namespace=apps',
       '--timeout=20s',
     );
-    await until(async () => (await pod.metric('entragate_status_pending')) === 0, 20_000);
+    await until(async () => (await pod.metric('entragate_status_pending')) === 0);
     const described = async (namespace: string, name: string) =>
       describedEvents(await kubectl('describe', 'ingress', name, '--namespace', namespace)).map(
         ({ message }) => message,
@@ -190,6 +190,6 @@ describe('the chart in the scope of listed namespaces', function () {
       '--timeout=20s',
     );
     const events = async () => kubectl('get', 'events', '--namespace=hr', '--output=jsonpath={.items[*].reason}');
-    await until(async () => (await events()).includes('AnnotationsInvalid'), 10_000);
+    await until(async () => (await events()).includes('AnnotationsInvalid'));
   });
 });

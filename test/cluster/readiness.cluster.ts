@@ -32,18 +32,18 @@ describe('readiness of a replica', function () {
     const path = await server().writeKubeconfig('faulty', world.token, faulty.port, faulty.caPem);
     const replica = await world.start([], { options: { access: { kind: 'kubeconfig', path } } });
     const refusals = () => replica.metric('entragate_kube_failures_total', 'kind="Secret"');
-    await until(async () => (await refusals()) > 3, 8_000); // of the ten seconds that it waits at most
+    await until(async () => (await refusals()) > 0);
     const { status, text } = await replica.admin('/readyz');
     assert.deepEqual([status, text.trim()], [503, 'waiting for the first snapshot']);
     faulty.setFault(noFault);
-    await until(replica.isReady, 5_000);
+    await until(replica.isReady);
     assert.equal(await presentedCertificate(replica.httpsPort, host), fingerprintOf(world.certificate.certPem));
     await replica.close(100);
   });
 
   it('ends when it is asked to end, while connections that are open go on', async () => {
     const replica = await world.start();
-    await until(replica.isReady, 15_000);
+    await until(replica.isReady);
     const idle = connect({ host: '127.0.0.1', port: replica.httpsPort, servername: host, rejectUnauthorized: false });
     idle.on('error', () => {}).resume();
     await once(idle, 'secureConnect');

@@ -28,6 +28,19 @@ describe('the store of a kind', () => {
     assert.equal(store.remove(policy('finance').ref), false);
   });
 
+  it('keeps an object that is told again: a Secret is, every minute, and its key was read anew each time', () => {
+    const store = new ObjectStore('Policy');
+    store.apply(policy('finance'));
+    const before = store.objects;
+    store.apply(policy('finance', { status: { attachedRoutes: 1 } }));
+    store.replace(null, [policy('finance')]);
+    assert.equal(store.objects, before);
+    store.apply(policy('finance', broken));
+    const { unreadable } = store;
+    store.apply(policy('finance', broken));
+    assert.equal(store.unreadable, unreadable);
+  });
+
   it('takes no notice of a status', () => {
     const store = new ObjectStore('Policy');
     store.apply(policy('finance'));

@@ -51,24 +51,24 @@ describe('reading Secrets of an API server that takes its time', () => {
     const seen = new Set<string>();
     while (seen.size < names.length) {
       const expected = Math.min(16, names.length - seen.size);
-      await until(() => waiting.size >= expected, 5_000);
+      await until(() => waiting.size >= expected);
       assert.equal(waiting.size, expected);
       for (const name of [...waiting.keys()].slice(0, 4)) {
         seen.add(name);
         answer(name);
       }
     }
-    await until(() => store.objects.size === names.length, 5_000);
+    await until(() => store.objects.size === names.length);
     assert.deepEqual(reader.unanswered(), []);
   });
 
   it('[ISOLATED] keeps nothing of one that nobody names any more when it is answered', async () => {
     reader.refer([secret('gone'), secret('kept')]);
-    await until(() => waiting.size === 2, 5_000);
+    await until(() => waiting.size === 2);
     reader.refer([secret('kept')]);
     answer('gone');
     answer('kept');
-    await until(() => changed.length > 0, 5_000);
+    await until(() => changed.length > 0);
     assert.deepEqual(
       [...store.objects.values()].map(({ metadata }) => metadata.name),
       ['kept'],

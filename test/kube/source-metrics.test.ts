@@ -44,15 +44,15 @@ describe('the metrics of what is followed', () => {
       watches.get(services(namespace))?.destroy();
     };
     try {
-      await until(async () => (await open('Service')) === 2 && (await open('Namespace')) === 1, 5_000);
+      await until(async () => (await open('Service')) === 2 && (await open('Namespace')) === 1);
       lose('hr');
-      await until(async () => (await open('Service')) === 1, 5_000);
+      await until(async () => (await open('Service')) === 1);
       lose('apps');
-      await until(async () => (await open('Service')) === 0, 5_000);
+      await until(async () => (await open('Service')) === 0);
       assert.deepEqual([await open('Ingress'), await open('Namespace')], [2, 1]);
       assert.ok(Number(await metric('failures_total', { kind: 'Service', cause: 'forbidden' })) > 0);
       refused.clear();
-      await until(async () => (await open('Service')) === 2, 5_000);
+      await until(async () => (await open('Service')) === 2);
     } finally {
       await source.close();
       client.close();

@@ -60,7 +60,7 @@ describe('the log, about objects that can not be read', () => {
       log: createLogger({ level: 'info', format: 'json', destination }),
     });
     await source.synced;
-    await until(() => watch !== null, 5_000);
+    await until(() => watch !== null);
   };
   const tell = (type: 'MODIFIED' | 'DELETED', name: string, spec: object) =>
     watch?.write(`${JSON.stringify({ type, object: service(name, spec) })}\n`);
@@ -73,14 +73,14 @@ describe('the log, about objects that can not be read', () => {
     assert.deepEqual(lines, [first]);
     tell('MODIFIED', 'wiki', broken);
     tell('MODIFIED', 'notes', { ports: [{ port: 0 }] });
-    await until(() => lines.length === 2, 5_000);
+    await until(() => lines.length === 2);
     assert.match(lines[1] ?? '', /^Service apps\/notes .* 0 is less than 1$/);
     tell('MODIFIED', 'notes', good);
     tell('MODIFIED', 'notes', { ports: [{ port: 0 }] });
-    await until(() => lines.length === 3, 5_000);
+    await until(() => lines.length === 3);
     tell('DELETED', 'wiki', broken);
     tell('MODIFIED', 'wiki', broken);
-    await until(() => lines.length === 4, 5_000);
+    await until(() => lines.length === 4);
     assert.equal(lines[3], first, 'what was deleted and is written again is another one');
   });
 

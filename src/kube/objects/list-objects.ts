@@ -19,8 +19,12 @@ interface Page extends Listing {
 /** Objects of one page. Smaller pages cost the API server more, larger ones us more memory at once. */
 const PAGE_SIZE = 500;
 
-/** By how much pages become smaller where one is longer than is read at once: a tenant may have some hundred objects of 1 MB (ISOLATED). */
+/**
+ * By how much pages become smaller where one is longer than is read at once, and larger again after each: a tenant may have some hundred objects of 1 MB
+ * (ISOLATED).
+ */
 const PAGE_SHRINK = 5;
+const PAGE_GROWTH = 2;
 
 /**
  * Lists a collection in pages, as of now: without `resourceVersion` the API server answers with what is written, never with something older,
@@ -68,6 +72,7 @@ async function listPages(
     if (page.resourceVersion !== version)
       return malformed(`the pages of a list of ${info.kind} objects differ in version`);
     for (const object of page.objects) objects.push(object);
+    if (size !== null) size = Math.min(size * PAGE_GROWTH, PAGE_SIZE);
     next = page.next;
   } while (version === null || next !== '');
   return { ok: true, value: { objects, resourceVersion: version } };

@@ -81,14 +81,18 @@ export class ObjectStore<K extends Kind> {
     return changed;
   }
 
-  /** Takes in what an object is now. Returns whether that matters. */
+  /**
+   * Takes in what an object is now. Returns whether that matters: an object that is told again as it was stays the same one, so that nothing of it is
+   * read again by who remembers it by identity.
+   */
   apply({ ref, content }: ReadObject): boolean {
     const key = keyOf(ref);
     const before = this.#entries.get(key);
     const after = this.#entryOf(ref, content, before);
+    if (before !== undefined && isSameContent(before, after)) return false;
     this.#entries.set(key, after);
     this.#forgetViews(before, after);
-    return before === undefined || !isSameContent(before, after);
+    return true;
   }
 
   /** Returns whether the object was known. */

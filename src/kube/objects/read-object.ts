@@ -1,4 +1,4 @@
-import { ANNOTATION_PREFIX } from '../../api/annotations.ts';
+import { ANNOTATION_PREFIX, foreignAnnotation } from '../../api/annotations.ts';
 import type { KubernetesObject, ObjectRef, ObjectVersion } from '../../api/cluster-state.ts';
 import type { KindInfo } from '../../api/kinds.ts';
 import { DEFAULT_CLASS_ANNOTATION, LEGACY_CLASS_ANNOTATION } from '../../api/kubernetes.ts';
@@ -58,7 +58,7 @@ function versionOf(metadata: unknown): ObjectVersion {
 
 /**
  * Leaves at the door what translation never reads and may be large, such as what `kubectl apply` remembers. What is ours in another case stays:
- * translation denies because of it.
+ * translation denies because of it. Of what other controllers read one name stays, without its text: translation says that it is not read here.
  */
 function trimMetadata(metadata: unknown): unknown {
   if (!isRecord(metadata)) return metadata;
@@ -70,7 +70,8 @@ function trimMetadata(metadata: unknown): unknown {
       name === LEGACY_CLASS_ANNOTATION ||
       name === DEFAULT_CLASS_ANNOTATION,
   );
-  return { ...kept, annotations: Object.fromEntries(read) };
+  const foreign = foreignAnnotation(Object.keys(annotations));
+  return { ...kept, annotations: Object.fromEntries(foreign === null ? read : [...read, [foreign, '']]) };
 }
 
 /** Most that is kept of a Secret, in characters of base64: eight times a chain of four certificates. */

@@ -4,9 +4,10 @@ import type { Revocation } from '../identity/revocation/revocation.ts';
 import { parseObjectId, parseTenantId } from '../snapshot/ids.ts';
 import { BEFORE_ANNOTATION, TENANT_ANNOTATION, USER_ANNOTATION } from './revocation-drafts.ts';
 
-/** What the Revocation objects of a cluster revoke. An object that names nobody we could mean revokes nothing. */
-export function revocationsOf(state: ClusterState): readonly Revocation[] {
-  return [...state.revocations.values()].flatMap(revocationsOfObject);
+/** What the Revocation objects of a cluster revoke, also as far as they can not be read. An object that names nobody we could mean revokes nothing. */
+export function revocationsOf({ revocations, unreadable }: ClusterState): readonly Revocation[] {
+  const believed = unreadable.flatMap(({ lastGood }) => (lastGood?.kind === 'Revocation' ? [lastGood] : []));
+  return [...revocations.values(), ...believed].flatMap(revocationsOfObject);
 }
 
 function revocationsOfObject({ metadata, spec }: RevocationObject): readonly Revocation[] {

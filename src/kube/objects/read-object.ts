@@ -1,9 +1,9 @@
 import { ANNOTATION_PREFIX, foreignAnnotation } from '../../api/annotations.ts';
 import type { KubernetesObject, ObjectRef, ObjectVersion } from '../../api/cluster-state.ts';
-import { ingressOutline } from '../../api/ingress-outline.ts';
 import type { KindInfo } from '../../api/kinds.ts';
-import { DEFAULT_CLASS_ANNOTATION, type Ingress, LEGACY_CLASS_ANNOTATION } from '../../api/kubernetes.ts';
+import { DEFAULT_CLASS_ANNOTATION, LEGACY_CLASS_ANNOTATION } from '../../api/kubernetes.ts';
 import { isRecord } from '../../api/normalize.ts';
+import { outlineOf } from '../../api/object-outline.ts';
 import { identifyObject, validateObject } from '../../api/validate.ts';
 
 /** An object as the API server told it: what it is, and its content if that is well formed. */
@@ -16,8 +16,8 @@ export interface ReadObject {
         /** One sentence for people. */
         readonly reason: string;
         readonly version: ObjectVersion;
-        /** What of an Ingress is well formed. */
-        readonly outline: Ingress | null;
+        /** What of it may be believed all the same. */
+        readonly outline: KubernetesObject | null;
       };
 }
 
@@ -40,7 +40,7 @@ export function readObject(raw: unknown, info: KindInfo): ReadObject | null {
   if (info.isNamespaced && identity.ref.namespace === '') return null;
   const result = validateObject(trimmed, identity);
   if (result.ok) return { ref: identity.ref, content: result };
-  const outline = info.kind === 'Ingress' ? ingressOutline(trimmed, identity) : null;
+  const outline = outlineOf(trimmed, identity);
   return {
     ref: identity.ref,
     content: { ok: false, reason: reasonOf(result.problems), version: versionOf(raw.metadata), outline },

@@ -103,7 +103,7 @@ export const badIngresses: readonly (readonly [IngressVariant, string])[] = [
     'Path "/.entragate/callback" is below /.entragate, which holds Entragate\'s own pages: choose another path',
   ],
   [{ paths: ['/.Entragate'] }, 'is below /.entragate'],
-  [{ paths: [`/${'x'.repeat(4_096)}`] }, 'x..." is longer than 4096 characters, so that the whole Ingress is denied'],
+  [{ paths: [`/${'x'.repeat(4_096)}`] }, 'x..." has more than 4096 characters and would not be programmed'],
   [
     { className: null, annotations: { 'kubernetes.io/ingress.class': 'entragate', 'entragate.dev/access': 'all' } },
     '"all" is no kind of access',

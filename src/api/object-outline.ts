@@ -1,23 +1,51 @@
 import { backendSchema, hostSchema, ingressPathSchema, objectNameSchema } from './builtin-schemas.ts';
+import type { KubernetesObject } from './cluster-state.ts';
 import type { JsonSchema } from './json-schema.ts';
-import type { Ingress } from './kubernetes.ts';
 import { isRecord, normalize } from './normalize.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { type Identity, validateObject } from './validate.ts';
 
+type KnownIdentity = Extract<Identity, { is: 'known' }>;
+
 /**
- * What is well formed of an Ingress that can not be read as a whole: its class, hosts and paths. Good for claims, never for access: without it the
- * hosts would be free and its paths left to a wider route of the host, as soon as a process starts that has never seen it well formed.
+ * What may be believed of an object that can not be read and never could, where leaving it out would open something. Good for what it takes away, never
+ * for access.
  *
- * @returns null where not even the class can be told
+ * Of an Ingress: its class, and those of its hosts and paths that are well formed. Without it the hosts would be free and its paths left to a wider
+ * route of the host, as soon as a process starts that has never seen it well formed. Of a Revocation: what this release knows of it.
+ *
+ * @returns null where there is nothing of the kind
  */
-export function ingressOutline(
-  raw: Readonly<Record<string, unknown>>,
-  identity: Extract<Identity, { is: 'known' }>,
-): Ingress | null {
+export function outlineOf(raw: Readonly<Record<string, unknown>>, identity: KnownIdentity): KubernetesObject | null {
+  switch (identity.info.kind) {
+    case 'Ingress':
+      return wellFormed(ingressOutline(raw), identity);
+    case 'Revocation':
+      return wellFormed(normalize(raw, identity.info.schema).value, identity);
+    case 'IngressClass':
+    case 'Service':
+    case 'EndpointSlice':
+    case 'Secret':
+    case 'Namespace':
+    case 'Policy':
+    case 'ClusterPolicy':
+    case 'IdentityProvider':
+      return null;
+    default:
+      return identity.info.kind satisfies never;
+  }
+}
+
+function wellFormed(outline: unknown, identity: KnownIdentity): KubernetesObject | null {
+  const result = validateObject(outline, identity);
+  return result.ok ? result.value : null;
+}
+
+/** Its class is kept as it is: an Ingress whose class can not be told is not one without a class. */
+function ingressOutline(raw: Readonly<Record<string, unknown>>): object {
   const spec = isRecord(raw.spec) ? raw.spec : {};
   const { ingressClassName, defaultBackend, rules, tls } = spec;
-  const outline = {
+  return {
     ...raw,
     spec: {
       ingressClassName,
@@ -26,8 +54,6 @@ export function ingressOutline(
       tls: records(tls).map(tlsOutline),
     },
   };
-  const result = validateObject(outline, identity);
-  return result.ok && result.value.kind === 'Ingress' ? result.value : null;
 }
 
 /** A rule whose host is malformed is about no host. */

@@ -55,7 +55,8 @@ function refuseForm(exchange: Exchange): void {
 
 function answerWithForm(exchange: Exchange, request: CanonicalRequest, form: string): void {
   const { now, plane, requestId } = exchange;
-  const { host, method, path, query, cookies, origin, isNavigation } = request;
+  const { host, method, path, cookies, origin, isNavigation } = request;
+  const query = request.query.slice(1); // without its `?`
   const own: OwnRequest = { host, method, path, query, cookies, origin, isNavigation, form, now, requestId };
   plane.options.identity
     .answer(own)

@@ -67,7 +67,7 @@ function describeError(error: ErrorObject, root: unknown, showsValues: boolean):
       return fieldProblem(path, `must be ${article(String(error.params.type))}, not ${typeOf(error.data)}`, hint);
     case 'enum': {
       const allowed = schema.enum ?? [];
-      const guess = didYouMean(String(error.data), allowed);
+      const guess = typeof error.data === 'string' ? didYouMean(error.data, allowed) : '';
       return fieldProblem(path, `${written}is none of ${allowed.join(', ')}${guess}`, hint);
     }
     case 'pattern':

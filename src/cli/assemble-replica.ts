@@ -125,9 +125,10 @@ function onApplied(
   log: Log,
 ): (applied: Applied) => void {
   let warned: readonly string[] = [];
-  return ({ translation: { expiries, statuses, warnings }, changes, isFirst }) => {
+  return ({ translation: { expiries, statuses, warnings }, denied, changes, isFirst }) => {
     group.submit(statuses);
     metrics.serves(expiries);
+    metrics.denied(denied.length);
     if (isFirst) {
       readiness.serving();
       group.lead();

@@ -11,7 +11,10 @@ import { type ClusterSource, openClusterSource, sourceTiming } from '../kube/obj
 import { createSourceMetrics } from '../kube/objects/source-metrics.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { createSilentLog } from '../telemetry/logger.ts';
+import { containFailure } from '../translate/contain-failure.ts';
+import { tellOfCertificates } from '../translate/tell-of-certificates.ts';
 import { translate } from '../translate/translate.ts';
+import type { TranslateOptions } from '../translate/translate-options.ts';
 import type { Translation } from '../translate/translation.ts';
 import type { CheckReport, IngressState } from './check-report.ts';
 import type { ClusterOptions } from './cluster-options.ts';
@@ -30,10 +33,10 @@ const LOOK_MS = 20;
  * @throws EntragateError `cluster-unreadable` when a collection can not be listed, `api-access-unusable`
  */
 export async function checkCluster(
-  { access, namespaces, translation }: ClusterOptions,
+  { access, namespaces, translation: chosen }: ClusterOptions,
   isStrict: boolean,
 ): Promise<CheckReport> {
-  const { ownService } = translation;
+  const { ownService } = chosen;
   const client = createApiClient(access);
   await client.checkAccess();
   const source = openClusterSource({
@@ -46,11 +49,12 @@ export async function checkCluster(
   });
   try {
     await listed(source);
-    const options = { ...translation, materialKey: randomBytes(32) };
-    const { secretRefs } = translate(source.state(), options);
+    const options = { ...chosen, materialKey: randomBytes(32) };
+    const { secretRefs } = translated(source.state(), options).translation;
     await firstSecrets(source, secretRefs, PATIENCE_MS, new AbortController().signal);
-    const state = source.state();
-    return reportOf(state, source.unansweredSecrets(), translate(state, options), isStrict);
+    const { state, translation } = translated(source.state(), options);
+    const told = tellOfCertificates(translation, options, Date.now());
+    return reportOf(state, source.unansweredSecrets(), told, isStrict);
   } finally {
     await source.close();
     client.close();
@@ -84,6 +88,12 @@ async function listed(source: ClusterSource): Promise<void> {
   }
 }
 
+/** As the controller does: what it denies as a whole is told as unreadable. */
+function translated(state: ClusterState, options: TranslateOptions) {
+  return containFailure((some) => ({ state: some, translation: translate(some, options) }), null, state).result;
+}
+const nowhere = { place: null, path: '', hint: '' };
+
 /** Translation takes a Secret that was not read for one that is missing. */
 const unread = 'could not be read, and what is said of it below is said as if it were missing';
 
@@ -96,8 +106,10 @@ function reportOf(
   const unreadable = [...state.unreadable, ...unreadSecrets.map((ref) => ({ ref, reason: unread }))];
   const problems = [
     ...unreadable.map(({ ref, reason }): ManifestProblem => {
-      const nowhere = { place: null, path: '', hint: '' };
       return { ...nowhere, severity: 'error', code: 'object-unreadable', object: describeRef(ref), message: reason };
+    }),
+    ...translation.warnings.map((message): ManifestProblem => {
+      return { ...nowhere, severity: 'error', code: 'operator-certificate', object: '', message };
     }),
     ...manifestProblems([], state, translation, () => null),
   ];

@@ -1,5 +1,6 @@
 import { ANNOTATION_PREFIX } from '../api/annotations.ts';
 import { type ClusterState, describeRef, type ObjectRef, refOf } from '../api/cluster-state.ts';
+import { printable } from '../api/printable.ts';
 import type { FileProblem } from '../kube/manifests/manifest-file.ts';
 import type { FilePosition, ManifestReading } from '../kube/manifests/manifest-set.ts';
 import type { Finding, FindingKind } from '../translate/findings.ts';
@@ -14,6 +15,7 @@ type ManifestProblemCode =
   | 'manifest-invalid'
   | 'object-unreadable'
   | 'class-of-others'
+  | 'operator-certificate'
   | 'default-provider-missing'
   | 'no-objects';
 
@@ -47,6 +49,7 @@ export const severities: Readonly<Record<FindingKind, Severity>> = {
   'secret-unusable': 'error',
   'certificate-missing': 'warning',
   'certificate-for-other-names': 'warning',
+  'certificate-expired': 'warning',
   'policy-invalid': 'error',
   'policy-questionable': 'warning',
   'identity-provider-invalid': 'error',
@@ -77,7 +80,7 @@ export function manifestProblems(
 export function formatProblem({ severity, place, object, path, message, hint }: ManifestProblem): string {
   const where = place === null ? '' : `${place.file}:${place.line}:${place.column}`;
   const parts = [where, severity, object, path, hint === '' ? message : `${message}; ${hint}`];
-  return parts.filter((part) => part !== '').join(': ');
+  return printable(parts.filter((part) => part !== '').join(': '));
 }
 
 function fromFile({ file, line, column, ...problem }: FileProblem): ManifestProblem {

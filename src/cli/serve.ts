@@ -8,6 +8,7 @@ import { type AdminServer, startAdminServer } from '../telemetry/admin-server.ts
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { renderMetrics } from '../telemetry/metrics.ts';
+import { containFailure } from '../translate/contain-failure.ts';
 import { translate } from '../translate/translate.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import {
@@ -89,7 +90,7 @@ export async function startServe(
     await endReplica(replica, graceMs);
     await admin?.close();
     client.close();
-    log.flush();
+    await log.drain();
   };
   try {
     const { planes, group, readiness, registry } = replica;
@@ -132,7 +133,7 @@ async function beginServing(replica: Replica, maxConfigAge: number | null, signa
 /** Objects that can not be translated name no Secret yet: the control plane tells of them, and tries again until it succeeds. */
 function secretsNamed(state: ClusterState, options: TranslateOptions): readonly ObjectRef[] {
   try {
-    return translate(state, options).secretRefs;
+    return containFailure((some) => translate(some, options), null, state).result.secretRefs;
   } catch {
     return [];
   }

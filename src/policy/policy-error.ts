@@ -20,7 +20,8 @@ export type Reading<T> =
 
 /** Errors that one object is told of: more help nobody, and an object must not fill logs and statuses. */
 const mostErrors = 50;
-const longestPath = 300;
+/** Of a path or message: keys of an object, which stand in both, may be as long as the object. */
+const longestText = 300;
 
 /** Collects the errors of one object, so that its author sees them together. */
 export interface ErrorSink {
@@ -29,6 +30,11 @@ export interface ErrorSink {
 
 /** Records an error. Returns null, the value of every parser that failed. */
 export function fail(sink: ErrorSink, path: string, message: string, hint: string): null {
-  if (sink.errors.length < mostErrors) sink.errors.push({ path: path.slice(0, longestPath), message, hint });
+  if (sink.errors.length < mostErrors) sink.errors.push({ path: cut(path), message: cut(message), hint });
   return null;
+}
+
+/** No half of a character is left: an API server would store another one, and what it shows would differ for ever from what is to be shown. */
+function cut(text: string): string {
+  return text.length > longestText ? `${text.slice(0, longestText).toWellFormed()}…` : text;
 }

@@ -7,6 +7,8 @@ export interface ControlMetrics {
   serves(expiries: readonly KeyPairExpiry[]): void;
   /** Whether everything is denied because what is served is too old. */
   outdated(isOutdated: boolean): void;
+  /** How many namespaces are denied as a whole. */
+  denied(namespaces: number): void;
 }
 
 /**
@@ -39,6 +41,11 @@ export function createControlMetrics(registry: Registry, age: () => number, isRe
     help: 'Whether everything is denied because what is served is older than the operator allows.',
     registers,
   });
+  const denied = new Gauge({
+    name: 'entragate_namespaces_denied',
+    help: 'Namespaces that are denied as a whole, since something in them could not be translated: a defect. The log names them.',
+    registers,
+  });
   const expiry = new Gauge({
     name: 'entragate_certificate_expiry_timestamp_seconds',
     help: 'End of validity of the certificate in a Secret that something refers to.',
@@ -46,11 +53,13 @@ export function createControlMetrics(registry: Registry, age: () => number, isRe
     registers,
   });
   outdated.set(0);
+  denied.set(0);
   return {
     serves: (expiries) => {
       expiry.reset();
       for (const { namespace, name, notAfter } of expiries) expiry.set({ namespace, secret: name }, notAfter / 1000);
     },
     outdated: (isOutdated) => outdated.set(isOutdated ? 1 : 0),
+    denied: (namespaces) => denied.set(namespaces),
   };
 }

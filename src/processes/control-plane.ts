@@ -4,9 +4,11 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { validateChange, validateSnapshot } from '../snapshot/validate-snapshot.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import type { Log } from '../telemetry/logger.ts';
+import { containFailure } from '../translate/contain-failure.ts';
 import { denyEverything } from '../translate/deny-everything.ts';
 import { describeChange } from '../translate/describe-change.ts';
 import { retranslate } from '../translate/retranslate.ts';
+import { nextExpiry, tellOfCertificates } from '../translate/tell-of-certificates.ts';
 import { translate } from '../translate/translate.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import type { Translation } from '../translate/translation.ts';
@@ -21,10 +23,14 @@ export interface ClusterSource {
 }
 
 /** Times outside tests: a worker that is silent for half of `patience` is replaced. */
-export const controlTiming: Pick<ControlPlaneOptions, 'retryAfter' | 'patience'> = {
+export const controlTiming: Pick<ControlPlaneOptions, 'retryAfter' | 'patience' | 'now'> = {
   retryAfter: 10_000,
   patience: 60_000,
+  now: Date.now,
 };
+
+/** Timers of Node.js go no further than 2^31 ms. */
+const LONGEST_TIMER_MS = 86_400_000;
 
 export interface ControlPlaneOptions {
   readonly source: ClusterSource;
@@ -43,12 +49,16 @@ export interface ControlPlaneOptions {
   readonly retryAfter: number;
   /** How long every data plane may take to acknowledge a snapshot (ms): past it rounds go on, and this one counts as one that could not be applied. */
   readonly patience: number;
+  /** Milliseconds since the epoch: by it certificates expire. */
+  readonly now: () => number;
   /** After every data plane serves from it: what changed, in words. */
   readonly onApplied: (applied: Applied) => void;
 }
 
 export interface Applied {
   readonly translation: Translation;
+  /** Namespaces that are denied as a whole, since something in them could not be translated. */
+  readonly denied: readonly string[];
   /** Empty for the first one. */
   readonly changes: readonly string[];
   readonly isFirst: boolean;
@@ -56,26 +66,29 @@ export interface Applied {
 
 /** A state, and what became of it. */
 interface Translated {
+  /** Without what is denied. */
   readonly state: ClusterState;
+  readonly options: TranslateOptions;
   readonly translation: Translation;
+  readonly denied: readonly string[];
 }
 
 /**
  * The journey of an object (docs/architecture.md): source → translate → validate → data planes.
- * One round runs at a time; what changes meanwhile is taken up by the next. A snapshot that can not be built or is not valid is not sent: the last good
- * one stays, its age counts, and it is tried again.
+ * One round runs at a time; what changes meanwhile is taken up by the next. A snapshot that can not be built or is not valid is not sent: one without the
+ * namespaces at fault is, which are denied. Where none is at fault the last good one stays, its age counts, and it is tried again.
  */
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   #revoked: ReadonlySet<string> = new Set();
-  #current: (Translated & { readonly served: Snapshot }) | null = null;
+  #current: Translated | null = null;
   /** What every data plane was last seen to serve from; null: nothing yet. */
   #applied: Translation | null = null;
   #isOutdated = false;
   #isPending = false;
   /** When a change could first not be applied; null: all are. */
   #behindSince: number | null = null;
-  #retry: NodeJS.Timeout | undefined;
+  #next: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #isRunning = false;
   #isStopped = false;
@@ -121,7 +134,7 @@ export class ControlPlane {
   async #run(): Promise<void> {
     while (this.#isPending) {
       this.#isPending = false;
-      clearTimeout(this.#retry);
+      clearTimeout(this.#next);
       try {
         await this.#apply();
         this.#behindSince = null;
@@ -129,32 +142,37 @@ export class ControlPlane {
         this.#options.log.error({ err: cause }, 'A change could not be applied; the last good snapshot stays');
         this.#behindSince ??= performance.now();
         await this.#denyCurrent();
-        this.#retry = setTimeout(() => this.#take(), this.#options.retryAfter).unref();
+        this.#takeAfter(this.#options.retryAfter);
       }
     }
     this.#isRunning = false;
   }
 
+  #takeAfter(ms: number): void {
+    this.#next = setTimeout(() => this.#take(), ms).unref();
+  }
+
   async #apply(): Promise<void> {
-    const { readSecrets, onApplied } = this.#options;
+    const { readSecrets, now, onApplied } = this.#options;
     const previous = this.#current;
     let next = await this.#translate(previous);
     if (await readSecrets(next.translation.secretRefs)) next = await this.#translate(previous);
     await this.#serve(next);
-    const { translation } = next;
+    const time = now();
+    const translation = tellOfCertificates(next.translation, next.options, time);
     const before = this.#applied;
     this.#applied = translation;
     const changes = before === null ? [] : describeChange(before, translation);
-    onApplied({ translation, changes, isFirst: before === null });
+    onApplied({ translation, denied: next.denied, changes, isFirst: before === null });
+    const expiry = nextExpiry(translation, time);
+    if (expiry !== null) this.#takeAfter(Math.min(expiry - time, LONGEST_TIMER_MS));
   }
 
-  /** @throws EntragateError `snapshot-invalid`, `snapshot-not-acknowledged` */
-  async #serve({ state, translation }: Translated): Promise<void> {
-    const previous = this.#current;
+  /** @throws EntragateError `snapshot-not-acknowledged` */
+  async #serve(next: Translated): Promise<void> {
+    const { translation } = next;
     const served = this.#isOutdated ? denyEverything(translation.snapshot) : translation.snapshot;
-    const problems = previous === null ? validateSnapshot(served) : validateChange(previous.served, served);
-    if (problems.length > 0) throw new EntragateError('snapshot-invalid', problems.slice(0, 10).join('; '));
-    this.#current = { state, translation, served };
+    this.#current = next;
     await this.#publish(served, translation);
   }
 
@@ -186,9 +204,16 @@ export class ControlPlane {
     this.#revoke(revocationsOf(listed)); // first, so that nothing that is wrong with other objects delays it
     const state = await prepare(listed);
     const options = translation(state);
-    const next =
-      previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
-    return { state, translation: next };
+    const { result, blamed, cause } = containFailure(
+      (some) => build(some, options, previous),
+      previous?.state ?? null,
+      state,
+    );
+    if (blamed.length > 0 && blamed.join() !== previous?.denied.join()) {
+      const message = `Namespaces hold something that can not be translated, a defect, and are denied as a whole: ${blamed.join(', ')}`;
+      this.#options.log.error({ err: cause }, message);
+    }
+    return { ...result, denied: blamed };
   }
 
   /** Told once each. Deleting the object takes nothing back: a revocation ends when it expires. */
@@ -199,4 +224,19 @@ export class ControlPlane {
     }
     this.#revoked = new Set(current.keys());
   }
+}
+
+/** @throws EntragateError `snapshot-invalid` */
+function build(
+  state: ClusterState,
+  options: TranslateOptions,
+  previous: Translated | null,
+): Omit<Translated, 'denied'> {
+  const translation =
+    previous === null ? translate(state, options) : retranslate(previous.translation, previous.state, state, options);
+  const { snapshot } = translation;
+  const problems =
+    previous === null ? validateSnapshot(snapshot) : validateChange(previous.translation.snapshot, snapshot);
+  if (problems.length > 0) throw new EntragateError('snapshot-invalid', problems.slice(0, 10).join('; '));
+  return { state, options, translation };
 }

@@ -23,16 +23,25 @@ export function unionOfMentions(parts: Iterable<MentionedFacts>): Mentions {
   return Object.freeze({ ...facts, fingerprint: fingerprintOf(facts) });
 }
 
-const unions = new WeakMap<readonly MentionedFacts[], Mentions>();
+/** Where the parts that came first lead to: their union, if it was asked for, and what further parts make of it. */
+interface KnownUnion {
+  union: Mentions | null;
+  readonly further: WeakMap<MentionedFacts, KnownUnion>;
+}
+
+const none: KnownUnion = { union: null, further: new WeakMap() };
 
 /**
- * The same as {@link unionOfMentions}, remembered by the identity of the list: a thousand hosts of one Ingress have one object, which is sent to data
- * planes once.
+ * The same as {@link unionOfMentions}, remembered by the identity of the parts, of which each counts once: a thousand hosts that ask the same have one
+ * object, which is sent to data planes once.
  */
 export function sharedUnionOfMentions(parts: readonly MentionedFacts[]): Mentions {
-  const known = unions.get(parts) ?? unionOfMentions(parts);
-  unions.set(parts, known);
-  return known;
+  let known = none;
+  for (const part of new Set(parts)) {
+    known = known.further.getOrInsertComputed(part, () => ({ union: null, further: new WeakMap() }));
+  }
+  known.union ??= unionOfMentions(parts);
+  return known.union;
 }
 
 /** The fingerprint of sorted facts: 128 bits in hex, a function of the mentioned set and of nothing else. */

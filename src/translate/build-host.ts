@@ -3,7 +3,7 @@ import type { Access, HostPattern, Route, RouteBackend, RoutePath } from '../sna
 import { compareRoutePaths } from '../snapshot/validate-host.ts';
 import type { Findings } from './findings.ts';
 import { describeHost, hostKey } from './host-pattern.ts';
-import { type IngressPathReading, readIngressPath } from './ingress-path.ts';
+import { type IngressPathReading, readIngressPath, showPath } from './ingress-path.ts';
 import type { OwnIngress } from './own-ingress.ts';
 
 /** Turns the backend at a path of an Ingress into what a route holds; reports what is wrong with it. */
@@ -50,6 +50,7 @@ export function buildRoutes(
     const key = pathKey(candidate.path);
     if (!routes.has(key)) routes.set(key, candidate);
   }
+  if (routes.size === 0) reportPathless(pattern, ingresses, findings);
   const sorted = [...routes.values()].sort((a, b) => compareRoutePaths(a.path, b.path));
   return sorted.map((candidate) => toRoute(pattern, candidate));
 }
@@ -94,10 +95,18 @@ function readPaths(
   return { written, fallback: [fallback], guards };
 }
 
+/** Where all rules of a host are without paths, and their Ingresses without default backends. */
+function reportPathless(pattern: HostPattern, ingresses: readonly OwnIngress[], findings: Findings): void {
+  const message = `No rule for ${describeHost(pattern)} has a path: requests to it are answered with 404.`;
+  for (const { ingress, rules } of ingresses) {
+    for (const { at } of rules.get(hostKey(pattern)) ?? []) findings.add(ingress, 'backend-unavailable', at, message);
+  }
+}
+
 /** Requests in front of a refused path are denied rather than left to a wider route of the same host. */
 function guardFor({ path, reading, at }: WrittenPath, ingress: Ingress, findings: Findings): readonly Candidate[] {
   if (reading.ok) return [];
-  const written = JSON.stringify(path.path ?? '');
+  const written = showPath(path.path ?? '');
   const effect =
     reading.guard === null ? '' : ` Requests below ${reading.guard.value} that nothing else matches are denied.`;
   const message = `Path ${written} ${reading.problem}; it is not programmed.${effect}`;

@@ -11,6 +11,7 @@ import type { Finding, Findings } from './findings.ts';
 import { type HostOwners, judgeChallenge, refusalTexts } from './host-ownership.ts';
 import { describeHost } from './host-pattern.ts';
 import { isOurIngress, ownClassNames } from './ingress-class.ts';
+import { showPath } from './ingress-path.ts';
 import { compareAge, isLive } from './live-state.ts';
 import { readHost } from './read-host.ts';
 import type { TranslateOptions } from './translate-options.ts';
@@ -142,7 +143,7 @@ function challengeAt(
   { findings, resolveBackend }: ChallengeBuild,
 ): readonly KeyedChallenge[] {
   if (pathType === 'Prefix' || !challengePath.test(path)) {
-    const message = `Path ${JSON.stringify(path)} of type ${pathType} is not programmed: an Ingress with the label ${SOLVER_LABEL} has only paths ${CHALLENGE_PREFIX}TOKEN of type Exact or ImplementationSpecific.`;
+    const message = `Path ${showPath(path)} of type ${pathType} is not programmed: an Ingress with the label ${SOLVER_LABEL} has only paths ${CHALLENGE_PREFIX}TOKEN of type Exact or ImplementationSpecific.`;
     findings.add(ingress, 'path-refused', `${at}.path`, message);
     return [];
   }

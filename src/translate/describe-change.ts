@@ -1,7 +1,7 @@
 import { describeRef } from '../api/cluster-state.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import { compareText, contentHash } from '../snapshot/content-hash.ts';
-import { type PolicyKey, policyTableKey, tableKey } from '../snapshot/ids.ts';
+import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
 import type { Entry, PolicyEntry, Route, Snapshot, Table } from '../snapshot/snapshot.ts';
 import type { Translation } from './translation.ts';
 
@@ -27,6 +27,7 @@ interface Side {
   /** Of hosts and challenges that the other side has not, or not so. */
   readonly changedRoutes: ReadonlyMap<string, readonly Route[]>;
   readonly routesByPolicy: ReadonlyMap<PolicyKey, number>;
+  readonly routesByIngress: ReadonlyMap<string, number>;
 }
 
 function objectLines(before: Translation, after: Translation): readonly string[] {
@@ -40,8 +41,11 @@ function objectLines(before: Translation, after: Translation): readonly string[]
 
 function sideOf({ snapshot, statuses }: Translation, other: Translation): Side {
   const routesByPolicy = new Map<PolicyKey, number>();
+  const routesByIngress = new Map<string, number>();
   for (const { value } of snapshot.hosts.values()) {
-    for (const { access } of value.routes) {
+    for (const { access, ingress } of value.routes) {
+      const name = ingressName(ingress);
+      routesByIngress.set(name, (routesByIngress.get(name) ?? 0) + 1);
       for (const key of access.kind === 'policy' ? access.policies : []) {
         routesByPolicy.set(key, (routesByPolicy.get(key) ?? 0) + 1);
       }
@@ -54,8 +58,9 @@ function sideOf({ snapshot, statuses }: Translation, other: Translation): Side {
   return {
     snapshot,
     statuses: new Map(statuses.map((status) => [describeRef(status.ref), status] as const)),
-    changedRoutes: Map.groupBy(changed, ({ ingress }) => tableKey(ingress.namespace, ingress.name)),
+    changedRoutes: Map.groupBy(changed, ({ ingress }) => ingressName(ingress)),
     routesByPolicy,
+    routesByIngress,
   };
 }
 
@@ -105,12 +110,15 @@ function describeIngress(old: StatusUpdate | undefined, now: StatusUpdate, befor
     if (now.event?.reason !== 'Denied') return `now ${decapitalised(message)}`;
     return `now denied. ${message.replace('Every request is denied. ', '')}`;
   }
-  const key = tableKey(now.ref.namespace, now.ref.name);
-  const [was, is] = [before.changedRoutes.get(key) ?? [], after.changedRoutes.get(key) ?? []];
+  const name = ingressName(now.ref);
+  const [was, is] = [before.changedRoutes.get(name) ?? [], after.changedRoutes.get(name) ?? []];
   if (contentHash(was) === contentHash(is)) return null;
-  const hosts = [...after.snapshot.hosts.values()].flatMap(({ value }) => value.routes);
-  const routes = hosts.filter(({ ingress }) => tableKey(ingress.namespace, ingress.name) === key);
-  return `now ${count(routes.length, 'route')}`;
+  return `now ${count(after.routesByIngress.get(name) ?? 0, 'route')}`;
+}
+
+/** No namespace has a slash in its name. */
+function ingressName({ namespace, name }: Route['ingress']): string {
+  return `${namespace}/${name}`;
 }
 
 /** What conditions or the Event say, when that is new. */

@@ -1,12 +1,14 @@
+import { printable } from '../api/printable.ts';
+
 const MOST_BYTES = 1024;
 const ELLIPSIS = ' …';
 
 /**
  * Joins sentences into the note of an Event (events.k8s.io/v1: at most 1,024 bytes of UTF-8). What does not fit is left
- * out from the end; a character is never cut in two.
+ * out from the end; a character is never cut in two. What is no character to read stands as its number.
  */
 export function eventText(sentences: readonly string[]): string {
-  const text = sentences.join(' ');
+  const text = printable(sentences.join(' '));
   if (Buffer.byteLength(text) <= MOST_BYTES) return text;
   let kept = '';
   let bytes = Buffer.byteLength(ELLIPSIS);

@@ -22,8 +22,11 @@ export const MOST_HOSTS = 1_000;
 /** Most places of one Ingress in which a host is looked for, the same one again included: with every change of any object all are read again (ISOLATED). */
 export const MOST_HOST_FIELDS = 10_000;
 
+/** Most hosts of one namespace: a hundred Ingresses of 20 kB could otherwise make a hundred thousand of them, in this process and in every worker (ISOLATED). */
+const MOST_HOSTS_OF_NAMESPACE = 10_000;
+
 /** Why an Ingress does not get a host. */
-export type ClaimRefusal = 'auth-host' | 'other-namespace' | 'not-declared' | 'any-host';
+export type ClaimRefusal = 'auth-host' | 'other-namespace' | 'not-declared' | 'any-host' | 'too-many';
 
 /** Who owns which host. */
 export interface HostOwners {
@@ -39,6 +42,7 @@ export const refusalTexts: Readonly<Record<ClaimRefusal, string>> = {
   'not-declared':
     'is not declared: an administrator has to list it in the annotation entragate.dev/hosts of this Namespace',
   'any-host': 'stands for every host, which is only for namespaces that the operator of the controller names',
+  'too-many': `is one too many: older Ingresses of this namespace have ${MOST_HOSTS_OF_NAMESPACE} already`,
 };
 
 /**
@@ -54,11 +58,19 @@ export function assignHosts(
 ): HostOwners {
   const owners = new Map<Key, { readonly pattern: HostPattern; readonly namespace: string }>();
   const refusals = new Map<HostClaim, ClaimRefusal>();
+  const counts = new Map<string, number>();
   for (const claim of claims) {
-    const refusal = judgeClaim(claim, owners, declared, options);
     const { namespace } = claim.ingress.metadata;
-    if (refusal === null) owners.set(hostKey(claim.pattern), { pattern: claim.pattern, namespace });
-    else refusals.set(claim, refusal);
+    const key = hostKey(claim.pattern);
+    const count = (counts.get(namespace) ?? 0) + (owners.has(key) ? 0 : 1);
+    const refusal =
+      judgeClaim(claim, owners, declared, options) ?? (count > MOST_HOSTS_OF_NAMESPACE ? 'too-many' : null);
+    if (refusal !== null) {
+      refusals.set(claim, refusal);
+      continue;
+    }
+    owners.set(key, { pattern: claim.pattern, namespace });
+    counts.set(namespace, count);
   }
   return { byPattern: owners, refusals };
 }

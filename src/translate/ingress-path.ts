@@ -7,6 +7,9 @@ export type IngressPathReading =
   | { readonly ok: true; readonly path: RoutePath }
   | { readonly ok: false; readonly problem: string; readonly guard: RoutePath | null };
 
+/** Longest path of a route. The API server takes any length, and an Ingress that could not be read for it would be forgotten by a replica that starts. */
+const LONGEST_PATH = 4096;
+
 /** First path element of our own endpoints, compared without case. */
 const RESERVED_SEGMENT = '.entragate';
 
@@ -20,6 +23,9 @@ const patternSigns = /[*^|[\]{}\\?]|\.\+|\$$/;
  */
 export function readIngressPath({ path: written, pathType }: IngressPath): IngressPathReading {
   const text = written === undefined || written === '' ? '/' : written;
+  if (text.length > LONGEST_PATH) {
+    return { ok: false, problem: `has more than ${LONGEST_PATH} characters`, guard: literalPrefix(text, LONGEST_PATH) };
+  }
   const patternAt = findPattern(text);
   if (patternAt !== -1) {
     const problem = 'looks like a pattern: paths are matched by whole elements, so write one path for each prefix';
@@ -53,6 +59,11 @@ function literalPrefix(text: string, end: number): RoutePath | null {
   const read = readCanonicalPath(text.slice(0, text.lastIndexOf('/', Math.max(end - 1, 0)) + 1));
   const path = read.ok ? read.path : '/';
   return isReserved(path) ? null : routePath('Prefix', path);
+}
+
+/** A path for a message: it may be as long as the object. */
+export function showPath(path: string): string {
+  return JSON.stringify(path.length > 80 ? `${path.slice(0, 77)}...` : path);
 }
 
 function isReserved(path: string): boolean {

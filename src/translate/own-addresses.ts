@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { type ClusterState, objectKey, serviceOfSlice } from '../api/cluster-state.ts';
 import type { EndpointSlice } from '../api/kubernetes.ts';
 import { compareText } from '../snapshot/content-hash.ts';
@@ -13,7 +14,7 @@ type Options = Pick<TranslateOptions, 'ownService'>;
 export function ownAddresses(state: ClusterState, { ownService }: Options): readonly string[] {
   const slices = [...state.endpointSlices.values()].filter((slice) => isOwnSlice(slice, { ownService }));
   const addresses = slices.flatMap(({ endpoints }) => endpoints.flatMap((endpoint) => endpoint.addresses));
-  return [...new Set(addresses)].sort(compareText);
+  return [...new Set(addresses)].filter((address) => isIP(address) !== 0).sort(compareText);
 }
 
 /** Whether a slice is of the release's own Service, as {@link ownAddresses} reads it. */

@@ -1,6 +1,7 @@
 import { type ClusterState, type ObjectRef, type ObjectVersion, refOf } from '../api/cluster-state.ts';
 import type { ClusterPolicy } from '../api/generated/cluster-policy.ts';
 import type { Policy } from '../api/generated/policy.ts';
+import { printable } from '../api/printable.ts';
 import type { StatusCondition, StatusUpdate } from '../api/status-update.ts';
 import { policyTableKey } from '../snapshot/ids.ts';
 import type { AttachedRoutes } from './attached-routes.ts';
@@ -9,6 +10,8 @@ import type { ResolvedProvider } from './resolve-provider.ts';
 
 /** Most errors that a condition lists. */
 const MOST_ERRORS = 20;
+/** Longest `message` of a condition (CRD): with a longer one an API server takes no status at all. */
+const LONGEST_MESSAGE = 32_768;
 
 /** The status of every Policy and ClusterPolicy: whether it is valid, whether its provider exists, and who uses it. */
 export function policyStatuses(
@@ -38,7 +41,7 @@ export function policyStatuses(
 
 /** For an object that is in no map of the state because it could not be read. */
 export function unreadableCondition(reason: string): StatusCondition {
-  const message = `Routes that use the object deny. It can not be read: ${reason}`;
+  const message = conditionText(`Routes that use the object deny. It can not be read: ${reason}`);
   return { type: 'Accepted', status: 'False', reason: 'Unreadable', message };
 }
 
@@ -46,12 +49,12 @@ function acceptedCondition(policy: Policy | ClusterPolicy): StatusCondition {
   const result = compileObject(policy);
   if (result.ok) {
     const warnings = result.warnings.map(({ path, message }) => `${path}: ${message}`).slice(0, MOST_ERRORS);
-    const message =
-      warnings.length === 0 ? 'The policy is valid.' : `The policy is valid. Warnings: ${warnings.join('; ')}`;
+    const told = warnings.length === 0 ? '' : ` Warnings: ${warnings.join('; ')}`;
+    const message = conditionText(`The policy is valid.${told}`);
     return { type: 'Accepted', status: 'True', reason: 'Accepted', message };
   }
   const errors = result.errors.map(({ path, message, hint }) => `${path}: ${message}. ${hint}`).slice(0, MOST_ERRORS);
-  const message = `Routes that use the policy deny. ${errors.join(' ')}`;
+  const message = conditionText(`Routes that use the policy deny. ${errors.join(' ')}`);
   return { type: 'Accepted', status: 'False', reason: 'Invalid', message };
 }
 
@@ -77,4 +80,8 @@ function resolvedRefsCondition(
     reason: isMissing ? 'IdentityProviderMissing' : 'IdentityProviderInvalid',
     message: `IdentityProvider ${name} ${isMissing ? 'does not exist' : 'is invalid'}: ${effect}.`,
   };
+}
+
+function conditionText(text: string): string {
+  return printable(text).slice(0, LONGEST_MESSAGE).toWellFormed();
 }

@@ -1,8 +1,14 @@
-import { type AccessMode, ANNOTATION_PREFIX, type IngressAnnotations, parseAnnotations } from '../api/annotations.ts';
+import {
+  type AccessMode,
+  ANNOTATION_PREFIX,
+  foreignAnnotation,
+  type IngressAnnotations,
+  parseAnnotations,
+} from '../api/annotations.ts';
 import type { ClusterState } from '../api/cluster-state.ts';
 import { formatPath } from '../api/field-problem.ts';
 import type { Ingress } from '../api/kubernetes.ts';
-import { MOST_PATTERN_STEPS, patternCost } from '../policy/compile/pattern-cost.ts';
+import { MOST_PATTERN_STEPS, MOST_VALUES, policyCost } from '../policy/compile/policy-cost.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
 import type { MentionedFacts } from '../snapshot/mentions.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';
@@ -120,8 +126,7 @@ function policyAccess(
   });
 
   if (resolved.length === 0) {
-    const detail = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
-    return refuse(denied('no-policy', detail));
+    return refuse(denied('no-policy', noPolicyText(ingress)));
   }
   const [broken, ...others] = resolved.filter((policy) => !policy.ok);
   if (broken !== undefined) {
@@ -150,6 +155,12 @@ function policyAccess(
   };
 }
 
+function noPolicyText({ metadata: { annotations } }: Ingress): string {
+  const text = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
+  const foreign = foreignAnnotation(Object.keys(annotations));
+  return foreign === null ? text : `${text} ${foreign} is not read here.`;
+}
+
 type UsablePolicy = Extract<ResolvedPolicy, { readonly ok: true }>;
 
 /** Why policies of which each is valid can not decide together; null: they can. */
@@ -158,7 +169,13 @@ function unfitTogether(ingress: Ingress, usable: readonly UsablePolicy[]): Acces
     const detail = 'All policies are in mode Audit, which never allows: set mode Enforce on one.';
     return denied('policies-all-audit', detail);
   }
-  const steps = usable.reduce((sum, { entry }) => sum + patternCost(entry.value.program).steps, 0);
+  const costs = usable.map(({ entry }) => policyCost(entry.value.program));
+  const values = costs.reduce((sum, cost) => sum + cost.values, 0);
+  if (values > MOST_VALUES) {
+    const detail = `The policies hold ${values} values together, such as groups, and at most ${MOST_VALUES} are allowed on one Ingress: name fewer, or use several Ingresses.`;
+    return denied('policy-invalid', detail);
+  }
+  const steps = costs.reduce((sum, cost) => sum + cost.steps, 0);
   if (steps > MOST_PATTERN_STEPS) {
     const detail = `The policies hold regular expressions of ${steps} steps together, and at most ${MOST_PATTERN_STEPS} are allowed on one Ingress: name fewer, or simplify their \`matches\`.`;
     return denied('policy-invalid', detail);

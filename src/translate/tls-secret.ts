@@ -71,9 +71,11 @@ function takeApart(secret: Secret): TlsSecret {
   // The text, since `validToDate` of a malformed time is whatever the memory held (Node.js 26.10).
   const notAfter = Date.parse(leaf.validTo);
   if (Number.isNaN(notAfter)) return { ok: false, problem: 'holds a certificate without a readable end of validity' };
+  const keyText = pkcs8(key);
+  if (keyText === null) return { ok: false, problem: 'holds a private key with parameters that can not be used' };
   // What was read, and no more: OpenSSL takes certificates and keys of PEM labels that nobody looked at here, and text around them is anybody's.
   const chainPem = pems.map((pem) => `${pem}\n`).join('');
-  return { ok: true, certPem: chainPem, keyPem: new Redacted(pkcs8(key)), names: dnsNames(leaf), notAfter };
+  return { ok: true, certPem: chainPem, keyPem: new Redacted(keyText), names: dnsNames(leaf), notAfter };
 }
 
 /** Every certificate of the chain is read, because one broken one makes the TLS context fail as a whole. */
@@ -93,8 +95,13 @@ function readKey(keyPem: string): KeyObject | null {
   }
 }
 
-function pkcs8(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+/** OpenSSL reads keys that it can not write, such as one for RSA-PSS with SHA-3. */
+function pkcs8(key: KeyObject): string | null {
+  try {
+    return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  } catch {
+    return null;
+  }
 }
 
 /** OpenSSL reads the certificate's own key only now, and may not know what it is. */

@@ -57,6 +57,11 @@ const refused: readonly (readonly [string, object, readonly string[]])[] = [
     ours('Policy', { groups: [GUID], mode: 'enforce' }),
     ['spec.mode: "enforce" is none of Enforce, Audit; did you mean Enforce?'],
   ],
+  [
+    'a mode that is a map whose key JavaScript knows: what told of it failed',
+    ours('Policy', { groups: [GUID], mode: { toString: 'x' } }),
+    ['spec.mode: must be a string, not an object', 'spec.mode: {"toString":"x"} is none of Enforce, Audit'],
+  ],
   ['a list that is a text', ours('Policy', { groups: GUID }), ['spec.groups: must be a list, not a string']],
   ['501 groups', ours('Policy', { groups: Array(501).fill(GUID) }), ['spec.groups: has more than 500 entries']],
   ['101 rules', ours('Policy', { rules: Array(101).fill({ allow: {} }) }), ['spec.rules: has more than 100 entries']],
@@ -180,6 +185,20 @@ describe('validateObject', () => {
     const result = read(ours('Policy', { groups: ['Finance'] }));
     assert.ok(!result.ok);
     assert.match(result.problems[0]?.hint ?? '', /Object ID \(GUID, in any case\) of an Entra group/);
+  });
+
+  it('takes the name of an ExternalName Service as DNS has it, with a dot at its end: the Service was said not to exist', () => {
+    const named = (externalName: string) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'x' },
+      spec: { type: 'ExternalName', externalName },
+    });
+    assert.deepEqual(
+      ['a.example.com', 'a.example.com.'].flatMap((name) => problemsOf(named(name))),
+      [],
+    );
+    assert.equal(problemsOf(named('a..')).length, 1);
   });
 
   it('fills in the defaults of the CRD, within objects that are there and in place of null', () => {

@@ -102,4 +102,26 @@ describe('a change in words', () => {
     const make = () => translationOf(surroundings, policy(FINANCE), byFinance, slice('192.0.2.1'));
     assert.deepEqual(describeChange(make(), make()), []);
   });
+
+  it('[ISOLATED] tells of 2,000 Ingresses at once in no more time than they take: it looked at all routes for each of them', () => {
+    const service = (port: string) =>
+      `{apiVersion: v1, kind: Service, metadata: {name: web, namespace: evil}, spec: {ports: [{name: ${port}, port: 80}]}}`;
+    const many = Array.from({ length: 2_000 }, (_, index) => {
+      const paths = Array.from(
+        { length: 20 },
+        (__, path) =>
+          `{path: /${index}/${path}, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}`,
+      );
+      return `{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i${index}, namespace: evil, annotations: {entragate.dev/access: public}}, spec: {ingressClassName: entragate, rules: [{host: h.example.com, http: {paths: [${paths}]}}]}}`;
+    });
+    const [before, after] = [
+      translationOf(surroundings, service('http'), ...many),
+      translationOf(surroundings, service('web'), ...many),
+    ];
+    const begin = performance.now();
+    const lines = describeChange(before, after);
+    const took = performance.now() - begin;
+    assert.deepEqual([lines.length, lines[0]], [2_001, 'Ingress evil/i0: now 20 routes']);
+    assert.ok(took < 4_000, `took ${Math.round(took)} ms`);
+  }).timeout(60_000);
 });

@@ -122,6 +122,11 @@ describe('Secrets of type kubernetes.io/tls', () => {
       secret({ ...pair, 'tls.crt': pair['tls.crt'].repeat(17) }),
       /more than 16 certificates/,
     ],
+    [
+      'with a key that OpenSSL reads and does not write: one such object kept every change from everybody',
+      secret({ 'tls.crt': fixture('sha3-pss.crt'), 'tls.key': fixture('sha3-pss.key') }),
+      /parameters that can not be used/,
+    ],
     ['with the key of another certificate', secret({ ...pair, 'tls.key': fixture('fallback.key') }), /does not belong/],
   ];
   for (const [what, object, expected] of broken) {

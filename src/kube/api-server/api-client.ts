@@ -34,11 +34,17 @@ export interface ApiClient {
   close(): void;
 }
 
-/** Longest time for TCP and TLS (ms): a packet that nobody answers would otherwise hold a watch up for two minutes. */
-const CONNECT_LIMIT = 10_000;
+/** How long is waited for an API server; all in milliseconds. */
+export interface ApiLimits {
+  /** For TCP and TLS: a packet that nobody answers would otherwise hold a watch up for two minutes. */
+  readonly connect: number;
+  /** Without a byte of an answer. */
+  readonly idle: number;
+  /** For a whole answer: one that comes byte by byte would otherwise hold up whoever waits for it for ever. */
+  readonly whole: number;
+}
 
-/** Longest time without a byte of an answer (ms). */
-const IDLE_LIMIT = 30_000;
+export const apiLimits: ApiLimits = { connect: 10_000, idle: 30_000, whole: 120_000 };
 
 /** Twice what the largest object may be as JSON (see follow-watch.ts), and little enough that a list of such objects ends no process. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -52,8 +58,8 @@ class SilentError extends Error {}
 type ApiCall = ApiChange | { readonly method: 'GET'; readonly path: string; readonly body: null };
 
 /** Connects to nothing yet. */
-export function createApiClient(access: ApiAccess): ApiClient {
-  return new HttpsApiClient(access);
+export function createApiClient(access: ApiAccess, limits: ApiLimits = apiLimits): ApiClient {
+  return new HttpsApiClient(access, limits);
 }
 
 /** What an error of a request, or of reading its answer, means. */
@@ -64,13 +70,15 @@ export function failureOf(error: unknown): ApiFailure {
 
 class HttpsApiClient implements ApiClient {
   readonly #access: ApiAccess;
+  readonly #limits: ApiLimits;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #closed = new AbortController();
   /** Read anew after a failure: certificates and tokens rotate. */
   #route: Promise<ApiRoute> | null = null;
 
-  constructor(access: ApiAccess) {
+  constructor(access: ApiAccess, limits: ApiLimits) {
     this.#access = access;
+    this.#limits = limits;
   }
 
   async checkAccess(): Promise<void> {
@@ -83,11 +91,24 @@ class HttpsApiClient implements ApiClient {
   }
 
   async get(path: string, signal: AbortSignal): Promise<ApiResult<unknown>> {
-    return readAnswer(await this.open(path, signal, IDLE_LIMIT));
+    return this.#whole(signal, (limited) => this.open(path, limited, this.#limits.idle));
   }
 
   async write(change: ApiChange, signal: AbortSignal): Promise<ApiResult<unknown>> {
-    return readAnswer(await this.#exchange(change, signal, IDLE_LIMIT));
+    return this.#whole(signal, (limited) => this.#exchange(change, limited, this.#limits.idle));
+  }
+
+  async #whole(
+    signal: AbortSignal,
+    ask: (signal: AbortSignal) => Promise<ApiResult<IncomingMessage>>,
+  ): Promise<ApiResult<unknown>> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.#limits.whole);
+    const answer = await readAnswer(await ask(AbortSignal.any([signal, late.signal])));
+    clearTimeout(timer);
+    if (answer.ok || !late.signal.aborted) return answer;
+    const message = `the API server had not answered in full after ${this.#limits.whole} ms`;
+    return { ok: false, failure: { kind: 'silent', message } };
   }
 
   open(path: string, signal: AbortSignal, idleLimit: number): Promise<ApiResult<IncomingMessage>> {
@@ -145,8 +166,8 @@ class HttpsApiClient implements ApiClient {
       const ended = AbortSignal.any([signal, this.#closed.signal]);
       const sent = request({ ...options, signal: ended });
       const connecting = setTimeout(() => {
-        sent.destroy(new Error(`no connection to the API server within ${CONNECT_LIMIT} ms`));
-      }, CONNECT_LIMIT);
+        sent.destroy(new Error(`no connection to the API server within ${this.#limits.connect} ms`));
+      }, this.#limits.connect);
       sent.once('close', () => clearTimeout(connecting));
       sent.once('socket', (socket) => {
         if (socket.connecting) socket.once('secureConnect', () => clearTimeout(connecting));

@@ -29,6 +29,8 @@ export interface WatchOptions {
   readonly idleLimit: number;
   /** After how long the server closes the watch, so that connections spread over its replicas anew. In seconds. */
   readonly timeout: number;
+  /** After how much longer it is cut here (ms). */
+  readonly overtime: number;
   readonly signal: AbortSignal;
   readonly onOpen: () => void;
   readonly onEvent: (event: ObjectEvent) => void;
@@ -46,17 +48,23 @@ const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
 /** Watches a collection from a version on until the watch ends (Kubernetes API concepts, "Efficient detection of changes"). */
 export async function followWatch(client: Pick<ApiClient, 'open'>, options: WatchOptions): Promise<WatchEnd> {
-  const { info, namespace, signal, onOpen, onEvent, onHeard } = options;
+  const { info, namespace, signal, timeout, overtime, onOpen, onEvent, onHeard } = options;
   let version = options.resourceVersion;
   const query = new URLSearchParams({
     watch: '1',
     allowWatchBookmarks: 'true',
     resourceVersion: version,
-    timeoutSeconds: String(options.timeout),
+    timeoutSeconds: String(timeout),
   });
   const opened = await client.open(`${collectionPath(info, namespace)}?${query}`, signal, options.idleLimit);
   if (!opened.ok) return endOf(opened.failure, version);
   onOpen();
+  const late = setTimeout(
+    () => {
+      opened.value.destroy(new Error(`the API server did not close a watch of ${timeout} s`));
+    },
+    timeout * 1000 + overtime,
+  );
   try {
     for await (const line of readLines(opened.value, MAX_EVENT_BYTES)) {
       const message = readMessage(line, info);
@@ -70,6 +78,7 @@ export async function followWatch(client: Pick<ApiClient, 'open'>, options: Watc
     if (error instanceof LineTooLong) return { kind: 'lost', failure: { kind: 'malformed', message: error.message } };
     return endOf(failureOf(error), version);
   } finally {
+    clearTimeout(late);
     opened.value.destroy();
   }
 }

@@ -19,8 +19,12 @@ interface Page extends Listing {
 /** Objects of one page. Smaller pages cost the API server more, larger ones us more memory at once. */
 const PAGE_SIZE = 500;
 
-/** By how much pages become smaller where one is longer than is read at once: a tenant may have some hundred objects of 1 MB (ISOLATED). */
+/**
+ * By how much pages become smaller where one is longer than is read at once, and larger again after each: a tenant may have some hundred objects of 1 MB
+ * (ISOLATED).
+ */
 const PAGE_SHRINK = 5;
+const PAGE_GROWTH = 2;
 
 /**
  * Lists a collection in pages, as of now: without `resourceVersion` the API server answers with what is written, never with something older,
@@ -49,6 +53,7 @@ async function listPages(
   signal: AbortSignal,
 ): Promise<ApiResult<Listing>> {
   const objects: ReadObject[] = [];
+  const asked = new Set<string>();
   let version: string | null = null;
   let next = '';
   let size = pageSize;
@@ -68,6 +73,9 @@ async function listPages(
     if (page.resourceVersion !== version)
       return malformed(`the pages of a list of ${info.kind} objects differ in version`);
     for (const object of page.objects) objects.push(object);
+    if (asked.has(page.next)) return malformed(`the pages of a list of ${info.kind} objects lead back to one before`);
+    asked.add(page.next);
+    if (size !== null) size = Math.min(size * PAGE_GROWTH, PAGE_SIZE);
     next = page.next;
   } while (version === null || next !== '');
   return { ok: true, value: { objects, resourceVersion: version } };

@@ -13,6 +13,8 @@ export interface ReflectorTiming {
   readonly idleLimit: number;
   /** Shortest time after which the server is to close a watch, in seconds; up to twice as long at random. */
   readonly watchTimeout: number;
+  /** For how much longer a watch may stay open, in milliseconds: a server that is stuck sends a byte now and then, and nothing more. */
+  readonly overtime: number;
 }
 
 /**
@@ -22,6 +24,7 @@ export const reflectorTiming: ReflectorTiming = {
   backoff: { first: 200, last: 10_000 },
   idleLimit: 90_000,
   watchTimeout: 300,
+  overtime: 30_000,
 };
 
 /** A watch that lived this long (ms) was worth opening. */
@@ -103,6 +106,7 @@ async function watchOnce(
     resourceVersion,
     idleLimit: timing.idleLimit,
     timeout: Math.round(timing.watchTimeout * (1 + Math.random())),
+    overtime: timing.overtime,
     signal,
     onOpen: () => onPhase({ kind: 'watching' }),
     onEvent: (event) => {

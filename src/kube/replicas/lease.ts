@@ -51,6 +51,8 @@ export class Lease {
   /** When the last renewal was sent; null: not the holder. */
   #renewedAt: number | null = null;
   #failure = '';
+  /** Whether the log says that this replica is the holder. */
+  #isSaidToHold = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: LeaseOptions) {
@@ -91,10 +93,16 @@ export class Lease {
     this.#report(result);
     if (result.ok) this.#renewedAt = result.value ? sentAt : null;
     if (!wasHeld && this.isHeld()) {
+      this.#isSaidToHold = true;
       this.#options.log.info({}, 'This replica writes statuses, Events and keys from now on');
       this.#options.onElected();
     }
-    if (wasHeld && !this.isHeld()) this.#options.log.warn({}, 'Another replica writes statuses, Events and keys');
+    if (this.#isSaidToHold && !this.isHeld()) {
+      this.#isSaidToHold = false;
+      const lost =
+        'The Lease was not renewed in time: this replica writes no statuses, Events and keys until it has it again';
+      this.#options.log.warn({}, result.ok ? 'Another replica writes statuses, Events and keys' : lost);
+    }
   }
 
   /** True: this replica holds the Lease. */
@@ -111,7 +119,7 @@ export class Lease {
       this.#observed = { resourceVersion: record.resourceVersion, at: performance.now() };
     }
     const isMine = record.holder === identity;
-    const isOver = sentAt - this.#observed.at >= Math.max(record.duration, timing.duration);
+    const isOver = sentAt - this.#observed.at >= waitFor(record, timing);
     if (!isMine && record.holder !== '' && !isOver) return { ok: true, value: false };
     const since = isMine ? record : { transitions: record.transitions + 1, acquireTime: microTime(Date.now()) };
     const body = this.#object(identity, since, timing.duration, { resourceVersion: record.resourceVersion });
@@ -175,6 +183,14 @@ export class Lease {
   }
 }
 
+/** How many times as long as our own a holder may ask for: with more, one that is gone, or was never one of us, would keep all from writing for years. */
+const MOST_PATIENCE = 4;
+
+/** How long a holder that says nothing more is waited for (ms). */
+function waitFor({ duration }: LeaseRecord, timing: LeaseTiming): number {
+  return Math.min(Math.max(duration, timing.duration), MOST_PATIENCE * timing.duration);
+}
+
 function recordOf(lease: unknown): LeaseRecord | null {
   if (!isRecord(lease) || !isRecord(lease.metadata) || !isRecord(lease.spec)) return null;
   const { resourceVersion } = lease.metadata;
@@ -182,10 +198,10 @@ function recordOf(lease: unknown): LeaseRecord | null {
   if (typeof resourceVersion !== 'string' || typeof holderIdentity !== 'string') return null;
   return {
     holder: holderIdentity,
-    transitions: Number(leaseTransitions),
+    transitions: Number(leaseTransitions) || 0,
     acquireTime: typeof acquireTime === 'string' ? acquireTime : microTime(Date.now()),
     resourceVersion,
-    duration: Number(leaseDurationSeconds) * 1000,
+    duration: (Number(leaseDurationSeconds) || 0) * 1000,
   };
 }
 

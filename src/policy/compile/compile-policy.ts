@@ -10,11 +10,12 @@ import type {
 import { type ErrorSink, fail, type PolicyError, type PolicyWarning } from '../policy-error.ts';
 import { collectMentions } from './collect-mentions.ts';
 import { parseDuration } from './duration.ts';
+import { findExcess, stepsHint } from './find-excess.ts';
 import { lintPolicy } from './lint-policy.ts';
 import { failNotGroupId } from './parse-groups.ts';
 import { parseRules } from './parse-rules.ts';
 import { readScalar } from './parse-text-tests.ts';
-import { MOST_PATTERN_STEPS, patternCost } from './pattern-cost.ts';
+import { MOST_PATTERN_STEPS, policyCost } from './policy-cost.ts';
 import { isMap, nearestWord, quote } from './untrusted-value.ts';
 
 /** A program with what is questionable about it, or every error. */
@@ -35,9 +36,10 @@ const specFields = [
   'allowedNamespaces',
 ];
 const mostShorthandValues = 500;
+/** As many as errors (see policy-error.ts). */
+const mostWarnings = 50;
 const shortestMaxAge = 60;
 const longestMaxAge = 720 * 3600;
-const mostPatterns = 32;
 
 /**
  * Compiles the `spec` of a Policy or ClusterPolicy. Everything in it is checked again, whatever a schema has checked
@@ -48,11 +50,13 @@ const mostPatterns = 32;
  * @returns a frozen program and what {@link lintPolicy} says about it, or every error
  */
 export function compilePolicy(spec: unknown, path = 'spec'): CompiledPolicy {
+  const excess = isMap(spec) ? findExcess(spec.rules, `${path}.rules`) : [];
+  if (excess.length > 0) return { ok: false, errors: excess };
   const sink: ErrorSink = { errors: [] };
   const program = isMap(spec) ? parseSpec(spec, path, sink) : null;
   if (!isMap(spec)) fail(sink, path, `${quote(spec)} is not a policy`, 'Write groups, roles, users or rules.');
   if (program === null || sink.errors.length > 0) return { ok: false, errors: sink.errors };
-  return { ok: true, program: deepFreeze(program), warnings: lintPolicy(program, path) };
+  return { ok: true, program: deepFreeze(program), warnings: lintPolicy(program, path).slice(0, mostWarnings) };
 }
 
 function parseSpec(spec: Readonly<Record<string, unknown>>, path: string, sink: ErrorSink): PolicyProgram {
@@ -67,7 +71,7 @@ function parseSpec(spec: Readonly<Record<string, unknown>>, path: string, sink: 
   if (rules.length === 0 && sink.errors.length === 0) {
     fail(sink, path, 'the policy allows nobody', 'Write at least one of groups, roles, users or rules.');
   }
-  checkPatterns(rules, `${path}.rules`, sink);
+  checkSteps(rules, `${path}.rules`, sink);
   return {
     mode: parseMode(spec.mode, `${path}.mode`, sink),
     identityProvider: parseProvider(spec.identityProvider, `${path}.identityProvider`, sink),
@@ -77,16 +81,10 @@ function parseSpec(spec: Readonly<Record<string, unknown>>, path: string, sink: 
   };
 }
 
-function checkPatterns(rules: readonly ProgramRule[], path: string, sink: ErrorSink): void {
-  const { patterns, steps } = patternCost({ rules });
-  if (patterns > mostPatterns) {
-    fail(sink, path, `holds ${patterns} regular expressions`, `Write at most ${mostPatterns} \`matches\`.`);
-  }
-  if (steps > MOST_PATTERN_STEPS) {
-    const message = `holds regular expressions of ${steps} steps together, once repetitions are expanded`;
-    const hint = `At most ${MOST_PATTERN_STEPS} are allowed: use smaller repetition counts, or \`in\` and \`starts_with\`.`;
-    fail(sink, path, message, hint);
-  }
+function checkSteps(rules: readonly ProgramRule[], path: string, sink: ErrorSink): void {
+  const { steps } = policyCost({ rules });
+  if (steps <= MOST_PATTERN_STEPS) return;
+  fail(sink, path, `holds regular expressions of ${steps} steps together, once repetitions are expanded`, stepsHint);
 }
 
 type Shorthand = 'groups' | 'roles' | 'users';

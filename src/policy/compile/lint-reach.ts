@@ -18,14 +18,27 @@ export function lintReach(rules: readonly ProgramRule[], path: string): readonly
 }
 
 function lintAllows(allows: readonly ProgramRule[], path: string): readonly PolicyWarning[] {
+  const reaches = allows.map(reachOf);
   const allowAll = allows.find((rule) => staticOutcome(rule) === outcomeTrue);
-  return allows.flatMap((rule, index) => {
+  return reaches.flatMap((reach, index) => {
+    const { rule } = reach;
     const at = `${path}.${rule.name}`;
     if (staticOutcome(rule) === outcomeFalse) return [neverAllows(at)];
     if (rule === allowAll) return [allowsEverybody(at)];
-    const by = allowAll ?? allows.slice(0, index).find((earlier) => covers(earlier, rule));
+    const by = allowAll ?? reaches.slice(0, index).find((earlier) => covers(earlier, reach))?.rule;
     return by === undefined ? [] : [covered(by, at)];
   });
+}
+
+/** What a rule is compared by with every other one. */
+interface Reach {
+  readonly rule: ProgramRule;
+  readonly conditions: string;
+  readonly names: NamesOfRule | null;
+}
+
+function reachOf(rule: ProgramRule): Reach {
+  return { rule, conditions: JSON.stringify(rule.blocks), names: namesOf(rule) };
 }
 
 /** What a rule comes to when nothing is known about the request: true or false only by its form. */
@@ -87,16 +100,19 @@ function valuesRequired(test: TextTest): readonly ReadonlySet<string>[] {
 }
 
 /** Whether `earlier` allows everybody that `later` does: the same conditions, or groups, roles or users that it names too. */
-function covers(earlier: ProgramRule, later: ProgramRule): boolean {
-  const names = namesOf(earlier);
-  const laterNames = namesOf(later);
-  if (names !== null && laterNames !== null)
-    return names.kind === laterNames.kind && laterNames.ids.isSubsetOf(names.ids);
-  return JSON.stringify(earlier.blocks) === JSON.stringify(later.blocks);
+function covers(earlier: Reach, later: Reach): boolean {
+  if (earlier.names !== null && later.names !== null)
+    return earlier.names.kind === later.names.kind && later.names.ids.isSubsetOf(earlier.names.ids);
+  return earlier.conditions === later.conditions;
+}
+
+interface NamesOfRule {
+  readonly kind: string;
+  readonly ids: ReadonlySet<string>;
 }
 
 /** The groups, roles or users of a rule that asks for nothing but one of them; null for any other rule. */
-function namesOf(rule: ProgramRule): { readonly kind: string; readonly ids: ReadonlySet<string> } | null {
+function namesOf(rule: ProgramRule): NamesOfRule | null {
   const [block] = rule.blocks;
   const [criterion] = block?.criteria ?? [];
   if (rule.blocks.length !== 1 || block?.criteria.length !== 1 || criterion === undefined) return null;

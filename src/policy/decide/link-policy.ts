@@ -44,8 +44,17 @@ interface LinkedCriterion {
 
 const never: Evaluate = () => outcomeFalse;
 
-/** Prepares a program for evaluation. Whatever of it can not be used evaluates to unknown, which never opens. */
+const linkedPolicies = new WeakMap<PolicyProgram, LinkedPolicy>();
+
+/**
+ * Prepares a program for evaluation. Whatever of it can not be used evaluates to unknown, which never opens. Remembered by identity: a change of one route
+ * must not compile the patterns of all policies again, while requests wait.
+ */
 export function linkPolicy(program: PolicyProgram): LinkedPolicy {
+  return linkedPolicies.getOrInsertComputed(program, link);
+}
+
+function link(program: PolicyProgram): LinkedPolicy {
   const { mode, identityProvider, session } = program;
   const rulesOf = (action: ProgramRule['action']) =>
     program.rules.filter((rule) => rule.action === action).map(linkRule);

@@ -90,6 +90,11 @@ function causeOfPath(tests: readonly TextTest[], path: string): DenyReason {
   return isTooLong ? 'path-too-long' : 'path-ambiguous';
 }
 
+/** Asked on requests: compiled once. */
+const broken = new WeakMap<readonly TextTest[], boolean>();
+
 function hasBrokenPattern(tests: readonly TextTest[]): boolean {
-  return tests.some((test) => test.operator === 'matches' && !compilePattern(test.value, false).ok);
+  return broken.getOrInsertComputed(tests, (all) =>
+    all.some((test) => test.operator === 'matches' && !compilePattern(test.value, false).ok),
+  );
 }

@@ -163,7 +163,7 @@ function lives() {
       (attacker, number) => edit(attacker, number, { ingressClassName: 'entragate' }),
     ),
     later(
-      'too long to be read',
+      'given a foreign host with a path longer than any',
       (number) => ingressOf(number),
       async (attacker, number) => {
         const paths = [{ path: `/${'x'.repeat(5_000)}`, pathType: 'Prefix', backend: backendOf(number) }];

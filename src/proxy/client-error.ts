@@ -17,6 +17,8 @@ export function answerBrokenRequest(plane: Plane, error: Error, socket: Socket):
   if (plane.ending.has(socket)) return; // its last answer is on its way
   const current = currentExchange(plane, socket);
   if (current === null) refuseUnreadable(plane, socket, code);
+  else if (current.incoming.complete && code === 'HPE_INVALID_EOF_STATE')
+    socket.destroy(); // the client left, within what it sent ahead
   else if (current.incoming.complete) endAfterAnswer(plane, socket);
   else failWithinBody(current, code);
 }
@@ -29,6 +31,7 @@ export function endAfterAnswer(plane: Plane, socket: Socket): void {
     return;
   }
   current.closesConnection = true;
+  plane.ending.add(socket); // and every packet that follows is as broken: once is enough
   current.outgoing.once('close', () => socket.destroySoon());
 }
 

@@ -6,7 +6,7 @@ import { InFlight } from './in-flight.ts';
 import { linkSnapshot } from './linked-snapshot.ts';
 import { createListeners, type Listeners } from './listeners.ts';
 import type { Plane } from './plane.ts';
-import { cutLongRequests, isStillAllowed } from './recheck.ts';
+import { cutLongRequests, cutUnreadAnswers, isStillAllowed } from './recheck.ts';
 import { createTunnels } from './tunnels.ts';
 import { createDeniedAddresses, type DeniedAddresses } from './upstream/denied-addresses.ts';
 import { createHttp1Upstream } from './upstream/http1/http1-upstream.ts';
@@ -44,8 +44,11 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const denied = createDeniedAddresses(options.deniedAddresses);
   const plane = createPlane(Object.freeze({ ...options }), denied);
   const listeners = createListeners(plane);
-  const { recheckMs } = options.limits;
-  const recheck = setInterval(cutLongRequests, recheckMs, plane, recheckMs).unref();
+  const { recheckMs, responseStallMs } = options.limits;
+  const recheck = setInterval(() => {
+    cutLongRequests(plane, recheckMs);
+    cutUnreadAnswers(plane, responseStallMs);
+  }, recheckMs).unref();
   const cutEverything = async () => {
     clearInterval(recheck);
     plane.tunnels.cutAll();

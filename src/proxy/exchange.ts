@@ -57,6 +57,8 @@ export class Exchange {
   verdict: Verdict = undecided;
   /** Where {@link InFlight} holds it; -1: not there. */
   slot = -1;
+  /** `performance.now()` when its whole answer was first seen to wait for the client to take it; 0: it was not. */
+  unreadSince = 0;
   /** The answer is the last on this connection. */
   closesConnection = false;
   /** Called once when the client goes away before the answer is whole, or the connection ends in another way. */

@@ -52,6 +52,11 @@ export function forward(exchange: Exchange, request: CanonicalRequest, route: Li
   relay.begin(plane.upstream.send(sent, relay), body);
 }
 
+/** A piece below takes more of us than its bytes while it waits to be written, … */
+const LEAST_UNCOUNTED = 1_024;
+/** … so that no more than this of such pieces wait. Node would have 64 KiB of them: thousands. */
+const MOST_SMALL_BYTES = 4_096;
+
 /** Carries one upstream's answer to the client. */
 class Relay implements UpstreamListener, LateWrite {
   readonly #exchange: Exchange;
@@ -123,8 +128,13 @@ class Relay implements UpstreamListener, LateWrite {
       this.#last = lastPiece(chunk);
       return true;
     }
-    if (outgoing.destroyed || writeAndFree(outgoing, Buffer.from(chunk))) return true;
-    outgoing.once('drain', this.#onDrain);
+    if (outgoing.destroyed) return true;
+    if (chunk.length < LEAST_UNCOUNTED && outgoing.writableLength > MOST_SMALL_BYTES) {
+      outgoing.write(Buffer.from(chunk), this.#onTaken);
+    } else {
+      if (writeAndFree(outgoing, Buffer.from(chunk))) return true;
+      outgoing.once('drain', this.#onDrain);
+    }
     this.#stall = setTimeout(this.#onStalled, plane.options.limits.responseStallMs).unref();
     return false;
   }
@@ -157,6 +167,10 @@ class Relay implements UpstreamListener, LateWrite {
   /** An event stream may be silent after its head; most other bodies arrive with it, and go out in the same write. */
   readonly #flushHead = (): void => {
     if (!this.#isHeadSent && !this.#exchange.outgoing.destroyed) this.#exchange.outgoing.flushHeaders();
+  };
+
+  readonly #onTaken = (error?: Error | null): void => {
+    if (!error) this.#onDrain();
   };
 
   readonly #onDrain = (): void => {

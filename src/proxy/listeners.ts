@@ -2,11 +2,12 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { EntragateError } from '../telemetry/entragate-error.ts';
-import { type Certificates, createCertificates } from './certificates.ts';
+import { type Certificates, createCertificates, type KeyPairPem } from './certificates.ts';
 import { answerBrokenRequest } from './client-error.ts';
 import { type ConnectionCaps, createConnectionCaps } from './connection-caps.ts';
 import type { DataPlaneLimits, ListenAddress } from './data-plane-options.ts';
 import type { Plane } from './plane.ts';
+import { MOST_PARSED_FIELDS } from './reading/read-request.ts';
 import { isUpgrade, serveRequest, serveUpgrade } from './serve-request.ts';
 
 /** The two sockets that clients connect to. */
@@ -53,8 +54,9 @@ export function createListeners(plane: Plane): Listeners {
     },
     applyCertificates: () => {
       const pair = certificates.defaultKeyPair();
-      if (pair === null || pair.cert === defaultCert) return;
-      defaultCert = pair.cert;
+      const cert = pair?.cert ?? '';
+      if (cert === defaultCert) return;
+      defaultCert = cert;
       setDefaultCertificate(https, pair, plane);
     },
     stopAccepting: async (idleMs) => {
@@ -110,7 +112,7 @@ function tlsOptions(certificates: Certificates, limits: DataPlaneLimits) {
 
 function attach(plane: Plane, server: Server | HttpsServer, name: 'http' | 'https', caps: ConnectionCaps): void {
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => serveRequest(plane, incoming, outgoing);
-  server.maxHeadersCount = 0; // a lower count hides Content-Length behind it, while the body still arrives
+  server.maxHeadersCount = MOST_PARSED_FIELDS;
   server.on('connection', (socket: Socket) => caps.admit(socket, name));
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
@@ -126,7 +128,8 @@ function attach(plane: Plane, server: Server | HttpsServer, name: 'http' | 'http
   server.on('clientError', (error: Error, socket: Socket) => answerBrokenRequest(plane, error, socket));
 }
 
-function setDefaultCertificate(server: HttpsServer, pair: { cert: string; key: string }, plane: Plane): void {
+/** @param pair null: none, so that a handshake which needs it fails, and shows no certificate that was taken away */
+function setDefaultCertificate(server: HttpsServer, pair: KeyPairPem | null, plane: Plane): void {
   try {
     server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' });
   } catch {

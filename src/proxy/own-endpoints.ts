@@ -22,7 +22,7 @@ export function answerOwnEndpoint(exchange: Exchange, request: CanonicalRequest)
 
 function readForm(exchange: Exchange, request: CanonicalRequest): void {
   const { incoming, plane } = exchange;
-  const chunks: Buffer[] = [];
+  const form = Buffer.allocUnsafeSlow(MOST_FORM_BYTES); // not a list of pieces, which may be of one byte each
   let bytes = 0;
   const timer = setTimeout(() => {
     stop();
@@ -30,15 +30,16 @@ function readForm(exchange: Exchange, request: CanonicalRequest): void {
     respondProblem(exchange, 'request-timeout', '');
   }, plane.options.limits.bodyIdleMs);
   const onData = (chunk: Buffer) => {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes <= MOST_FORM_BYTES) return;
-    stop();
-    refuseForm(exchange);
+    if (chunk.length > form.length - bytes) {
+      stop();
+      refuseForm(exchange);
+      return;
+    }
+    bytes += chunk.copy(form, bytes);
   };
   const onEnd = () => {
     stop();
-    answerWithForm(exchange, request, Buffer.concat(chunks).toString('utf8'));
+    answerWithForm(exchange, request, form.toString('utf8', 0, bytes));
   };
   const stop = () => {
     clearTimeout(timer);
@@ -55,7 +56,8 @@ function refuseForm(exchange: Exchange): void {
 
 function answerWithForm(exchange: Exchange, request: CanonicalRequest, form: string): void {
   const { now, plane, requestId } = exchange;
-  const { host, method, path, query, cookies, origin, isNavigation } = request;
+  const { host, method, path, cookies, origin, isNavigation } = request;
+  const query = request.query.slice(1); // without its `?`
   const own: OwnRequest = { host, method, path, query, cookies, origin, isNavigation, form, now, requestId };
   plane.options.identity
     .answer(own)

@@ -29,6 +29,22 @@ export function cutLongRequests(plane: Plane, graceMs: number): void {
   }
 }
 
+/**
+ * Cuts connections whose client leaves the end of an answer unread for `stallMs` milliseconds. What is written before the end is timed where it
+ * is written; the end is not, since nearly every answer is nothing else, and is taken at once.
+ */
+export function cutUnreadAnswers({ inFlight }: Plane, stallMs: number): void {
+  const now = performance.now();
+  for (const exchange of inFlight) {
+    const { outcome, outgoing } = exchange;
+    if (!outgoing.writableEnded) continue;
+    if (exchange.unreadSince === 0) exchange.unreadSince = now;
+    if (now - exchange.unreadSince < stallMs) continue;
+    outcome.code = 'response-stalled';
+    outgoing.destroy();
+  }
+}
+
 function mayGoOn({ plane, verdict }: Exchange, request: CanonicalRequest): boolean {
   // A navigation that is under way is not sent to sign in again: the bound that counts is the one nothing passes.
   const current = currentVerdict(plane, { ...request, isNavigation: false });

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { endAfterAnswer } from './client-error.ts';
 import { Exchange } from './exchange.ts';
 import { finishExchange } from './finish-exchange.ts';
+import { joinSmallPieces } from './join-small-pieces.ts';
 import { runPipeline } from './pipeline.ts';
 import type { Plane } from './plane.ts';
 import { type ConnectionFacts, describeConnection } from './reading/connection-facts.ts';
@@ -20,9 +21,10 @@ const connections = new WeakMap<Socket, ClientConnection>();
 
 /** Serves a request of Node's server when its turn on the connection has come. */
 export function serveRequest(plane: Plane, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const { socket } = incoming;
+  const { headers, socket } = incoming;
   const { facts, turns } = connectionOf(plane, socket);
-  const mayWait = turns.take(() => {
+  if ('content-length' in headers || 'transfer-encoding' in headers) joinSmallPieces(incoming);
+  const serve = () => {
     if (plane.ending.has(socket) || socket.destroyed) return;
     const exchange = new Exchange(plane, incoming, outgoing, facts, null);
     plane.inFlight.add(exchange);
@@ -32,8 +34,21 @@ export function serveRequest(plane: Plane, incoming: IncomingMessage, outgoing: 
       turns.pass();
     });
     runPipeline(exchange);
-  });
+  };
+  const mayWait = turns.take(serve, turns.isTaken ? bytesOf(incoming) : 0);
   if (!mayWait) socket.destroy();
+}
+
+/** Most bytes of a body that Node reads ahead. */
+const MOST_UNREAD_BYTES = 65_536;
+/** Of a string, beside its characters. */
+const STRING_BYTES = 24;
+
+/** What a request takes while it waits for its turn: its head, and as much of its body as is read before somebody asks for it. */
+function bytesOf({ headers, rawHeaders, url = '' }: IncomingMessage): number {
+  const head = rawHeaders.reduce((sum, { length }) => sum + length + STRING_BYTES, url.length);
+  const declared = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Infinity;
+  return head + Math.min(declared, MOST_UNREAD_BYTES);
 }
 
 /**

@@ -132,9 +132,26 @@ describe('security 1: reading a request', () => {
     client.destroy();
   });
 
-  it('[ONE-READING] sees a length that hides behind two thousand fields', async () => {
-    const bytes = `POST /.entragate/no-such-page HTTP/1.1\r\nHost: ${HOST}\r\n${manyFields(2_000)}Content-Length: 30\r\n\r\n`;
-    await assertRefused(wire, `${bytes}GET /admin HTTP/1.1\r\nHost: x\r\n`.slice(0, bytes.length + 30), 404);
+  for (const [count, status] of [
+    [1_000, 404],
+    [1_022, 431],
+    [2_000, 431],
+    [6_000, 431],
+  ] as const) {
+    it(`[ONE-READING] sees a length that hides behind ${count} fields, and answers ${status}`, async () => {
+      const bytes = `POST /.entragate/no-such-page HTTP/1.1\r\nHost: ${HOST}\r\n${manyFields(count)}Content-Length: 30\r\n\r\n`;
+      await assertRefused(wire, `${bytes}GET /admin HTTP/1.1\r\nHost: x\r\n`.slice(0, bytes.length + 30), status);
+    });
+  }
+
+  it('answers 431 to a Connection field that lists more names than a request may have fields', async () => {
+    const listed = (count: number) => Array.from({ length: count }, (_, index) => `x-${index}`).join(', ');
+    await assertRefused(wire, get('/', `Connection: ${listed(101)}\r\n`), 431);
+    await assertRefused(wire, get('/', `Connection: ${listed(60)}\r\nConnection: ${listed(60)}\r\n`), 431);
+    await assertRefused(wire, get('/', `Connection: ${','.repeat(9_000)}\r\n`), 431);
+    const kept = await forwarded(wire, get('/', `Connection: ${listed(100)}\r\nX-99: 1\r\nX-100: 1\r\n`));
+    assert.match(kept, /\r\nX-100: 1\r\n/);
+    assert.doesNotMatch(kept, /\r\nX-99: /);
   });
 
   for (const name of ['X_Entragate_User', 'x-entragate.user', 'X_ENTRAGATE-GROUPS', 'X-Entragate!Assertion']) {

@@ -134,6 +134,17 @@ describe('Security 4: signing out', () => {
     assert.equal(await isSignedIn(client), false);
   });
 
+  it('goes on by the form of the auth host where the app had no session any more', async () => {
+    const question = await client.navigate(gate.wiki('/.entragate/sign-out'), signOutForm(new URL(gate.wiki()).origin));
+    assert.equal(new URL(question.url).pathname, '/oauth2/sign-out');
+    const action = /<form method="post" action="([^"]+)"/.exec(question.body)?.[1] ?? assert.fail(question.body);
+    const form = new URL(action.replaceAll('&amp;', '&'), question.url).href;
+    const page = await client.navigate(form, signOutForm(new URL(gate.auth()).origin, 'everywhere=1'));
+    assert.equal(page.url, gate.wiki('/.entragate/signed-out?everywhere=1'));
+    assert.deepEqual(sessionCookiesOf(client, 'auth.localhost'), []);
+    assert.equal(await isSignedIn(client), false);
+  });
+
   it('ends nothing by a link to the second step, made by somebody else', async () => {
     const other = await gate.signedIn(adele.username);
     const location = await openUntil(

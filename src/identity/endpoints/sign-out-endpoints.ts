@@ -1,5 +1,6 @@
 import type { FlowContext } from '../flow/flow-context.ts';
 import { logged, page, redirect } from '../flow/own-answer.ts';
+import { onlyParameter } from '../flow/query.ts';
 import { clearedRound } from '../flow/round-marker.ts';
 import { originOf, signInSite, urlOf } from '../flow/sign-in-site.ts';
 import { nothingMore } from '../flow/sign-in-wanted.ts';
@@ -46,7 +47,7 @@ export function signOut(context: FlowContext, request: OwnRequest): OwnResponse 
 
 /** Says what has ended. */
 export function showSignedOut(context: FlowContext, request: OwnRequest): OwnResponse {
-  const everywhere = new URLSearchParams(request.query).get('everywhere') === '1';
+  const everywhere = onlyParameter(request.query, 'everywhere') === '1';
   const view = context.view();
   const signIn = signInPath(view, '/', view.defaultProvider, nothingMore);
   return page(200, { kind: 'signed-out', everywhere, signIn }, [], logged('signed-out'));
@@ -54,7 +55,7 @@ export function showSignedOut(context: FlowContext, request: OwnRequest): OwnRes
 
 /** Whether the confirmed form asks to end the whole login. */
 export function wantsEverywhere(request: OwnRequest): boolean {
-  return new URLSearchParams(request.form).get('everywhere') === '1';
+  return onlyParameter(request.form, 'everywhere') === '1';
 }
 
 /** Ends a session, or its login, on this worker at once and on all others by publishing it. */

@@ -22,6 +22,13 @@ export interface FlowCookie {
 const FLOW_LIFETIME = 15 * 60;
 /** Flows that one browser may have under way on one host; a further one takes the place of the oldest. */
 const MAX_FLOWS = 5;
+/**
+ * Flows that are opened to see how old they are: the last ones, since browsers send cookies of one path in the order in which they were
+ * made (RFC 6265bis §5.8.3). Hundreds fit into a request, and each takes as long as a small request in all.
+ */
+const MAX_OPENED = 16;
+/** Cookies that one answer takes away; the next one goes on. */
+const MAX_CLEARED = 64;
 
 /** Marks that a flow is this browser's: kept past the flow itself, it proves that the flow may begin again, and nothing else. */
 const MARK_PREFIX = `${flowCookiePrefix}own-`;
@@ -39,9 +46,10 @@ export function addFlow(
   cookies: string,
   flow: FlowCookie,
 ): readonly string[] {
-  const flows = readCookiesWithPrefix(cookies, prefixOf(side)).map(([name, value]) => ({
+  const present = readCookiesWithPrefix(cookies, prefixOf(side));
+  const flows = present.map(([name, value], index) => ({
     name,
-    startedAt: openFlow(context, side, host, value)?.startedAt ?? 0,
+    startedAt: index < present.length - MAX_OPENED ? 0 : (openFlow(context, side, host, value)?.startedAt ?? 0),
   }));
   const marks = readCookiesWithPrefix(cookies, MARK_PREFIX).map(([name, value]) => ({
     name,
@@ -65,6 +73,7 @@ function surplus(
   return present
     .toSorted((a, b) => b.startedAt - a.startedAt)
     .filter(({ name, startedAt }, index) => (index >= kept || startedAt < oldest) && isCookieName(name))
+    .slice(-MAX_CLEARED)
     .map(({ name }) => clearCookie(name));
 }
 

@@ -16,6 +16,8 @@ export interface FieldReading {
   upgrades: number;
   upgrade: string;
   connectionUpgrades: boolean;
+  /** What `Connection` lines list, up to a few more than any request may. */
+  connectionOptions: number;
   /** Other names that a `Connection` line lists, in lower case; null: none, as in nearly every request. */
   listed: Set<string> | null;
   expectations: number;
@@ -68,6 +70,7 @@ function emptyReading(): FieldReading {
     upgrades: 0,
     upgrade: '',
     connectionUpgrades: false,
+    connectionOptions: 0,
     listed: null,
     expectations: 0,
     expectation: '',
@@ -239,9 +242,14 @@ function joined(before: string | null, value: string): string {
   return before === null ? value : `${before}, ${value}`;
 }
 
+/** As many names as a request may have fields, and one more, which has it refused: thousands fit into a line. */
+const MOST_CONNECTION_OPTIONS = 101;
+
 function readConnection(reading: FieldReading, value: string): void {
   if (value === 'keep-alive' || value === 'close') return;
-  for (const part of value.split(',')) {
+  const parts = value.split(',', MOST_CONNECTION_OPTIONS - reading.connectionOptions);
+  reading.connectionOptions += parts.length;
+  for (const part of parts) {
     const option = part.trim().toLowerCase();
     if (option === 'upgrade') reading.connectionUpgrades = true;
     else if (option !== '' && option !== 'keep-alive' && option !== 'close') {

@@ -12,6 +12,11 @@ import { type RefusalCode, refuse } from './refusal.ts';
 
 const MOST_FIELDS = 100;
 const MOST_FIELD_BYTES = 32 * 1024;
+/**
+ * What the parser is told to take: 15,000 fields fit into a head, and would take ten times its bytes. A Node that only keeps no more of
+ * them hides a `Content-Length` behind, so that what has as many is refused unread, wherever it goes, and ends its connection.
+ */
+export const MOST_PARSED_FIELDS = 1_024;
 /** Apps ask each other through us, and some pass every field on: a few times is no loop. */
 const MOST_HOPS = 8;
 
@@ -19,7 +24,7 @@ const MOST_HOPS = 8;
  * Reads a request once, into the form that is matched, decided on and forwarded (ONE-READING).
  * Whatever could be read in two ways is refused instead.
  *
- * @param raw as the parser hands it over; with `maxHeadersCount = 0`, or Node hides fields past its limit
+ * @param raw as the parser hands it over; with {@link MOST_PARSED_FIELDS} as its `maxHeadersCount`
  * @param connection of {@link describeConnection}
  * @param authHost the host of sign-in, whose pages answer past the field limits, as `/.entragate/…` does; null: none
  */
@@ -27,6 +32,7 @@ export function readRequest(raw: RawRequest, connection: ConnectionFacts, authHo
   if (raw.httpVersionMajor !== 1 || raw.httpVersionMinor > 1) return refuse('http-version');
   const httpVersion = raw.httpVersionMinor === 1 ? '1.1' : '1.0';
   if (raw.method === 'CONNECT' || raw.method === 'TRACE') return refuse('method-refused');
+  if (raw.rawHeaders.length >= 2 * MOST_PARSED_FIELDS) return refuse('too-many-fields');
   const reading = readFields(raw.rawHeaders);
   const framing = bodyFraming(httpVersion, reading);
   if (!framing.ok) return refuse(framing.code);
@@ -65,10 +71,10 @@ function sniProblem(host: string, { encrypted, peerIsTrusted, sni }: ConnectionF
   return isIPv4(host) ? null : 'sni-missing';
 }
 
-/** Our own endpoints answer up to the parser's limit, so that a sign-out works with any heap of cookies. */
+/** Our own endpoints answer up to the parser's limits, so that a sign-out works with any heap of cookies. */
 function limitProblem(raw: RawRequest, reading: FieldReading, isOwn: boolean): RefusalCode | null {
   if (isOwn) return null;
-  if (raw.rawHeaders.length > 2 * MOST_FIELDS) return 'too-many-fields';
+  if (raw.rawHeaders.length > 2 * MOST_FIELDS || reading.connectionOptions > MOST_FIELDS) return 'too-many-fields';
   return reading.bytes > MOST_FIELD_BYTES ? 'fields-too-large' : null;
 }
 

@@ -70,7 +70,12 @@ export const refusals: ReadonlyMap<RefusalCode, Refused> = new Map([
   refusal(400, 'host-invalid', KEEP, 'The Host field is not one host name with an optional port.'),
   refusal(421, 'sni-missing', CLOSE, 'The TLS handshake named no server (SNI), and the Host field names one.'),
   refusal(421, 'sni-mismatch', CLOSE, 'The TLS handshake named another server than the Host field does.'),
-  refusal(431, 'too-many-fields', CLOSE, 'The request has more than 100 header fields.'),
+  refusal(
+    431,
+    'too-many-fields',
+    CLOSE,
+    'The request has more than 100 header fields, or names as many in Connection.',
+  ),
   refusal(431, 'fields-too-large', CLOSE, 'The header fields are larger than 32 KiB together.'),
   refusal(400, 'field-aliases-ours', KEEP, 'A field name would be taken for an identity field of this proxy.'),
   refusal(

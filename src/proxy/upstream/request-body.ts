@@ -21,7 +21,7 @@ export class RequestBody extends Readable {
 
   /** @param onTimeout the client was too slow; called at most once */
   constructor(source: IncomingMessage, limits: BodyLimits, onTimeout: () => void) {
-    super();
+    super({ highWaterMark: 1 }); // one piece unread is enough: what comes behind it waits, and is joined, at the source
     this.#source = source;
     this.#idle = setTimeout(() => {
       if (this.#isWaitingForUpstream()) this.#idle.refresh();

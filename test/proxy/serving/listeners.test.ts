@@ -121,6 +121,14 @@ describe('Listeners', () => {
       assert.ok(!JSON.stringify(proxy.lines()).includes('secret-canary'));
     });
 
+    it('show no default certificate any more once there is none', async () => {
+      (await dial(null)).destroy();
+      proxy.apply(spec({ defaultCertificate: null }));
+      for (const servername of [null, 'nobody.example.com', LEDGER]) await assert.rejects(dial(servername));
+      proxy.apply(spec());
+      (await dial(null)).destroy();
+    });
+
     it('answer 421 where SNI and Host differ, without SNI, and for a host without TLS', async () => {
       for (const servername of [STATUS, null]) {
         const client = await dial(servername);

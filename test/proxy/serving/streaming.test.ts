@@ -172,6 +172,22 @@ describe('Streaming and the shape of messages', () => {
     await eventually('the upstream connection ends', () => upstream.connections.at(-1)?.isOpen() === false);
   });
 
+  it('frees the app when the client ends its side, whatever it had begun to send ahead', async () => {
+    upstream.answerWith(() => null);
+    for (const [index, ahead] of [
+      '',
+      'GET /ahead HTTP/1.1\r\nHo',
+      `${head('POST /', 'Content-Length: 9\r\n')}part`,
+    ].entries()) {
+      const client = await dial();
+      client.write(head(`GET /end${index}`) + ahead);
+      await eventually('it arrives', () => upstream.bytes().includes(`/end${index} `));
+      client.end();
+      await eventually('it is closed', () => upstream.connections.every((connection) => !connection.isOpen()), 900);
+      client.destroy();
+    }
+  });
+
   it('answers 504 when the upstream says nothing in time', async () => {
     await using hasty = await startHasty({ responseTimeoutMs: 300 });
     upstream.answerWith(() => null);

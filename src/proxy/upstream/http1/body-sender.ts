@@ -5,6 +5,9 @@ import { writeAndFree } from '../../write-and-free.ts';
 /** `sent`: all of it. `broken`: the body ended early, or is not as long as declared. */
 export type BodyOutcome = 'sent' | 'broken';
 
+/** Up to here a copy costs less than three writes. */
+const MOST_JOINED_BYTES = 1_024;
+
 /**
  * Writes a request's body behind its head, as fast as the upstream takes it: with the declared length, or in the chunked
  * coding (RFC 9112 §7.1), one chunk for each piece.
@@ -56,8 +59,12 @@ export class BodySender {
 
   #write(piece: Buffer): boolean {
     if (this.#remaining !== null) return writeAndFree(this.#socket, piece);
+    const size = piece.length.toString(16);
+    if (piece.length <= MOST_JOINED_BYTES) {
+      return this.#socket.write(`${size}\r\n${piece.toString('latin1')}\r\n`, 'latin1');
+    }
     this.#socket.cork();
-    this.#socket.write(`${piece.length.toString(16)}\r\n`, 'latin1');
+    this.#socket.write(`${size}\r\n`, 'latin1');
     writeAndFree(this.#socket, piece);
     const takesMore = this.#socket.write('\r\n', 'latin1');
     this.#socket.uncork();

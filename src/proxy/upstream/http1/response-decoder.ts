@@ -57,6 +57,9 @@ export class ResponseDecoder {
   #body: 'length' | 'chunked' | 'trailers' | 'to-end' = 'length';
   #remaining = 0;
   #informational = 0;
+  /** Where the data of the chunks of this read is, moved together; empty where both are the same. */
+  #joinedFrom = 0;
+  #joinedTo = 0;
 
   constructor(sink: ResponseSink) {
     this.#sink = sink;
@@ -75,7 +78,10 @@ export class ResponseDecoder {
     this.state = 'stopped';
   }
 
-  /** @returns the position behind what was read: `to`, unless the response ended before it or the sink wants a pause */
+  /**
+   * @param bytes what is read of them may be overwritten
+   * @returns the position behind what was read: `to`, unless the response ended before it or the sink wants a pause
+   */
   read(bytes: Buffer, from: number, to: number): number {
     this.isUntouched = false;
     this.isPaused = false;
@@ -83,8 +89,9 @@ export class ResponseDecoder {
     while (at < to && !this.isPaused) {
       if (this.state === 'head') at = this.#readHead(bytes, at, to);
       else if (this.state === 'body') at = this.#readBody(bytes, at, to);
-      else return at;
+      else break;
     }
+    this.#giveJoined(bytes);
     return at;
   }
 
@@ -170,7 +177,7 @@ export class ResponseDecoder {
     if (chunks.isAtData) {
       const end = Math.min(to, from + chunks.remaining);
       chunks.took(end - from);
-      this.#give(bytes, from, end);
+      this.#join(bytes, from, end);
       return end;
     }
     const at = chunks.scan(bytes, from, to);
@@ -188,6 +195,25 @@ export class ResponseDecoder {
     if (this.#head.isBroken) this.#refuse('the trailers are not fields, or too large');
     else if (this.#head.isComplete) this.state = 'done';
     return at;
+  }
+
+  /** Thousands of small chunks may come in one read: handed on one by one, they take a hundred times their bytes until they are written. */
+  #join(bytes: Buffer, from: number, to: number): void {
+    if (this.#joinedFrom === this.#joinedTo) {
+      this.#joinedFrom = from;
+      this.#joinedTo = to;
+      return;
+    }
+    bytes.copyWithin(this.#joinedTo, from, to);
+    this.#joinedTo += to - from;
+  }
+
+  #giveJoined(bytes: Buffer): void {
+    const from = this.#joinedFrom;
+    const to = this.#joinedTo;
+    if (from === to) return;
+    this.#joinedTo = from;
+    this.#give(bytes, from, to);
   }
 
   #give(bytes: Buffer, from: number, to: number): void {

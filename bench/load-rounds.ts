@@ -110,7 +110,7 @@ async function checkCounts(candidate: Candidate, entragate: EntragateCandidate, 
 }
 
 /** Lines are written a moment later. */
-const LOG_PATIENCE_MS = 5_000;
+const LOG_PATIENCE_MS = 60_000;
 
 async function linesOf(file: string): Promise<number> {
   let lines = 0;

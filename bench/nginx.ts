@@ -9,7 +9,7 @@ export interface RunningNginx {
   stop(): Promise<void>;
 }
 
-const START_PATIENCE_MS = 5_000;
+const START_PATIENCE_MS = 60_000;
 
 /**
  * Starts nginx as the upstream: every answer is the same 1 KiB, from memory.

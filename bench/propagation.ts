@@ -77,6 +77,7 @@ export async function measurePropagation(): Promise<PropagationFigures> {
     translation: () => translateOptions,
     retryAfter: 10_000,
     patience: 60_000,
+    now: Date.now,
     onApplied: () => onApplied(),
   });
   await planes.start(createKeyRing([generateKey(true)]));

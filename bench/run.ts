@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { freePort } from '../src/cli/dev-options.ts';
 import { type BenchPlace, type Candidate, startEntragate, startForwarder, startNginxHop } from './candidates.ts';
 import { ensureDebianTools } from './debian-tools.ts';
-import { freePort } from './free-port.ts';
 import { type LoadPlan, measureLoad } from './load-rounds.ts';
 import { startUpstream } from './nginx.ts';
 import { measurePropagation } from './propagation.ts';
@@ -45,7 +45,7 @@ async function bench(isQuick: boolean): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void close().then(() => process.exit(1)));
   try {
-    const upstreamPort = await freePort();
+    const upstreamPort = await freePort('127.0.0.1');
     const upstream = await startUpstream(folder, loadCore, upstreamPort);
     closers.push(upstream.stop);
     const place: BenchPlace = { folder, serverCore, upstreamPort, sessions: 1000 };
@@ -73,7 +73,7 @@ async function startCandidates(
     started(startEntragate(place, { groups, groupsOfRoute }));
   const thirty = await entragate(30, 3);
   const { cookieFile } = thirty;
-  const hop = await started(startNginxHop(place, await freePort(), cookieFile));
+  const hop = await started(startNginxHop(place, await freePort('127.0.0.1'), cookieFile));
   if (isQuick) return [hop, thirty, await entragate(200, 3)];
   return [
     hop,

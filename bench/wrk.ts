@@ -31,7 +31,7 @@ const script = fileURLToPath(new URL('./rotate-cookies.lua', import.meta.url));
 
 /** Runs wrk with keep-alive connections from one thread. @throws Error when it prints no figures */
 export async function runWrk({ port, cookieFile, host, path, seconds, connections, core }: Load): Promise<WrkFigures> {
-  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '5s', '-s', script];
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', script];
   const wrk = ['wrk', ...flags, `http://127.0.0.1:${port}`, '--', cookieFile, host, path];
   const { stdout } = await run('taskset', ['-c', String(core), ...wrk]);
   const line = stdout.split('\n').find((text) => text.startsWith('{'));

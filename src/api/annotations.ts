@@ -6,6 +6,17 @@ import type { Ingress, Namespace, ObjectMeta } from './kubernetes.ts';
 /** Before the name of each annotation that is ours. */
 export const ANNOTATION_PREFIX = 'entragate.dev/';
 
+const foreignPrefix = /^([^/]*[.-])?(ingress|entragate)([.-][^/]*)?\//;
+
+/**
+ * The first annotation, by name, that is another controller's or has a prefix which is nearly ours. It is not read, and its author may think that
+ * it is; null: there is none.
+ */
+export function foreignAnnotation(names: readonly string[]): string | null {
+  const foreign = names.filter((name) => foreignPrefix.test(name) && !name.toLowerCase().startsWith(ANNOTATION_PREFIX));
+  return foreign.toSorted()[0] ?? null;
+}
+
 /** Most policies that one Ingress may name: each is evaluated on every request. */
 const MAX_POLICIES = 32;
 

@@ -14,7 +14,8 @@ const stringMap: JsonSchema = {
   default: {},
   additionalProperties: { type: 'string', description: 'A string: write true, false and numbers in quotes.' },
 };
-const objectName: JsonSchema = {
+/** `metadata.name`, and what refers to it. */
+export const objectNameSchema: JsonSchema = {
   type: 'string',
   minLength: 1,
   maxLength: 253,
@@ -29,7 +30,8 @@ const portName: JsonSchema = {
   description: 'Name of a port, such as http: lower-case letters, digits and hyphens.',
 };
 const protocol: JsonSchema = { type: 'string', enum: ['TCP', 'UDP', 'SCTP'], default: 'TCP' };
-const host: JsonSchema = {
+/** A host of an Ingress: `host` of a rule, or one of `hosts` in `tls`. */
+export const hostSchema: JsonSchema = {
   type: 'string',
   maxLength: 253,
   pattern: '^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
@@ -41,7 +43,7 @@ export const metadataSchema: JsonSchema = {
   type: 'object',
   required: ['name'],
   properties: {
-    name: objectName,
+    name: objectNameSchema,
     namespace: {
       type: 'string',
       default: '',
@@ -68,7 +70,7 @@ const labelMetadataSchema: JsonSchema = {
   properties: {
     ...metadataSchema.properties,
     name: {
-      ...objectName,
+      ...objectNameSchema,
       maxLength: 63,
       pattern: labelPattern,
       description: 'Lower-case letters, digits and hyphens, such as ledger.',
@@ -103,7 +105,8 @@ const pathRule: ValidationRule = {
   message: 'pathType Exact and Prefix need a path: write one that begins with /',
 };
 
-const backend: JsonSchema = {
+/** Where requests of an Ingress go. */
+export const backendSchema: JsonSchema = {
   type: 'object',
   description: 'Where requests go: service with name and port.',
   'x-kubernetes-validations': [backendRule],
@@ -113,7 +116,7 @@ const backend: JsonSchema = {
       required: ['name', 'port'],
       description: 'A Service of the same namespace, with name and port.',
       properties: {
-        name: { ...objectName, maxLength: 63, pattern: labelPattern },
+        name: { ...objectNameSchema, maxLength: 63, pattern: labelPattern },
         port: {
           type: 'object',
           description: 'A port of the Service: name or number.',
@@ -126,33 +129,27 @@ const backend: JsonSchema = {
   },
 };
 
+/** One path of a rule of an Ingress. */
+export const ingressPathSchema: JsonSchema = {
+  type: 'object',
+  required: ['pathType', 'backend'],
+  'x-kubernetes-validations': [pathRule],
+  properties: {
+    path: { type: 'string', pattern: '^/', description: 'A path that begins with /.' },
+    pathType: {
+      type: 'string',
+      enum: ['Exact', 'Prefix', 'ImplementationSpecific'],
+      description: 'Exact or Prefix.',
+    },
+    backend: backendSchema,
+  },
+};
+
 const ingressRule: JsonSchema = {
   type: 'object',
   properties: {
-    host,
-    http: {
-      type: 'object',
-      properties: {
-        paths: {
-          type: 'array',
-          default: [],
-          items: {
-            type: 'object',
-            required: ['pathType', 'backend'],
-            'x-kubernetes-validations': [pathRule],
-            properties: {
-              path: { type: 'string', pattern: '^/', description: 'A path that begins with /.' },
-              pathType: {
-                type: 'string',
-                enum: ['Exact', 'Prefix', 'ImplementationSpecific'],
-                description: 'Exact or Prefix.',
-              },
-              backend,
-            },
-          },
-        },
-      },
-    },
+    host: hostSchema,
+    http: { type: 'object', properties: { paths: { type: 'array', default: [], items: ingressPathSchema } } },
   },
 };
 
@@ -163,14 +160,14 @@ export const ingressSchema = objectSchema(
       type: 'object',
       default: {},
       properties: {
-        ingressClassName: { ...objectName, description: 'Name of an IngressClass, such as entragate.' },
-        defaultBackend: backend,
+        ingressClassName: { ...objectNameSchema, description: 'Name of an IngressClass, such as entragate.' },
+        defaultBackend: backendSchema,
         tls: {
           type: 'array',
           default: [],
           items: {
             type: 'object',
-            properties: { hosts: { type: 'array', default: [], items: host }, secretName: objectName },
+            properties: { hosts: { type: 'array', default: [], items: hostSchema }, secretName: objectNameSchema },
           },
         },
         rules: { type: 'array', default: [], items: ingressRule },
@@ -213,7 +210,7 @@ export const serviceSchema = objectSchema(
       default: {},
       properties: {
         type: { type: 'string', enum: ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], default: 'ClusterIP' },
-        externalName: { ...host, pattern: `^${subdomain}\\.?$`, description: 'A DNS name in lower case.' },
+        externalName: { ...hostSchema, pattern: `^${subdomain}\\.?$`, description: 'A DNS name in lower case.' },
         ipFamilies: { type: 'array', default: [], maxItems: 2, items: { type: 'string', enum: ['IPv4', 'IPv6'] } },
         ports: {
           type: 'array',

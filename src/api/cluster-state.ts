@@ -78,7 +78,10 @@ export interface ObjectVersion {
  */
 export interface UnreadableObject {
   readonly ref: ObjectRef;
-  /** The last content that was well formed; `null` when none ever was. Trust it for claims only, never for access. */
+  /**
+   * The last content that was well formed. Of an Ingress of the API server that never was, what of it is (see ingress-outline.ts); otherwise `null`.
+   * Trust it for claims only, never for access.
+   */
   readonly lastGood: KubernetesObject | null;
   /** Which version of the object it is that can not be read: what is said of it is said of that one. */
   readonly version: ObjectVersion;

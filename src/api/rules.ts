@@ -18,6 +18,8 @@ export const ruleChecks: ReadonlyMap<string, RuleCheck> = new Map([
     ({ groups = [], roles = [], users = [], rules = [] }) =>
       groups.length + roles.length + users.length + rules.length > 0,
   ),
+  check<string>('write the Object ID of the group, a GUID: names are neither unique nor stable', isGuid),
+  check<string>('write the Object ID of the user, a GUID: addresses can change hands', isGuid),
   check<string>('maxAge must lie between 1m and 720h: write a duration such as 1h or 90m', (maxAge) =>
     isBetween(60, seconds(maxAge), 720 * 3600),
   ),
@@ -26,13 +28,14 @@ export const ruleChecks: ReadonlyMap<string, RuleCheck> = new Map([
     'the name becomes part of the redirect URI: write a name of at most 63 lower-case letters, digits and hyphens',
     ({ metadata }) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(metadata.name),
   ),
+  check<string>('write the Directory (tenant) ID, a GUID: not a name or a domain of the tenant', isGuid),
   check<IdentityProvider['spec']>(
     'type EntraID needs tenantId: write the Directory (tenant) ID of the app registration',
     (spec) => spec.type !== 'EntraID' || spec.tenantId !== undefined,
   ),
   check<IdentityProvider['spec']>(
     'type EntraID needs a GUID as clientId: write the Application (client) ID of the app registration',
-    (spec) => spec.type !== 'EntraID' || /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(spec.clientId),
+    (spec) => spec.type !== 'EntraID' || isGuid(spec.clientId),
   ),
   check<IdentityProvider['spec']>(
     'issuer is for type OIDC only: remove it, or write type OIDC',
@@ -100,6 +103,10 @@ export const ruleChecks: ReadonlyMap<string, RuleCheck> = new Map([
 /** The caller has held the value against its schema, of which `T` is the type. */
 function check<T>(message: string, holds: (value: T) => boolean): readonly [string, RuleCheck] {
   return [message, (value) => holds(value as T)];
+}
+
+function isGuid(text: string): boolean {
+  return /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(text);
 }
 
 /** Not a number when the text is no duration, so that every comparison with it fails. */

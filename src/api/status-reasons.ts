@@ -79,7 +79,7 @@ export const eventReasons = {
     type: 'Warning',
     on: 'Ingress',
     meaning:
-      'Hosts are served, and something is not as written: a host that belongs to others, a path that is refused, a Secret or Service that is missing.',
+      'Hosts are served, and something is not as it should be: a host that belongs to others, a path that is refused, a Secret or Service that is missing, a certificate that has expired.',
   },
   Denied: {
     type: 'Warning',

@@ -12,6 +12,7 @@ import { createSourceMetrics } from '../kube/objects/source-metrics.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import { createSilentLog } from '../telemetry/logger.ts';
 import { containFailure } from '../translate/contain-failure.ts';
+import { tellOfCertificates } from '../translate/tell-of-certificates.ts';
 import { translate } from '../translate/translate.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import type { Translation } from '../translate/translation.ts';
@@ -52,7 +53,8 @@ export async function checkCluster(
     const { secretRefs } = translated(source.state(), options).translation;
     await firstSecrets(source, secretRefs, PATIENCE_MS, new AbortController().signal);
     const { state, translation } = translated(source.state(), options);
-    return reportOf(state, source.unansweredSecrets(), translation, isStrict);
+    const told = tellOfCertificates(translation, options, Date.now());
+    return reportOf(state, source.unansweredSecrets(), told, isStrict);
   } finally {
     await source.close();
     client.close();
@@ -90,6 +92,7 @@ async function listed(source: ClusterSource): Promise<void> {
 function translated(state: ClusterState, options: TranslateOptions) {
   return containFailure((some) => ({ state: some, translation: translate(some, options) }), null, state).result;
 }
+const nowhere = { place: null, path: '', hint: '' };
 
 /** Translation takes a Secret that was not read for one that is missing. */
 const unread = 'could not be read, and what is said of it below is said as if it were missing';
@@ -103,8 +106,10 @@ function reportOf(
   const unreadable = [...state.unreadable, ...unreadSecrets.map((ref) => ({ ref, reason: unread }))];
   const problems = [
     ...unreadable.map(({ ref, reason }): ManifestProblem => {
-      const nowhere = { place: null, path: '', hint: '' };
       return { ...nowhere, severity: 'error', code: 'object-unreadable', object: describeRef(ref), message: reason };
+    }),
+    ...translation.warnings.map((message): ManifestProblem => {
+      return { ...nowhere, severity: 'error', code: 'operator-certificate', object: '', message };
     }),
     ...manifestProblems([], state, translation, () => null),
   ];

@@ -1,6 +1,7 @@
 import { readFolders } from '../kube/manifests/file-source.ts';
 import type { ManifestReading } from '../kube/manifests/manifest-set.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
+import { tellOfCertificates } from '../translate/tell-of-certificates.ts';
 import { translate } from '../translate/translate.ts';
 import { withAssumedObjects } from './assumed-objects.ts';
 import { type CheckReport, checkJson, checkText } from './check-report.ts';
@@ -113,7 +114,8 @@ function checkManifests(reading: ManifestReading, authHost: string | null, isStr
     anyHostNamespaces: [],
     deniedCidrs: [],
   });
-  const translation = translate(state, optionsFor(state));
+  const options = optionsFor(state);
+  const translation = tellOfCertificates(translate(state, options), options, Date.now());
   const problems = [
     ...assumptionProblems(reading, isProviderAssumed),
     ...manifestProblems(reading.problems, state, translation, reading.locate).flatMap(asInRepository),

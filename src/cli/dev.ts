@@ -101,7 +101,7 @@ export async function startDev(
     await control.stop();
     await planes.drain(grace);
     await admin?.close();
-    log.flush();
+    await log.drain();
   };
   try {
     const ports = await planes.start(createKeyRing([generateKey(true)]));

@@ -71,7 +71,7 @@ export async function runEmulator(argv: readonly string[]): Promise<number> {
     process.stdout.write(describeEmulator(emulator, tenants, certificate.caPath));
     await untilSignal();
     await emulator.close();
-    log.flush();
+    await log.drain();
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof EntragateError)) throw error;

@@ -15,6 +15,7 @@ type ManifestProblemCode =
   | 'manifest-invalid'
   | 'object-unreadable'
   | 'class-of-others'
+  | 'operator-certificate'
   | 'default-provider-missing'
   | 'no-objects';
 
@@ -48,6 +49,7 @@ export const severities: Readonly<Record<FindingKind, Severity>> = {
   'secret-unusable': 'error',
   'certificate-missing': 'warning',
   'certificate-for-other-names': 'warning',
+  'certificate-expired': 'warning',
   'policy-invalid': 'error',
   'policy-questionable': 'warning',
   'identity-provider-invalid': 'error',

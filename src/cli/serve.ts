@@ -90,7 +90,7 @@ export async function startServe(
     await endReplica(replica, graceMs);
     await admin?.close();
     client.close();
-    log.flush();
+    await log.drain();
   };
   try {
     const { planes, group, readiness, registry } = replica;

@@ -8,6 +8,7 @@ import { containFailure } from '../translate/contain-failure.ts';
 import { denyEverything } from '../translate/deny-everything.ts';
 import { describeChange } from '../translate/describe-change.ts';
 import { retranslate } from '../translate/retranslate.ts';
+import { nextExpiry, tellOfCertificates } from '../translate/tell-of-certificates.ts';
 import { translate } from '../translate/translate.ts';
 import type { TranslateOptions } from '../translate/translate-options.ts';
 import type { Translation } from '../translate/translation.ts';
@@ -22,10 +23,14 @@ export interface ClusterSource {
 }
 
 /** Times outside tests: a worker that is silent for half of `patience` is replaced. */
-export const controlTiming: Pick<ControlPlaneOptions, 'retryAfter' | 'patience'> = {
+export const controlTiming: Pick<ControlPlaneOptions, 'retryAfter' | 'patience' | 'now'> = {
   retryAfter: 10_000,
   patience: 60_000,
+  now: Date.now,
 };
+
+/** Timers of Node.js go no further than 2^31 ms. */
+const LONGEST_TIMER_MS = 86_400_000;
 
 export interface ControlPlaneOptions {
   readonly source: ClusterSource;
@@ -44,6 +49,8 @@ export interface ControlPlaneOptions {
   readonly retryAfter: number;
   /** How long every data plane may take to acknowledge a snapshot (ms): past it rounds go on, and this one counts as one that could not be applied. */
   readonly patience: number;
+  /** Milliseconds since the epoch: by it certificates expire. */
+  readonly now: () => number;
   /** After every data plane serves from it: what changed, in words. */
   readonly onApplied: (applied: Applied) => void;
 }
@@ -61,6 +68,7 @@ export interface Applied {
 interface Translated {
   /** Without what is denied. */
   readonly state: ClusterState;
+  readonly options: TranslateOptions;
   readonly translation: Translation;
   readonly denied: readonly string[];
 }
@@ -80,7 +88,7 @@ export class ControlPlane {
   #isPending = false;
   /** When a change could first not be applied; null: all are. */
   #behindSince: number | null = null;
-  #retry: NodeJS.Timeout | undefined;
+  #next: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #isRunning = false;
   #isStopped = false;
@@ -126,7 +134,7 @@ export class ControlPlane {
   async #run(): Promise<void> {
     while (this.#isPending) {
       this.#isPending = false;
-      clearTimeout(this.#retry);
+      clearTimeout(this.#next);
       try {
         await this.#apply();
         this.#behindSince = null;
@@ -134,23 +142,30 @@ export class ControlPlane {
         this.#options.log.error({ err: cause }, 'A change could not be applied; the last good snapshot stays');
         this.#behindSince ??= performance.now();
         await this.#denyCurrent();
-        this.#retry = setTimeout(() => this.#take(), this.#options.retryAfter).unref();
+        this.#takeAfter(this.#options.retryAfter);
       }
     }
     this.#isRunning = false;
   }
 
+  #takeAfter(ms: number): void {
+    this.#next = setTimeout(() => this.#take(), ms).unref();
+  }
+
   async #apply(): Promise<void> {
-    const { readSecrets, onApplied } = this.#options;
+    const { readSecrets, now, onApplied } = this.#options;
     const previous = this.#current;
     let next = await this.#translate(previous);
     if (await readSecrets(next.translation.secretRefs)) next = await this.#translate(previous);
     await this.#serve(next);
-    const { translation, denied } = next;
+    const time = now();
+    const translation = tellOfCertificates(next.translation, next.options, time);
     const before = this.#applied;
     this.#applied = translation;
     const changes = before === null ? [] : describeChange(before, translation);
-    onApplied({ translation, denied, changes, isFirst: before === null });
+    onApplied({ translation, denied: next.denied, changes, isFirst: before === null });
+    const expiry = nextExpiry(translation, time);
+    if (expiry !== null) this.#takeAfter(Math.min(expiry - time, LONGEST_TIMER_MS));
   }
 
   /** @throws EntragateError `snapshot-not-acknowledged` */
@@ -223,5 +238,5 @@ function build(
   const problems =
     previous === null ? validateSnapshot(snapshot) : validateChange(previous.translation.snapshot, snapshot);
   if (problems.length > 0) throw new EntragateError('snapshot-invalid', problems.slice(0, 10).join('; '));
-  return { state, translation };
+  return { state, options, translation };
 }

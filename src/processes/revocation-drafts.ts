@@ -133,9 +133,9 @@ function draft(
   spec: RevocationObject['spec'],
   annotations: RevocationDraft['annotations'],
 ): RevocationDraft {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([spec.session, spec.user, spec.before]))
-    .digest('hex');
+  // One that stands for others may say the same as one before, and for longer.
+  const content = spec.session === undefined ? [spec.user, spec.before, spec.expiresAt] : [spec.session];
+  const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex');
   return { name: `${kind}-${hash.slice(0, 32)}`, annotations, spec };
 }
 

@@ -5,7 +5,7 @@ import { applySecretsDelta, decodeSecrets } from '../snapshot/secrets-delta.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { applyDelta, EMPTY_SNAPSHOT } from '../snapshot/snapshot-delta.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
-import { createLogger } from '../telemetry/logger.ts';
+import { createLogger, type Log } from '../telemetry/logger.ts';
 import { collectMetrics } from '../telemetry/metrics.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import { createServing, type Serving } from './serving.ts';
@@ -19,6 +19,7 @@ const revocations = createRevocationTable();
 const redemptions = new Map<number, (isFirst: boolean) => void>();
 let questions = 0;
 let configured: Configure | null = null;
+let log: Log | null = null;
 let serving: Serving | null = null;
 let snapshot: Snapshot = EMPTY_SNAPSHOT;
 let secrets: Secrets = new Map();
@@ -60,6 +61,7 @@ async function receive(message: ToWorker): Promise<void> {
     case 'drain':
       serving?.close();
       await serving?.dataPlane.drain(message.graceMs);
+      await log?.drain();
       process.exit(0);
       return;
     default:
@@ -82,7 +84,8 @@ async function takeKeys({ ring }: Extract<ToWorker, { readonly type: 'keys' }>):
   const keys = decodeKeyRing(ring);
   if (serving !== null) return serving.setKeys(keys);
   if (configured === null) throw new EntragateError('worker-protocol', 'a worker got keys before its configuration');
-  const { config, mappings, log } = configured;
+  const { config, mappings } = configured;
+  log = createLogger({ ...configured.log, destination: null });
   serving = createServing({
     config,
     mappings,
@@ -91,7 +94,7 @@ async function takeKeys({ ring }: Extract<ToWorker, { readonly type: 'keys' }>):
     publishRevocation: (revocation) => tell({ type: 'revoke', revocation }),
     onUnknownKey: () => tell({ type: 'unknown-key' }),
     redeemOnce,
-    log: createLogger({ ...log, destination: null }),
+    log,
     now: Date.now,
   });
   const { httpsPort, httpPort } = await serving.dataPlane.listen();

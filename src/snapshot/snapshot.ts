@@ -55,7 +55,7 @@ export interface Challenge {
 /** RFC 8555 §8.3. */
 export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/';
 
-/** `none`: the host asked for no TLS and there is no default certificate: 421. */
+/** `none`: there is neither a certificate for the host nor a default one. TLS handshakes for it fail; on connections that were there before it is answered with 421. */
 export type HostCertificate =
   | { readonly kind: 'secret'; readonly certificate: Key }
   | { readonly kind: 'default' }

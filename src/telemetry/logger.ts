@@ -18,8 +18,8 @@ export interface Log {
    * request and should not cost a serialiser.
    */
   writeLine(line: string): void;
-  /** Writes what is buffered. Call before the process ends. */
-  flush(): void;
+  /** Resolves when everything is written, after a second at most. Await it before the process ends. */
+  drain(): Promise<void>;
 }
 
 export interface LogOptions {
@@ -32,7 +32,7 @@ export interface LogOptions {
 
 interface Sink {
   readonly stream: { write(line: string): unknown };
-  flush(): void;
+  drain(): Promise<void>;
 }
 
 /**
@@ -43,12 +43,12 @@ interface Sink {
 export function createLogger(options: LogOptions): Log {
   const sink = openSink(options);
   const logger = pino({ level: options.level, base: null }, sink.stream);
-  return wrap(logger, logger.isLevelEnabled('info') ? sink : { stream: { write: () => true }, flush: sink.flush });
+  return wrap(logger, logger.isLevelEnabled('info') ? sink : { stream: { write: () => true }, drain: sink.drain });
 }
 
 /** A log that drops everything. */
 export function createSilentLog(): Log {
-  return wrap(pino({ level: 'silent' }), { stream: { write: () => true }, flush: () => {} });
+  return wrap(pino({ level: 'silent' }), { stream: { write: () => true }, drain: async () => {} });
 }
 
 function wrap(logger: pino.Logger, lines: Sink): Log {
@@ -61,7 +61,7 @@ function wrap(logger: pino.Logger, lines: Sink): Log {
     writeLine: (line) => {
       lines.stream.write(`${line}\n`);
     },
-    flush: () => lines.flush(),
+    drain: () => lines.drain(),
   };
 }
 
@@ -69,12 +69,12 @@ function openSink(options: LogOptions): Sink {
   if (options.format === 'pretty') {
     const destination = options.destination ?? 1;
     const stream = PinoPretty({ destination, sync: options.destination === null, ignore: 'pid,hostname' });
-    return { stream, flush: () => {} };
+    return { stream, drain: async () => {} };
   }
   const { destination } = options;
-  if (destination !== null) return { stream: destination, flush: () => {} };
+  if (destination !== null) return { stream: destination, drain: async () => {} };
   const output = standardOutput();
-  return { stream: output, flush: output.flush };
+  return { stream: output, drain: output.drain };
 }
 
 let opened: StandardOutput | null = null;

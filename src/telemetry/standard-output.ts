@@ -1,10 +1,17 @@
 import { write, writeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** Where lines go that nobody waits for. */
 export interface StandardOutput {
   /** Takes one line. It goes out with others, within 100 ms. */
   write(line: string): void;
-  /** Writes what was taken before it returns; gives up on a reader that does not read for a second. */
+  /** Resolves when everything that was taken is written; after a second in any case, since a reader may have stopped. */
+  drain(): Promise<void>;
+  /**
+   * Writes before it returns what was taken, for a process that ends where it stands. What another thread is writing at that moment may come later
+   * than the rest, or never: call {@link StandardOutput.drain} first where there is time.
+   */
   flush(): void;
 }
 
@@ -15,6 +22,7 @@ const MOST_BYTES_PER_UNIT = 3;
 /** What may wait for a reader that has stopped reading. Past it lines are lost: serving goes on, in bounded memory. */
 const MOST_WAITING_BYTES = 33_554_432;
 const RETRY_MS = 50;
+const MOST_MS_OF_DRAIN = 1_000;
 const MOST_RETRIES_OF_FLUSH = 20;
 
 /**
@@ -28,7 +36,7 @@ export function openStandardOutput(fd: number): StandardOutput {
   let waitingBytes = 0;
   let page = Buffer.allocUnsafe(PAGE_BYTES);
   let used = 0;
-  let isWriting = false;
+  let writing: Promise<void> | null = null;
 
   const append = (piece: Buffer) => {
     if (waitingBytes + piece.length > MOST_WAITING_BYTES) return;
@@ -51,25 +59,20 @@ export function openStandardOutput(fd: number): StandardOutput {
     waiting.unshift(rest);
     waitingBytes += rest.length;
   };
-  const writeNext = () => {
-    const piece = isWriting ? null : take();
-    if (piece === null) return;
-    isWriting = true;
-    write(fd, piece, (error, written) => {
-      const isBlocked = error !== null && error.code === 'EAGAIN';
-      if (isBlocked) putBack(piece);
-      else if (error === null) putBack(piece.subarray(written)); // else whoever read it has gone, and serving goes on
-      const goOn = () => {
-        isWriting = false;
-        writeNext();
-      };
-      if (isBlocked) setTimeout(goOn, RETRY_MS).unref();
-      else goOn();
-    });
+  /** Awaits at least once: something waits. */
+  const writeAll = async () => {
+    for (let piece = take(); piece !== null; piece = take()) {
+      const written = await writeOnce(fd, piece);
+      if (written === 'blocked') {
+        putBack(piece);
+        await delay(RETRY_MS, undefined, { ref: false });
+      } else if (written !== 'gone') putBack(piece.subarray(written)); // whoever read it has gone, and serving goes on
+    }
+    writing = null;
   };
   const pass = () => {
     turnPage();
-    writeNext();
+    if (writing === null && waiting.length > 0) writing = writeAll();
   };
   setInterval(pass, WRITE_EVERY_MS).unref();
 
@@ -80,11 +83,26 @@ export function openStandardOutput(fd: number): StandardOutput {
       if (most > PAGE_BYTES) append(Buffer.from(line));
       else used += page.write(line, used);
     },
+    drain: async () => {
+      pass();
+      const patience = new AbortController();
+      const limit = delay(MOST_MS_OF_DRAIN, undefined, { signal: patience.signal }).catch(() => {});
+      await Promise.race([writing, limit]);
+      patience.abort();
+    },
     flush: () => {
       turnPage();
       for (let piece = take(); piece !== null; piece = take()) writeWhole(fd, piece);
     },
   };
+}
+
+/** How many bytes were written; or that the pipe is full, or that nobody reads it any more. */
+async function writeOnce(fd: number, piece: Buffer): Promise<number | 'blocked' | 'gone'> {
+  return promisify(write)(fd, piece).then(
+    ({ bytesWritten }) => bytesWritten,
+    (error: NodeJS.ErrnoException) => (error.code === 'EAGAIN' ? 'blocked' : 'gone'),
+  );
 }
 
 function writeWhole(fd: number, piece: Buffer): void {

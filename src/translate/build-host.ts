@@ -50,6 +50,7 @@ export function buildRoutes(
     const key = pathKey(candidate.path);
     if (!routes.has(key)) routes.set(key, candidate);
   }
+  if (routes.size === 0) reportPathless(pattern, ingresses, findings);
   const sorted = [...routes.values()].sort((a, b) => compareRoutePaths(a.path, b.path));
   return sorted.map((candidate) => toRoute(pattern, candidate));
 }
@@ -92,6 +93,14 @@ function readPaths(
   const backend = resolveBackend(defaultBackend, ingress, at);
   const fallback = { ingress, at, path: root, access: accessOf(root), backend };
   return { written, fallback: [fallback], guards };
+}
+
+/** Where all rules of a host are without paths, and their Ingresses without default backends. */
+function reportPathless(pattern: HostPattern, ingresses: readonly OwnIngress[], findings: Findings): void {
+  const message = `No rule for ${describeHost(pattern)} has a path: requests to it are answered with 404.`;
+  for (const { ingress, rules } of ingresses) {
+    for (const { at } of rules.get(hostKey(pattern)) ?? []) findings.add(ingress, 'backend-unavailable', at, message);
+  }
 }
 
 /** Requests in front of a refused path are denied rather than left to a wider route of the same host. */

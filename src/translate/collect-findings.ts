@@ -31,8 +31,12 @@ export function collectFindings(
     .filter(isLive)
     .flatMap((object) => providerFindings(object, providers.get(object.metadata.name), state, options));
   const ofIngresses = [...outcomes.flatMap(ingressFindings), ...solvers.flatMap((solver) => solver.findings)];
-  const findings = [...ofNamespaces, ...ofProviders, ...policyFindings(state), ...ofIngresses];
-  return findings.sort(
+  return inObjectOrder([...ofNamespaces, ...ofProviders, ...policyFindings(state), ...ofIngresses]);
+}
+
+/** By object; those of one object stay in their order. */
+export function inObjectOrder(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted(
     ({ ref: a }, { ref: b }) =>
       compareText(a.kind, b.kind) || compareText(a.namespace, b.namespace) || compareText(a.name, b.name),
   );

@@ -5,7 +5,7 @@ const ELLIPSIS = ' …';
 
 /**
  * Joins sentences into the note of an Event (events.k8s.io/v1: at most 1,024 bytes of UTF-8). What does not fit is left
- * out from the end; a character is never cut in two.
+ * out from the end; a character is never cut in two. What is no character to read stands as its number.
  */
 export function eventText(sentences: readonly string[]): string {
   const text = printable(sentences.join(' '));

@@ -14,6 +14,7 @@ export type FindingKind =
   | 'secret-unusable'
   | 'certificate-missing'
   | 'certificate-for-other-names'
+  | 'certificate-expired'
   | 'policy-invalid'
   | 'policy-questionable'
   | 'identity-provider-invalid'

@@ -5,10 +5,13 @@ import type { MaterialCollector, MaterialReading } from './material.ts';
 import type { OwnIngress } from './own-ingress.ts';
 import type { NamedSecret } from './own-tls.ts';
 
+/** What a host without a certificate means to its users: it is not reached, and answers nothing. Connections that were there before get 421. */
+const NO_HANDSHAKE = 'TLS handshakes for it fail';
+
 /**
  * Chooses the certificate of a host: the first usable Secret that its Ingresses (oldest first) name for it, by its own
- * name or by the wildcard over it; else the default certificate, as ingress-nginx does; else none, and every request is
- * answered with 421. Secrets are read in the Ingress's own namespace only.
+ * name or by the wildcard over it; else the default certificate, as ingress-nginx does; else none, and TLS handshakes
+ * fail. Secrets are read in the Ingress's own namespace only.
  */
 export function chooseCertificate(
   pattern: HostPattern,
@@ -21,7 +24,7 @@ export function chooseCertificate(
   const named = ingresses.flatMap((own) => secretsFor(pattern, own));
   const failed: (NamedSecret & { readonly read: UnusableMaterial })[] = [];
   let choice: HostCertificate = hasDefault ? { kind: 'default' } : { kind: 'none' };
-  let instead = hasDefault ? 'the default certificate is served instead' : 'requests to it are answered with 421';
+  let instead = hasDefault ? 'the default certificate is served instead' : NO_HANDSHAKE;
   for (const secret of named) {
     const read = material.serverCertificate(secret.ingress.metadata.namespace, secret.name);
     if (!read.ok) {
@@ -52,7 +55,7 @@ function reportNoCertificate(
   findings: Findings,
 ): void {
   const withSecret = new Set(named.map(({ ingress }) => ingress));
-  const message = `There is no certificate for ${host}, and no default one: requests to it are answered with 421.`;
+  const message = `There is no certificate for ${host}, and no default one: ${NO_HANDSHAKE}.`;
   for (const { ingress } of ingresses) {
     if (!withSecret.has(ingress)) findings.add(ingress, 'certificate-missing', 'spec.tls', message);
   }
@@ -67,8 +70,8 @@ function secretsFor(pattern: HostPattern, { tls: { secrets } }: OwnIngress): rea
   return [...(secrets.get(hostKey(pattern)) ?? []), ...ofWildcard];
 }
 
-/** RFC 9525 §6.3: a wildcard in a certificate stands for one label. */
-function isCovered(pattern: HostPattern, names: readonly string[]): boolean {
+/** Whether a certificate is for a host. RFC 9525 §6.3: a wildcard in a certificate stands for one label. */
+export function isCovered(pattern: HostPattern, names: readonly string[]): boolean {
   if (pattern.kind === 'any') return true;
   const wildcard = wildcardOver(pattern);
   return names.includes(describeHost(pattern)) || (wildcard !== null && names.includes(describeHost(wildcard)));

@@ -26,7 +26,7 @@ export function readOperatorCertificates(
   if (defaultCertificate !== null && ofDefault?.ok === false) {
     const secret = `Secret ${defaultCertificate.namespace}/${defaultCertificate.name}`;
     warnings.push(
-      `The default certificate, ${secret}, ${ofDefault.problem}: hosts without one of their own are answered with 421.`,
+      `The default certificate, ${secret}, ${ofDefault.problem}: TLS handshakes for hosts without one of their own fail.`,
     );
   }
   if (authHostCertificate !== null && ofAuthHost?.ok === false) {

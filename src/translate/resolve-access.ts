@@ -1,4 +1,10 @@
-import { type AccessMode, ANNOTATION_PREFIX, type IngressAnnotations, parseAnnotations } from '../api/annotations.ts';
+import {
+  type AccessMode,
+  ANNOTATION_PREFIX,
+  foreignAnnotation,
+  type IngressAnnotations,
+  parseAnnotations,
+} from '../api/annotations.ts';
 import type { ClusterState } from '../api/cluster-state.ts';
 import { formatPath } from '../api/field-problem.ts';
 import type { Ingress } from '../api/kubernetes.ts';
@@ -126,8 +132,7 @@ function policyAccess(
   });
 
   if (resolved.length === 0) {
-    const detail = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
-    return refuse(denied('no-policy', detail));
+    return refuse(denied('no-policy', noPolicyText(ingress)));
   }
   const [broken, ...others] = resolved.filter((policy) => !policy.ok);
   if (broken !== undefined) {
@@ -154,6 +159,12 @@ function policyAccess(
     notes: signInNotes(provider.resolved),
     faults: [],
   };
+}
+
+function noPolicyText({ metadata: { annotations } }: Ingress): string {
+  const text = 'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access.';
+  const foreign = foreignAnnotation(Object.keys(annotations));
+  return foreign === null ? text : `${text} ${foreign} is not read here.`;
 }
 
 type UsablePolicy = Extract<ResolvedPolicy, { readonly ok: true }>;

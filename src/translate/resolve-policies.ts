@@ -84,8 +84,11 @@ function missingPolicy(state: ClusterState, namespace: string, reference: Policy
       detail: `${what} can not be read: see its condition Accepted.`,
     };
   }
-  const where = reference.scope === 'cluster' ? '' : ' in this namespace';
-  const detail = `${what} does not exist${where}: create it, or correct entragate.dev/policies.`;
+  const [where, otherwise] =
+    reference.scope === 'cluster'
+      ? ['', '']
+      : [' in this namespace', ` (a ClusterPolicy is named cluster/${reference.name})`];
+  const detail = `${what} does not exist${where}: create it, or correct entragate.dev/policies${otherwise}.`;
   return { ok: false, attached: null, reason: 'policy-missing', detail };
 }
 

@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const script = fileURLToPath(new URL('../../bench/run.ts', import.meta.url));
 
 describe('npm run bench -- --quick', function () {
-  this.timeout(120_000); // where nginx and wrk have to be installed first
+  this.timeout(600_000); // where nginx and wrk have to be installed first
 
   let printed: string;
   before(async () => {

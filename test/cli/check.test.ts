@@ -23,9 +23,7 @@ function assertGolden(file: string, text: string): void {
   assert.equal(text, readFileSync(url, 'utf8'));
 }
 
-describe('entragate check', function () {
-  this.timeout(60_000);
-
+describe('entragate check', () => {
   it('tells every problem with its line, object and field, what is wrong and what to write; and ends with 1', () => {
     const { status, stdout, stderr } = check('manifests');
     assertGolden('report.golden.txt', stdout);

@@ -13,9 +13,7 @@ function entragate(...argv: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-describe('the command line', function () {
-  this.timeout(60_000);
-
+describe('the command line', () => {
   it('lists the commands with --help, -h, help, and without anything', () => {
     const { status, stdout, stderr } = entragate('--help');
     for (const command of ['serve', 'dev', 'check', 'emulator'])

@@ -8,8 +8,7 @@ import { after, describe, it } from 'mocha';
 const root = new URL('../../', import.meta.url);
 const main = new URL('src/main.ts', root).pathname;
 
-describe('objects that the pages for people show', function () {
-  this.timeout(30_000);
+describe('objects that the pages for people show', () => {
   const folder = mkdtempSync(join(tmpdir(), 'entragate-pages-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -99,7 +99,7 @@ const hosts = [
 ];
 
 describe('what admission policies refuse, and what the controller makes of it', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const admin = () => server().admin;
   before(async () => {

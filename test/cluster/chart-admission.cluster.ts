@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import { annotations } from '../../src/api/annotations.ts';
+import { until } from '../support/until.ts';
 import { type IngressVariant, ingressVariant, installPolicies, outcome, outcomeOf } from './chart/admission.ts';
 import { badIngresses, badNamespaces, goodIngresses, goodNamespaces } from './chart/admission-cases.ts';
 import { applyObject, deleteObject, namespaceObject, type TestObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
 describe('admission policies of the chart', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const admin = () => server().admin;
   const replace = async (object: TestObject) => outcomeOf(await admin().send('PUT', pathOf(object), object));
@@ -136,6 +137,21 @@ describe('admission policies of the chart', function () {
     });
   });
 
+  it('let an Ingress be edited elsewhere whose access its Namespace does not allow any more, which the controller denies', async () => {
+    const access = { 'entragate.dev/access': 'public' };
+    const route = (annotations: Readonly<Record<string, string>>) =>
+      ingressVariant({ name: 'once-public', namespace: 'tightened', annotations, hosts: ['once.example.com'] });
+    await applyObject(admin(), namespaceObject('tightened'));
+    assert.deepEqual(outcomeOf(await post(route(access))), { kind: 'accepted' });
+    await applyObject(admin(), namespaceObject('tightened', { 'entragate.dev/allowed-access': 'policy' }));
+    // The API server looks Namespaces up in a cache.
+    await until(async () => {
+      const other = await outcome(admin(), route({ 'entragate.dev/access': 'authenticated' }));
+      return other.kind === 'refused' && other.message.includes('does not allow access authenticated');
+    }, 5_000);
+    assert.deepEqual(await replace(route({ ...access, 'example.com/x': 'y' })), { kind: 'accepted' });
+  });
+
   it('refuse an old object what it changes for the worse, part by part', async () => {
     const cases: readonly (readonly [IngressVariant, string])[] = [
       [{ annotations: { 'entragate.dev/access': 'all' } }, '"all" is no kind of access'],
@@ -205,6 +221,12 @@ describe('admission policies of the chart', function () {
     const released = { ...worse, metadata: { ...worse.metadata, finalizers: [] } };
     assert.deepEqual(await replace(released), { kind: 'accepted' });
     assert.equal((await admin().send('GET', pathOf(object))).status, 404);
+    const namespace = namespaceObject('ending');
+    await applyObject(admin(), namespace);
+    await deleteObject(admin(), namespace);
+    const ending = (await admin().send('GET', pathOf(namespace))).body as TestObject;
+    const annotations = { 'entragate.dev/hosts': 'https://worse' };
+    assert.deepEqual(await replace({ ...ending, metadata: { ...ending.metadata, annotations } }), { kind: 'accepted' });
   });
 
   it('still judge large objects: 3,000 paths, 1,000 hosts, 32 long names', async () => {

@@ -32,7 +32,7 @@ const keys = { path: `/api/v1/namespaces/${namespace}/secrets`, name: 'entragate
 const lease = { path: `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`, name: 'entragate' };
 
 describe('the chart, installed by Helm into a real API server', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: [] });
   const admin = () => server().admin;
   const helm = (...argv: readonly string[]) =>
@@ -150,7 +150,7 @@ describe('the chart, installed by Helm into a real API server', function () {
     );
     const pod = objectOf(hooks, 'Pod', 'entragate-test');
     const tested = helm('test', 'entragate');
-    await until(() => isThere(pod), 20_000);
+    await until(() => isThere(pod));
     assert.equal(await countThere(hooks), 2);
     // No kubelet is here to run it.
     const { body } = await readObject(admin(), pod);
@@ -159,6 +159,12 @@ describe('the chart, installed by Helm into a real API server', function () {
     assert.match(await tested, /Phase: +Succeeded/);
     assert.equal(await countThere(hooks), 0);
   });
+
+  const notesOf = async (name: string, values: object): Promise<string> => {
+    const argv = ['install', name, chartFolder, '--dry-run=client', '--values', '-', '--namespace', namespace];
+    const run = { argv, kubeconfig: server().kubeconfig, input: JSON.stringify(values) };
+    return (await succeed('helm', run)).split('NOTES:')[1] ?? '';
+  };
 
   it('says in its notes what each set of values leaves to do', async () => {
     const told: Readonly<Record<string, readonly string[]>> = {
@@ -173,31 +179,33 @@ describe('the chart, installed by Helm into a real API server', function () {
         'auth-tls: cert-manager makes it, from Certificate entragate-auth-host',
       ],
       'openid-provider-without-auth-host': [
-        'https://HOST/.entragate/oauth2/callback\n',
+        'Register redirect URIs of client entragate with the OpenID provider https://id.example.com/realms/staff:',
+        'https://HOST:30443/.entragate/oauth2/callback\n',
         'each host signs in for itself',
         '192.0.2.1, edge.example.com',
       ],
       'nothing-of-the-clusters': ['whatever leads to Service gatekeeper, which is of type ClusterIP'],
     };
     for (const { name, release } of valueSets) {
-      const argv = [
-        'install',
-        release.name,
-        chartFolder,
-        '--dry-run=client',
-        '--values',
-        '-',
-        '--namespace',
-        namespace,
-      ];
-      const run = { argv, kubeconfig: server().kubeconfig, input: JSON.stringify(release.values) };
-      const notes = (await succeed('helm', run)).split('NOTES:')[1] ?? '';
+      const notes = await notesOf(release.name, release.values);
       for (const part of [...(told[name] ?? []), '-f crds\n'])
         assert.ok(notes.includes(part), `${name}: ${part}: ${notes}`);
       assert.equal(notes.includes('no boundary between'), name !== 'cert-manager-and-declared-hosts', name);
       assert.doesNotMatch(notes, /<no value>|%!/, name);
     }
     assert.equal(Object.keys(told).filter((name) => valueSets.every((set) => set.name !== name)).length, 0);
+  });
+
+  it('says in its notes the port of the redirect URIs where it is not 443: the app registration takes them literally', async () => {
+    for (const [values, origin] of [
+      [{ service: { ports: { https: 8443 } } }, 'https://auth.example.com:8443'],
+      [{ service: { ports: { https: 8443 } }, externalHttpsPort: 443 }, 'https://auth.example.com'],
+      [{ externalHttpsPort: 30443, authHost: { name: '' } }, 'https://HOST:30443/.entragate'],
+    ] as const) {
+      const notes = await notesOf('entragate', { ...minimalValues, ...values });
+      for (const path of ['/oauth2/callback\n', '/oauth2/signed-out\n'])
+        assert.ok(notes.includes(`     ${origin}${path}`), notes);
+    }
   });
 
   it('keeps keys and Lease over an upgrade', async () => {
@@ -249,7 +257,7 @@ describe('the chart, installed by Helm into a real API server', function () {
 });
 
 describe('definitions of an older release', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: [] });
   const upgraded = ['--set', 'identityProvider.alwaysIssuedClaims={acct}'];
   let older = '';

@@ -387,6 +387,46 @@ describe('what the chart renders', () => {
     });
   });
 
+  it('takes the registry and the pull Secrets that an umbrella chart says for all its charts, where it says none itself', async () => {
+    const podsWith = async (values: object) => {
+      const objects = await chartObjects(
+        { name: 'entragate', namespace: 'web', values: { ...minimalValues, ...values } },
+        'with hooks',
+      );
+      return podsOf(objects).map(({ spec }) => [spec.containers[0]?.image, spec.imagePullSecrets]);
+    };
+    const objects = await chartObjects({ name: 'entragate', namespace: 'web', values: minimalValues }, 'without hooks');
+    const image = `registry.example.com/${podsOf(objects)[0]?.spec.containers[0]?.image}`;
+    const secrets = [{ name: 'own' }, { name: 'shared' }, { name: 'too' }];
+    const ofBitnami = { imageRegistry: 'registry.example.com', imagePullSecrets: ['shared', { name: 'too' }] };
+    const ofIngressNginx = { image: { registry: 'registry.example.com' } };
+    assert.deepEqual(
+      await podsWith({ global: ofBitnami, imagePullSecrets: [{ name: 'own' }] }),
+      [1, 2].map(() => [image, secrets]),
+    );
+    assert.deepEqual(
+      await podsWith({ global: ofIngressNginx }),
+      [1, 2].map(() => [image, undefined]),
+    );
+    const own = { image: { registry: 'own.example.com' }, global: { ...ofBitnami, imagePullSecrets: [] } };
+    assert.deepEqual(
+      await podsWith(own),
+      [1, 2].map(() => [image.replace('registry.', 'own.'), undefined]),
+    );
+  });
+
+  it('marks Pods and ServiceAccount for Microsoft Entra Workload ID where it is to be used, and only there', () => {
+    const use = 'azure.workload.identity/use';
+    each((objects, name) => {
+      const expected = name === 'workload-identity' ? 'true' : undefined;
+      const { metadata, spec } = deploymentOf(objects).spec.template;
+      const isAccount = ({ kind, metadata: { name: found } }: TestObject) =>
+        kind === 'ServiceAccount' && found === spec.serviceAccountName;
+      assert.equal(metadata.labels?.[use], expected, name);
+      assert.equal(objects.find(isAccount)?.metadata.labels?.[use], expected, name);
+    });
+  });
+
   it('shares no name with another release, be it in the same namespace or of the same name elsewhere', async () => {
     const other = {
       ingressClass: { name: 'internal' },

@@ -18,7 +18,7 @@ const restricted = {
 const existingAccount = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'web', name: 'existing' } };
 
 describe('what the chart renders, before a real API server', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: true, flags: ['--service-cluster-ip-range=10.96.0.0/16,fd00:96::/108'] });
   let rendered: Awaited<ReturnType<typeof renderValueSets>> = [];
 
@@ -30,7 +30,7 @@ describe('what the chart renders, before a real API server', function () {
     for (const name of namespaces) {
       await applyObject(server().admin, { ...namespaceObject(name), metadata: { name, labels: restricted } });
       const account = `/api/v1/namespaces/${name}/serviceaccounts/default`;
-      await until(async () => (await server().admin.send('GET', account)).status === 200, 10_000);
+      await until(async () => (await server().admin.send('GET', account)).status === 200);
     }
     for (const object of [...objects, existingAccount]) {
       if (object.kind === 'ServiceAccount') await applyObject(server().admin, object);
@@ -92,7 +92,7 @@ describe('what the chart renders, before a real API server', function () {
         await until(async () => {
           const { metadata, status } = await read();
           return status?.observedGeneration === metadata.generation && isRecord(status.typeChecking);
-        }, 20_000);
+        });
         assert.deepEqual((await read()).status?.typeChecking, {}, policy.metadata.name);
       }
     }

@@ -12,14 +12,14 @@ import { type Replica, type ServeWorld, startServeWorld } from './release/serve-
 const host = 'helm-test.entragate.invalid';
 
 describe('what helm test runs, against entragate serve', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let replica: Replica;
   before(async () => {
     world = await startServeWorld(server());
     replica = await world.start();
-    await until(replica.isReady, 15_000);
+    await until(replica.isReady);
   });
   after(async () => world?.close());
 
@@ -84,7 +84,7 @@ describe('what helm test runs, against entragate serve', function () {
     assert.deepEqual(await run(objects, {}), { code: 0, stdout: `/readyz: 200\nhttps://${host}/: 404\n` });
     await replica.close(0);
     replica = await world.start(['--default-certificate', '', '--auth-host-certificate', 'auth-tls']);
-    await until(replica.isReady, 15_000);
+    await until(replica.isReady);
     const { code, stdout } = await run(objects, {});
     assert.deepEqual([code, stdout], [0, `/readyz: 200\nhttps://${host}/: no-certificate\n`]);
   });
@@ -103,7 +103,7 @@ describe('what helm test runs, against entragate serve', function () {
     await applyObject(server().admin, rest);
     await replica.close(0);
     replica = await world.start(['--host-ownership', 'Declared', '--any-host-namespaces', 'apps']);
-    await until(async () => (await replica.admin('/readyz')).status === 200, 15_000);
+    await until(async () => (await replica.admin('/readyz')).status === 200);
     const objects = await render({ hostOwnership: 'Declared', anyHostNamespaces: ['apps'] });
     assert.deepEqual(await run(objects, { SECONDS: '5' }), {
       code: 0,

@@ -5,6 +5,7 @@ import { before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { isRecord } from '../../src/api/normalize.ts';
 import { readServeOptions } from '../../src/cli/serve-options.ts';
+import { namesElsewhere } from './chart/names-elsewhere.ts';
 import { environmentOf } from './chart/pods.ts';
 import { chartFolder, minimalValues, readObjects } from './chart/render-chart.ts';
 import { orSkip } from './kube/or-skip.ts';
@@ -88,6 +89,15 @@ const mistakes: readonly (readonly [string, string])[] = [
   ['extraArgs.workers=4', 'every option has a value of its own'],
   ['logLevel=DEBUG', "value must be one of 'debug', 'info', 'warn', 'error'"],
   ['workers=auto', 'a number, or empty for as many as the CPU limit'],
+  ['identityProvider.clientId=entragate', 'a GUID: the Application (client) ID of the app registration, not its name'],
+  ['identityProvider.credential.secretName=x', 'given as identityProvider.credential.secretRef.name'],
+  ['config.clientID=x', 'clientID is identityProvider.clientId here'],
+  ['ingressController.ingressClassResource.name=x', 'ingressClassResource is ingressClass here'],
+  ['authenticateServiceUrl=https://auth.example.com', 'given as authHost.name, without https://'],
+  ['ingressClassName=entragate', 'given as ingressClass.name'],
+  ['tls.secretName=x', 'that for all other hosts defaultCertificate'],
+  ['defaultCertificate.secretName=x', 'a text: NAME, or NAMESPACE/NAME, of a TLS Secret'],
+  ['authHost.tls.secret=x', 'given as authHost.tls.secretName'],
   ['replicacount=3', "additional properties 'replicacount' not allowed"],
   ['authHost.tls.issuer=x', "'/authHost/tls': additional properties 'issuer' not allowed"],
 ];
@@ -113,6 +123,16 @@ const incomplete: readonly (readonly [readonly string[], string])[] = [
     [...sufficient, 'autoscaling.enabled=true', 'autoscaling.minReplicas=12'],
     'autoscaling.minReplicas is more than autoscaling.maxReplicas',
   ],
+  ...['loadBalancerIP=203.0.113.7', 'loadBalancerClass=example.com/x', 'loadBalancerSourceRanges={10.0.0.0/8}'].map(
+    (setting): readonly [readonly string[], string] => [
+      [...sufficient, 'service.type=NodePort', `service.${setting}`],
+      `service.${setting.split('=')[0]} is for type LoadBalancer: leave it out, or set service.type=LoadBalancer`,
+    ],
+  ),
+  [
+    [...sufficient, 'service.type=ClusterIP', 'service.nodePorts.https=30443'],
+    'service.nodePorts is for types NodePort and LoadBalancer',
+  ],
   [[...sufficient, 'fullnameOverride=on'], 'YAML takes for something else than a text'],
   [
     [...sufficient, 'autoscaling.enabled=true', 'resources.requests.cpu=null'],
@@ -125,7 +145,7 @@ const incomplete: readonly (readonly [readonly string[], string])[] = [
 ];
 
 describe('the values of the chart', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const template = (name: string, settings: readonly string[]): Promise<ProgramResult> => {
     const argv = ['template', name, chartFolder, '--namespace', 'web', ...settings.flatMap((one) => ['--set', one])];
     return runProgram('helm', { argv, kubeconfig: null, input: '' });
@@ -159,6 +179,20 @@ describe('the values of the chart', function () {
       assert.ok(stderr.includes(told), `${setting}: ${stderr}`);
     }
     console.log(`      ${mistakes.length} mistakes`);
+  });
+
+  it('of other charts are answered with their name here, or with why they are left out: all that their users may try', async () => {
+    for (const [chart, names] of Object.entries(namesElsewhere)) {
+      const { code, stderr } = await template('entragate', [...sufficient, ...names.map((name) => `${name}=x`)]);
+      assert.notEqual(code, 0);
+      assert.doesNotMatch(stderr, /additional propert/, chart);
+      for (const name of names) {
+        const told = `'/${name.replaceAll('.', '/')}': value must be '`;
+        const answer = stderr.split('\n').find((line) => line.includes(told));
+        assert.match(answer ?? '', /value must be '(given as|left out: |an object: )./, `${chart}: ${name}`);
+      }
+      console.log(`      ${names.length} names of ${chart}`);
+    }
   });
 
   it('that entragate serve takes are not refused', async () => {

@@ -15,13 +15,13 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 interface JsonReport {
   readonly ok: boolean;
-  readonly problems: readonly { readonly object: string; readonly code: string }[];
+  readonly problems: readonly { readonly object: string; readonly code: string; readonly message: string }[];
   readonly ingresses: readonly { readonly ingress: string; readonly reason: string; readonly message: string }[];
   readonly routes: readonly { readonly host: string; readonly access: string }[];
 }
 
 describe('entragate check --cluster', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let replica: Replica;
@@ -53,8 +53,8 @@ describe('entragate check --cluster', function () {
       ...ingressObject('apps', 'orphan', 'ledger'),
       metadata: { namespace: 'apps', name: 'orphan', annotations: { 'entragate.dev/policies': 'nobody' } },
     });
-    await until(replica.hasShownAll, 15_000);
-    await until(async () => (await readEvents(server().admin, 'apps')).length >= 2, 10_000);
+    await until(replica.hasShownAll);
+    await until(async () => (await readEvents(server().admin, 'apps')).length >= 2);
   });
   after(async () => world?.close());
 
@@ -86,6 +86,29 @@ describe('entragate check --cluster', function () {
       /^error: Ingress apps\/orphan: metadata\.annotations\["entragate\.dev\/policies"\]: Policy nobody does not exist/m,
     );
     assert.match(stdout, /1 error, \d+ warnings?; 2 routes\n$/);
+  });
+
+  it('says that nobody can sign in where the sign-in host lacks its certificate, which no object but a Secret shows', async () => {
+    const { status, stdout } = await check(
+      ['--output', 'json', '--auth-host-certificate', 'not-there', '--default-certificate', ''],
+      podEnvironment(),
+    );
+    const { problems, ingresses } = JSON.parse(stdout) as JsonReport;
+    assert.deepEqual(
+      problems.filter(({ code }) => code === 'operator-certificate').map(({ message }) => message),
+      [
+        'The certificate of the sign-in host, Secret entragate/not-there, does not exist or can not be read: nobody can sign in.',
+      ],
+    );
+    const ledger = ingresses.find(({ ingress }) => ingress === 'apps/ledger');
+    assert.deepEqual(
+      [ledger?.reason, ledger?.message],
+      [
+        'ProgrammedWithProblems',
+        'Programmed; access by policy finance. Nobody can sign in now: the certificate of the sign-in host auth.example.com is missing.',
+      ],
+    );
+    assert.equal(status, 1);
   });
 
   it('takes the cluster of kubectl where it is no pod', async () => {

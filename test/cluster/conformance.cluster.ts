@@ -58,7 +58,7 @@ const features = Object.keys(backgrounds) as readonly FeatureName[];
 const ADDRESS_DEADLINE = 15_000;
 
 describe('conformance (kubernetes-sigs/ingress-controller-conformance)', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const namespaces = new Map(
     features.map((name) => [name, `ingress-conformance-${randomBytes(4).toString('hex')}`] as const),
@@ -104,7 +104,7 @@ describe('conformance (kubernetes-sigs/ingress-controller-conformance)', functio
       const path = '/apis/networking.k8s.io/v1/namespaces/default/ingresses?dryRun=All';
       const { body } = await admin.send('POST', path, pathRulesIngress('default'));
       return isRecord(body) && isRecord(body.spec) && body.spec.ingressClassName === 'entragate';
-    }, 10_000);
+    });
     const anyHost = ['Default backend', 'Load Balancing'] as const;
     controller = await release.start({
       further: [

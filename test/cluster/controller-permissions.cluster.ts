@@ -29,7 +29,7 @@ const namespacesOf = (scope: Scope) => [scopes[scope].namespace, 'apps', 'hr'];
 const inOrder = (words: string) => words.split(' ').toSorted().join(' ');
 
 describe('what the ServiceAccount of the controller may do', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const tokens: Record<string, string> = {};
 
@@ -122,10 +122,7 @@ describe('what the ServiceAccount of the controller may do', function () {
     const lease = (name: string): TestObject => {
       return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace: release.namespace, name } };
     };
-    await until(
-      async () => (await create(secret('loot', 'kubernetes.io/service-account-token'))) === 'refused',
-      10_000,
-    );
+    await until(async () => (await create(secret('loot', 'kubernetes.io/service-account-token'))) === 'refused');
     assert.equal(await create(secret('entragate-keys', 'kubernetes.io/service-account-token')), 'refused');
     assert.equal(await create(secret('loot', 'Opaque')), 'refused');
     assert.equal(await create(lease('of-another')), 'refused');

@@ -3,12 +3,16 @@ import { after, before, describe, it } from 'mocha';
 import { isRecord } from '../../src/api/normalize.ts';
 import type { StatusEvent } from '../../src/api/status-update.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-client.ts';
+import { causeOf } from '../../src/kube/api-server/api-failure.ts';
 import { EVENT_REFRESH, type EventSubject, removeEvent, writeEvent } from '../../src/kube/status/object-event.ts';
-import { applyObject, ingressObject, namespaceObject } from './kube/objects.ts';
-import { readEvents } from './kube/read-events.ts';
+import { eventText } from '../../src/translate/event-text.ts';
+import { chartRules, releaseAccount } from './chart/permissions.ts';
+import { createAccount, grant } from './kube/accounts.ts';
+import { applyObject, deleteObject, ingressObject, namespaceObject } from './kube/objects.ts';
+import { readEvents, readEventsOn } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
-const path = '/apis/networking.k8s.io/v1/namespaces/apps/ingresses/ledger';
+const ledger = '/apis/networking.k8s.io/v1/namespaces/apps/ingresses/ledger';
 const author = { controllerName: 'entragate.dev/ingress-controller', instance: 'replica-1' };
 const programmed: StatusEvent = {
   type: 'Normal',
@@ -17,19 +21,23 @@ const programmed: StatusEvent = {
 };
 const now = Date.parse('2026-01-31T12:00:00Z');
 
-describe('the Event that says what an Ingress is', () => {
+describe('the Event that says what an Ingress is, by the permissions of the controller', () => {
   const server = useApiServer({ controllers: false, flags: [] });
   let client: ApiClient;
   before(async () => {
     await applyObject(server().admin, namespaceObject('apps'));
     await applyObject(server().admin, ingressObject('apps', 'ledger', 'ledger'));
-    client = createApiClient({ kind: 'kubeconfig', path: server().kubeconfig });
+    const token = await createAccount(server(), releaseAccount.namespace, releaseAccount.name);
+    const { cluster, namespaced } = await chartRules();
+    await grant(server(), releaseAccount, null, [...cluster, ...namespaced]);
+    const path = await server().writeKubeconfig('controller', token, server().port);
+    client = createApiClient({ kind: 'kubeconfig', path });
   });
   after(() => client?.close());
 
   const events = () => readEvents(server().admin, 'apps');
   const subject = async (): Promise<EventSubject> => {
-    const { body } = await server().admin.send('GET', path);
+    const { body } = await server().admin.send('GET', ledger);
     const metadata = isRecord(body) && isRecord(body.metadata) ? body.metadata : {};
     const ref = { kind: 'Ingress', namespace: 'apps', name: 'ledger' } as const;
     return { ref, apiVersion: 'networking.k8s.io/v1', uid: String(metadata.uid) };
@@ -93,8 +101,77 @@ describe('the Event that says what an Ingress is', () => {
     assert.equal(items.length, 1);
   });
 
+  it('is left alone where another replica has said something else since it was read', async () => {
+    const at = now + 4 * EVENT_REFRESH;
+    await say(programmed, at);
+    const denied: StatusEvent = { type: 'Warning', reason: 'Denied', message: 'Every request is denied.' };
+    const outrun: ApiClient = {
+      checkAccess: () => client.checkAccess(),
+      get: async (path, signal) => {
+        const found = await client.get(path, signal);
+        await say(denied, at + 1_000);
+        return found;
+      },
+      open: (path, signal, idleLimit) => client.open(path, signal, idleLimit),
+      write: (change, signal) => client.write(change, signal),
+      close: () => {},
+    };
+    const answer = await removeEvent(outrun, await subject(), author, AbortSignal.timeout(5_000));
+    assert.equal(answer.ok ? 'removed' : causeOf(answer.failure), 'conflict');
+    assert.deepEqual(
+      (await events()).map(({ note }) => note),
+      [denied.message],
+    );
+  });
+
+  it('is written by a controller of any name that an IngressClass may have, which need not be one that an Event may have', async () => {
+    const { admin } = server();
+    for (const [controllerName, reported] of [
+      ['entragate.dev/internal.example.com', 'entragate.dev/internal.example.com'],
+      ['example.com/teams/internal', 'example.com/teams-internal'],
+      ['example.com/_x/y.', 'example.com/x-y'],
+      [`entragate.dev/${'c'.repeat(62)}.${'c'.repeat(137)}`, `entragate.dev/${'c'.repeat(62)}`],
+      ['example.com/_', 'entragate'],
+    ] as const) {
+      const metadata = { name: 'any' };
+      const spec = { controller: controllerName };
+      const anyClass = { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata, spec };
+      await applyObject(admin, anyClass);
+      const as = { ...author, controllerName };
+      assert.equal(await say(programmed, now, as), now);
+      const { body } = await admin.send('GET', '/apis/events.k8s.io/v1/namespaces/apps/events');
+      assert.ok(JSON.stringify(body).includes(`"reportingController":"${reported}"`), JSON.stringify(body));
+      assert.ok((await removeEvent(client, await subject(), as, AbortSignal.timeout(5_000))).ok);
+      await deleteObject(admin, anyClass);
+    }
+  });
+
+  it('can be written of any name, by a replica of any name, with any text', async () => {
+    const { admin } = server();
+    const name = `${'n'.repeat(199)}.${'m'.repeat(53)}`;
+    const { uid } = await subject();
+    const ref = { kind: 'Ingress', namespace: 'apps', name } as const;
+    const about = { ref, apiVersion: 'networking.k8s.io/v1', uid };
+    const message = eventText(['half a character: ', '\u{1f600}'.slice(0, 1)]);
+    const longest = { ...author, instance: 'r'.repeat(200) };
+    for (const at of [now, now + 1]) {
+      const answer = await writeEvent(
+        client,
+        about,
+        { ...programmed, message },
+        longest,
+        at,
+        AbortSignal.timeout(5_000),
+      );
+      assert.deepEqual(answer, { ok: true, value: now }, 'what the API server holds is what was said');
+    }
+    const [only, ...others] = await readEventsOn(admin, 'apps', name);
+    assert.deepEqual([others.length, only?.note], [0, message]);
+    assert.ok((await removeEvent(client, about, longest, AbortSignal.timeout(5_000))).ok);
+  });
+
   it('goes when there is nothing to say any more, and is none of another controller', async () => {
-    await say(programmed, now + 4 * EVENT_REFRESH, { ...author, controllerName: 'entragate.dev/internal' });
+    await say(programmed, now + 5 * EVENT_REFRESH, { ...author, controllerName: 'entragate.dev/internal' });
     assert.equal((await events()).length, 2);
     await takeBack();
     await takeBack();

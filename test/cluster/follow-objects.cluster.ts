@@ -22,7 +22,7 @@ describe('following the objects of a cluster', () => {
   after(async () => follower?.close());
 
   it('[ORDER] what watches told is what a fresh list tells, after 400 random changes', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const seed = Date.now() % 100_000;
     const changes = new RandomChanges(server().admin, createDice(seed));
     const startedAt = performance.now();
@@ -32,7 +32,7 @@ describe('following the objects of a cluster', () => {
       await fresh.source.synced;
       const expected = plain(fresh.source.state());
       await fresh.close();
-      await until(() => isDeepStrictEqual(plain(follower.source.state()), expected), 5_000).catch(() => {});
+      await until(() => isDeepStrictEqual(plain(follower.source.state()), expected)).catch(() => {});
       assert.deepEqual(plain(follower.source.state()), expected, `seed ${seed}`);
     }
     const events = await follower.metric('entragate_kube_events_total', {});
@@ -47,14 +47,14 @@ describe('following the objects of a cluster', () => {
     const ingress = ingressObject('apps', 'trimmed', 'ledger');
     await applyObject(server().admin, ingress);
     const find = (state: ClusterState) => state.ingresses.get(objectKey('apps', 'trimmed'));
-    await until(() => find(follower.source.state()) !== undefined, 5_000);
+    await until(() => find(follower.source.state()) !== undefined);
     const found = find(follower.source.state());
     assert.deepEqual({ ...found?.metadata.annotations }, { 'entragate.dev/policies': 'finance' });
     assert.doesNotMatch(JSON.stringify(found), /managedFields|resourceVersion|unread/);
   });
 
   it('a change is told within 250 ms of being written', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const waits: number[] = [];
     for (let index = 0; index < 50; index += 1) {
       const name = `timed-${index}`;
@@ -79,7 +79,7 @@ describe('following the objects of a cluster', () => {
     const { admin } = server();
     await applyObject(admin, policyObject('apps', 'quiet', group));
     await applyObject(admin, ingressObject('apps', 'named', 'named-service'));
-    await until(() => follower.source.state().ingresses.has(objectKey('apps', 'named')), 5_000);
+    await until(() => follower.source.state().ingresses.has(objectKey('apps', 'named')));
     const told = new Set<string>();
     await quiet(follower);
     const stop = follower.source.onChange(({ changed }) => {
@@ -97,10 +97,10 @@ describe('following the objects of a cluster', () => {
     const policyEvents = () => follower.metric('entragate_kube_events_total', { kind: 'Policy' });
     const before = await policyEvents();
     await admin.expect(200, admin.send('PATCH', path, status));
-    await until(async () => (await policyEvents()) > before, 5_000);
+    await until(async () => (await policyEvents()) > before);
     await applyObject(admin, endpointSliceObject('apps', 'unnamed-1', 'unnamed-service', ['192.0.2.1']));
     await applyObject(admin, endpointSliceObject('apps', 'named-1', 'named-service', ['192.0.2.2']));
-    await until(() => told.has('EndpointSlice named-1'), 5_000);
+    await until(() => told.has('EndpointSlice named-1'));
     stop();
     assert.deepEqual([...told], ['EndpointSlice named-1']);
     assert.ok(follower.source.state().endpointSlices.has(objectKey('apps', 'unnamed-1')), 'known all the same');
@@ -113,6 +113,6 @@ async function quiet(follower: Follower): Promise<void> {
   const stop = follower.source.onChange(() => {
     last = performance.now();
   });
-  await until(() => performance.now() - last > 300, 5_000);
+  await until(() => performance.now() - last > 300);
   stop();
 }

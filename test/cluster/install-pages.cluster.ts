@@ -17,14 +17,14 @@ import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
 import { type Pod, untilReady } from './pod/pod.ts';
 
 /** What needs a kubelet, which is not here: the suite of the real node runs it. Beginnings of commands. */
-const needsKubelet = ['helm test ', 'kubectl exec '];
+const needsKubelet = ['helm test ', 'kubectl exec ', 'kubectl -n entragate port-forward '];
 
 /** Readers in the order in which they come: somebody who installs by one page goes on with the next. */
 const readers: readonly (readonly string[])[] = [['README.md'], ['docs/install.md', 'docs/operations.md']];
 
 for (const pages of readers)
   describe(`what ${pages.join(' and then ')} tell to do in a cluster`, function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const server = useBareApiServer({ controllers: false, flags: [] });
     usePrograms();
     const pods: Pod[] = [];

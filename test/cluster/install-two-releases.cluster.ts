@@ -42,7 +42,7 @@ const internalValues = {
 };
 
 describe('two releases of the chart, for the outside and for the inside', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: audit.flags });
   usePrograms();
   let entra: Entra;
@@ -148,7 +148,7 @@ describe('two releases of the chart, for the outside and for the inside', functi
       const { metadata, status } = await read(financePath);
       const told = (status?.controllers ?? []).flatMap(({ conditions }) => conditions);
       return told.length === 6 && told.every(({ observedGeneration }) => observedGeneration === metadata.generation);
-    }, 10_000);
+    });
     const { status } = await read(financePath);
     assert.deepEqual(
       status?.controllers?.map(({ name, routes }) => [name, routes?.map((route) => route.name)]),
@@ -183,7 +183,7 @@ describe('two releases of the chart, for the outside and for the inside', functi
         [controllers.external, 'False'],
       ],
     };
-    await until(async () => isDeepStrictEqual(await conditions(), expected), 10_000);
+    await until(async () => isDeepStrictEqual(await conditions(), expected));
   });
 
   it('neither overwrites what the other wrote, also where both find fault with different words', async () => {
@@ -192,8 +192,8 @@ describe('two releases of the chart, for the outside and for the inside', functi
     await pods.internal.end('SIGTERM');
     pods = { ...pods, internal: await start(releases.internal) };
     await untilReady(pods.internal);
-    await until(async () => (await pods.internal.metric('entragate_leader')) === 1, 20_000);
-    await until(async () => (await read(providerPath)).status?.conditions?.[1]?.status === 'False', 10_000);
+    await until(async () => (await pods.internal.metric('entragate_leader')) === 1);
+    await until(async () => (await read(providerPath)).status?.conditions?.[1]?.status === 'False');
     await settled();
     const before = { all: allStatusWrites(), version: (await read(providerPath)).metadata.resourceVersion };
     await delay(QUIET_MS); // what is measured is this time without changes
@@ -231,7 +231,7 @@ describe('two releases of the chart, for the outside and for the inside', functi
     const pending = async () =>
       (await pods.external.metric('entragate_status_pending')) +
       (await pods.internal.metric('entragate_status_pending'));
-    await until(async () => (await pending()) === 0, 20_000);
+    await until(async () => (await pending()) === 0);
   }
 
   /** Statuses that the controller of a release wrote, of one object or of all. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import type { KeyRing } from '../../src/identity/keys/key-ring.ts';
 import type { KeyTiming } from '../../src/identity/keys/stored-keys.ts';
@@ -8,6 +7,7 @@ import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-c
 import { openKeySecret } from '../../src/kube/replicas/key-secret.ts';
 import { SharedKeys } from '../../src/processes/shared-keys.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
 import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
@@ -24,7 +24,7 @@ interface KeyHolder {
 }
 
 describe('the keys that replicas share', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const secret = secretObject('entragate', 'entragate-keys', 'unused');
   let client: ApiClient;
@@ -74,11 +74,11 @@ describe('the keys that replicas share', function () {
   });
 
   it('get a successor from the leader alone, which every replica opens with before one seals with it', async () => {
-    const [leader, follower] = await start(2, { ...fast, rotateEvery: 3_000 });
+    const [leader, follower] = await start(2, { ...fast, readEvery: 1_000, rotateEvery: 3_000 });
     assert.ok(leader !== undefined && follower !== undefined);
     const [old] = idsOf(leader);
     leader.isLeader = true;
-    await until(() => idsOf(leader).length === 2 || idsOf(follower).length === 2, 10_000);
+    await until(() => idsOf(leader).length === 2 || idsOf(follower).length === 2);
     leader.isLeader = false;
     const isSealing = ({ ring }: KeyHolder) => ring !== null && ring.sealingKey.kid !== old;
     assert.equal(isSealing(leader) || isSealing(follower), false, 'a new key only opens');
@@ -89,9 +89,9 @@ describe('the keys that replicas share', function () {
         return true;
       }
       return false;
-    }, 5_000);
+    });
     assert.ok(openedFirst, 'everybody had it before somebody sealed with it');
-    await until(() => isSealing(leader) && isSealing(follower), 5_000);
+    await until(() => isSealing(leader) && isSealing(follower));
     assert.ok(idsOf(follower).includes(old ?? ''), 'what the old one sealed still opens');
     assert.deepEqual(idsOf(leader), idsOf(follower));
   });
@@ -100,11 +100,26 @@ describe('the keys that replicas share', function () {
     const [slow] = await start(1, { ...fast, readEvery: 60_000 });
     assert.ok(slow !== undefined);
     const other = hold({ ...fast, rotateEvery: 0 }, true);
-    await until(() => idsOf(other).length >= 2, 5_000);
+    await until(() => idsOf(other).length >= 2);
     await other.keys.close();
     assert.equal(idsOf(slow).length, 1);
     slow.keys.reread();
-    await until(() => idsOf(slow).length >= 2, 2_000);
+    await until(() => idsOf(slow).length >= 2);
+  });
+
+  it('are changed by compare-and-swap: of two that read the same version one is first, and nothing of it is lost', async () => {
+    const [first] = await start(1);
+    await first?.keys.close();
+    const store = openKeySecret(client, 'entragate', 'entragate-keys');
+    const signal = AbortSignal.timeout(5_000);
+    const read = await store.read(signal);
+    assert.ok(read.ok && read.value !== null);
+    const { resourceVersion } = read.value;
+    assert.deepEqual(await store.replace('of the first', resourceVersion, signal), { ok: true, value: true });
+    assert.deepEqual(await store.replace('of the second', resourceVersion, signal), { ok: true, value: false });
+    assert.deepEqual(await store.create('of a third', signal), { ok: true, value: false });
+    const after = await store.read(signal);
+    assert.equal(after.ok && after.value?.text, 'of the first');
   });
 
   it('[STATIC] stay as they are while their Secret is gone or broken; a deleted one is written again', async () => {
@@ -115,7 +130,7 @@ describe('the keys that replicas share', function () {
     await until(async () => {
       const path = '/api/v1/namespaces/entragate/secrets/entragate-keys';
       return (await server().admin.send('GET', path)).status === 200;
-    }, 5_000);
+    });
     const [second] = await start(1);
     assert.deepEqual(idsOf(second ?? first), ids);
     await applyObject(server().admin, { ...secret, data: { keys: Buffer.from('{"version":2}').toString('base64') } });
@@ -129,7 +144,7 @@ describe('the keys that replicas share', function () {
 });
 
 describe('replicas of entragate serve', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   before(async () => {
@@ -138,10 +153,10 @@ describe('replicas of entragate serve', function () {
   after(async () => world?.close());
 
   it('open what the other sealed, and publish the same keys', async () => {
-    const port = await freePort('127.0.0.1');
+    const port = await freePort();
     const [one, two] = [await world.start(), await world.start(['--https-port', String(port)])];
     for (const replica of [one, two]) {
-      await until(replica.isReady, 15_000);
+      await until(replica.isReady);
     }
     const client = world.client();
     assert.equal((await client.signIn(world.url(), CONTOSO.users.adele.username)).status, 200);
@@ -156,12 +171,12 @@ describe('replicas of entragate serve', function () {
   });
 
   it('are joined by a third, and sign nobody out under load while the leader makes one key after another', async () => {
-    const rotating: KeyTiming = { readEvery: 300, rotateEvery: 1_500, keep: 60_000 };
-    const ports = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+    const rotating: KeyTiming = { readEvery: 1_000, rotateEvery: 4_000, keep: 60_000 };
+    const ports = [await freePort(), await freePort()];
     const replicas = [await world.start([], { keys: rotating })];
     for (const port of ports) replicas.push(await world.start(['--https-port', String(port)], { keys: rotating }));
     for (const replica of replicas) {
-      await until(replica.isReady, 15_000);
+      await until(replica.isReady);
     }
     const urls = [world.url(), ...ports.map((port) => world.url().replace(/:\d+/, `:${port}`))];
     const first = await signedIn();
@@ -182,14 +197,14 @@ describe('replicas of entragate serve', function () {
       requests += answers.length;
       for (const client of newest) sealedBy.add(sealingKeyOf(client.cookieHeader('ledger.example.com')));
       return (await kids()).length >= before.length + 3;
-    }, 30_000);
+    }, 180_000);
     assert.ok(sealedBy.size >= 2, `sessions of ${sealedBy.size} keys`);
     await until(async () => {
       const bodies = await Promise.all(
         urls.map(async (url) => (await first.request(`${url}.entragate/jwks.json`)).body),
       );
       return new Set(bodies).size === 1;
-    }, 5_000);
+    });
     console.log(
       `      ${requests} requests on three replicas, three new keys, sessions sealed by ${sealedBy.size} keys, nobody signed out`,
     );

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { type FaultyApi, noFault, startFaultyApi } from './kube/faulty-api.ts';
-import { applyObject, namespaceObject, policyObject } from './kube/objects.ts';
+import { applyObject, namespaceObject, policyObject, type TestObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 import { type Release, startRelease } from './release/release.ts';
 
 describe('leading, of two replicas of which one can not serve yet', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let release: Release;
   let faulty: FaultyApi;
@@ -30,20 +30,41 @@ describe('leading, of two replicas of which one can not serve yet', function () 
     );
     const path = await server().writeKubeconfig('faulty', release.token, faulty.port, faulty.caPem);
     const waiting = await release.start({ options: { access: { kind: 'kubeconfig', path } } });
-    await until(async () => (await waiting.metric('entragate_kube_failures_total', 'kind="Revocation"')) >= 2, 10_000);
-    const further = ['--https-port', String(await freePort('127.0.0.1'))];
+    await until(async () => (await waiting.metric('entragate_kube_failures_total', 'kind="Revocation"')) >= 2);
+    const further = ['--https-port', String(await freePort())];
     const serving = await release.start({ further });
-    await until(serving.isReady, 15_000);
+    await until(serving.isReady);
     await applyObject(server().admin, policyObject('apps', 'finance', CONTOSO.groups.finance));
     const policy = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/finance';
     await until(async () => {
       const { body } = await server().admin.send('GET', policy);
       return JSON.stringify(body).includes('"observedGeneration"');
-    }, 10_000);
+    });
     assert.deepEqual([await waiting.isLeader(), await serving.isLeader()], [false, true]);
     faulty.setFault(noFault);
-    await until(waiting.isReady, 15_000);
+    await until(waiting.isReady);
     await serving.close(100);
-    await until(waiting.isLeader, 10_000);
+    await until(waiting.isLeader);
+    await waiting.close(100);
+  });
+
+  it('compares everything anew when it comes back: who led meanwhile may have shown something else', async () => {
+    const { admin } = server();
+    const policy = '/apis/entragate.dev/v1alpha1/namespaces/apps/policies/finance';
+    const replica = await release.start();
+    await until(async () => (await replica.isReady()) && (await replica.isLeader()));
+    await until(replica.hasShownAll);
+    const metadata = { namespace: 'entragate', name: 'entragate' };
+    const spec = { holderIdentity: 'another', leaseDurationSeconds: 3 };
+    await applyObject(admin, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
+    await until(async () => !(await replica.isLeader()));
+    const shown = (await admin.send('GET', policy)).body as TestObject;
+    const foreign = { ...shown, status: { ...Object(shown.status), attachedRoutes: 99 } };
+    await admin.expect(200, admin.send('PUT', `${policy}/status`, foreign));
+    await until(replica.isLeader);
+    await until(async () => {
+      const { status } = (await admin.send('GET', policy)).body as TestObject;
+      return Reflect.get(Object(status), 'attachedRoutes') === 0;
+    });
   });
 });

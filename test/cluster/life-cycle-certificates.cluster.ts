@@ -24,7 +24,7 @@ const timing: SourceTiming = {
 const SLACK = 850;
 
 describe('the life of a certificate', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: RoutedWorld;
   let fallback = '';
@@ -51,10 +51,10 @@ describe('the life of a certificate', function () {
       const certificate = await presented('first.example.com');
       if (certificate === fallback && status === 200) early += 1;
       return status === 200 && certificate === fingerprintOf(pair.certPem);
-    }, 5_000);
+    });
     await written;
     assert.equal(early, 0, 'answers of the app with the default certificate');
-    await until(async () => (await notesOn('first')).length > 0, 5_000);
+    await until(async () => (await notesOn('first')).length > 0);
     assert.deepEqual(await notesOn('first'), ['Programmed; access is public, nobody signs in.']);
     await world.delete(route);
   });
@@ -63,13 +63,13 @@ describe('the life of a certificate', function () {
     const [old, next] = [await issue('moved.example.com'), await issue('moved.example.com')];
     await world.apply(tlsSecretObject('apps', 'old-tls', old), tlsSecretObject('apps', 'next-tls', next));
     await world.apply(publicRoute('moved', { service: 'one', secretName: 'old-tls' }));
-    await until(async () => (await presented('moved.example.com')) === fingerprintOf(old.certPem), 5_000);
+    await until(async () => (await presented('moved.example.com')) === fingerprintOf(old.certPem));
     const seen: (string | null)[] = [];
     const written = world.apply(publicRoute('moved', { service: 'one', secretName: 'next-tls' }));
     await until(async () => {
       seen.push(await presented('moved.example.com'));
       return seen.at(-1) === fingerprintOf(next.certPem);
-    }, 5_000);
+    });
     await written;
     assert.deepEqual([...new Set(seen)], [fingerprintOf(old.certPem), fingerprintOf(next.certPem)]);
   });
@@ -90,10 +90,10 @@ describe('the life of a certificate', function () {
     const turn = async (change: Promise<void>, expected: string) => {
       await change;
       const writtenAt = performance.now();
-      await until(async () => (await presented(host)) === expected, 5_000);
+      await until(async () => (await presented(host)) === expected);
       turns.push(Math.round(performance.now() - writtenAt));
       const before = { events: events.count(), requests: load.totals().requests };
-      await until(() => events.count() > before.events && load.totals().requests > before.requests + 50, 5_000);
+      await until(() => events.count() > before.events && load.totals().requests > before.requests + 50);
     };
     await turn(world.apply(issued(first)), fingerprintOf(first.certPem));
     await turn(world.apply(issued(renewed)), fingerprintOf(renewed.certPem));
@@ -138,7 +138,7 @@ describe('the life of a certificate', function () {
     const connection = await openKeepAliveClient(world.client('nobody.example.com'));
     assert.equal((await connection.ask('/')).status, 404);
     await world.apply(tlsSecretObject('entragate', 'auth-tls', pair));
-    await until(async () => (await presented('nobody.example.com')) === fingerprintOf(pair.certPem), 5_000);
+    await until(async () => (await presented('nobody.example.com')) === fingerprintOf(pair.certPem));
     assert.equal((await connection.ask('/')).status, 404);
     connection.close();
   });

@@ -37,7 +37,7 @@ const isFrom = (app: string) => (answer: ClientAnswer) => answer.status === 200 
 const hasStatus = (status: number) => (answer: ClientAnswer) => answer.status === status;
 
 describe('the time from a write to its effect', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: RoutedWorld;
 

@@ -17,7 +17,7 @@ import { publicRoute, type RoutedWorld, serviceOf, startRoutedWorld } from './tr
 const LONGEST = 1_000;
 
 describe('the life of what routes', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   const times = new EffectTimes();
   let world: RoutedWorld;
@@ -102,7 +102,7 @@ describe('the life of what routes', function () {
       const isRouted = (await world.get(host)).status === 200;
       if (!isRouted) await world.delete(unclassed);
       return isRouted;
-    }, 20_000);
+    });
     await world.delete(unclassed);
     await world.apply(classObject('entragate'));
     times.print('IngressClass');
@@ -167,7 +167,7 @@ describe('the life of what routes', function () {
 });
 
 describe('the deletion of a namespace', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: true, flags: [] });
   let world: RoutedWorld;
   before(async () => {
@@ -189,10 +189,10 @@ describe('the deletion of a namespace', function () {
     await deleteObject(admin, namespaceObject(namespace));
     const deletedAt = performance.now();
     for (const name of hosts) {
-      await until(async () => (await world.get(`${name}.example.com`)).status === 404, 20_000);
+      await until(async () => (await world.get(`${name}.example.com`)).status === 404);
     }
     const deniedAfter = Math.round(performance.now() - deletedAt);
-    await until(async () => (await admin.send('GET', `/api/v1/namespaces/${namespace}`)).status === 404, 30_000);
+    await until(async () => (await admin.send('GET', `/api/v1/namespaces/${namespace}`)).status === 404);
     const goneAfter = Math.round(performance.now() - deletedAt);
     assert.equal((await world.get('stays.example.com')).body, 'one');
     // While it was being deleted its declared host stayed its own; now it is anybody's.

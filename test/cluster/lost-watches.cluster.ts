@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { objectKey } from '../../src/api/cluster-state.ts';
@@ -8,7 +7,7 @@ import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-c
 import { causeOf } from '../../src/kube/api-server/api-failure.ts';
 import type { ApiAccess } from '../../src/kube/api-server/api-route.ts';
 import { collectionPath } from '../../src/kube/api-server/watched-kinds.ts';
-import type { SourceTiming } from '../../src/kube/objects/cluster-source.ts';
+import type { SourceCondition, SourceTiming } from '../../src/kube/objects/cluster-source.ts';
 import { followWatch } from '../../src/kube/objects/follow-watch.ts';
 import { listObjects } from '../../src/kube/objects/list-objects.ts';
 import { until } from '../support/until.ts';
@@ -26,15 +25,17 @@ describe('watches that are lost', () => {
   // Without this gate an old list is answered from memory, and no version of it is ever gone.
   const server = useApiServer({ controllers: false, flags: ['--feature-gates=ListFromCacheSnapshot=false'] });
   let proxy: TcpProxy;
-  let follower: Follower;
+  let follower: Follower | null = null;
 
   const start = async (timing: SourceTiming = testTiming) => {
     const path = await server().writeKubeconfig('proxied', server().adminToken, proxy.port);
     follower = follow({ kind: 'kubeconfig', path }, timing, null);
-    await follower.source.synced;
-    await until(async () => (await follower.metric('entragate_kube_watches', {})) === watched, 10_000);
+    await running().source.synced;
+    await until(async () => (await running().metric('entragate_kube_watches', {})) === watched);
   };
-  const groupsOf = (name: string) => follower.source.state().policies.get(objectKey('apps', name))?.spec.groups ?? null;
+  const running = (): Follower => follower ?? assert.fail('it was not started');
+  const groupsOf = (name: string) =>
+    running().source.state().policies.get(objectKey('apps', name))?.spec.groups ?? null;
 
   before(async () => {
     for (const name of randomNamespaces) await applyObject(server().admin, namespaceObject(name));
@@ -43,27 +44,33 @@ describe('watches that are lost', () => {
     proxy = await startTcpProxy(server().port);
   });
   afterEach(async () => {
-    await follower.close();
+    await follower?.close();
+    follower = null;
     await proxy.close();
+    await server().start();
   });
 
   it('[ORDER] 50 cuts among random changes lose nothing and list nothing again', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     await start();
     const seed = Date.now() % 100_000;
     const changes = new RandomChanges(server().admin, createDice(seed));
     let cut = 0;
     for (let round = 0; round < 50; round += 1) {
-      await until(() => follower.source.conditions().some(({ isWatching }) => isWatching), 5_000);
+      await until(() =>
+        running()
+          .source.conditions()
+          .some(({ isWatching }) => isWatching),
+      );
       await changes.make(4);
       cut += proxy.cut();
     }
     const cutAt = performance.now();
     const expected = await freshState();
-    await until(() => isDeepStrictEqual(plain(follower.source.state()), expected), 10_000).catch(() => {});
-    assert.deepEqual(plain(follower.source.state()), expected, `seed ${seed}`);
+    await until(() => isDeepStrictEqual(plain(running().source.state()), expected)).catch(() => {});
+    assert.deepEqual(plain(running().source.state()), expected, `seed ${seed}`);
     assert.ok(cut > 50, `${cut} connections were cut`);
-    assert.equal(await follower.metric('entragate_kube_lists_total', {}), watched, 'a cut watch goes on where it was');
+    assert.equal(await running().metric('entragate_kube_lists_total', {}), watched, 'a cut watch goes on where it was');
     console.log(
       `      ${cut} connections cut in 50 rounds, the same ${Math.round(performance.now() - cutAt)} ms after the last, seed ${seed}`,
     );
@@ -71,29 +78,32 @@ describe('watches that are lost', () => {
 
   it('a watch that falls silent is given up at its idle limit, and everything is listed again', async () => {
     await applyObject(server().admin, policyObject('apps', 'silent', group));
+    const startedAt = performance.now();
     await start({ ...testTiming, reflector: { ...testTiming.reflector, idleLimit: 1_000 } });
     proxy.silence();
     await applyObject(server().admin, policyObject('apps', 'silent', otherGroup));
     const silentAt = performance.now();
-    await until(() => groupsOf('silent')?.[0] === otherGroup, 10_000);
+    await until(() => groupsOf('silent')?.[0] === otherGroup);
+    assert.ok(performance.now() - startedAt >= 1_000, 'not by the watch that was opened then');
     const wait = performance.now() - silentAt;
-    assert.ok(wait > 500 && wait < 5_000, `${wait} ms`);
-    assert.ok((await follower.metric('entragate_kube_failures_total', { cause: 'silent' })) > 0);
+    assert.ok(wait < testTiming.reflector.idleLimit / 3, `${wait} ms`);
+    assert.ok((await running().metric('entragate_kube_failures_total', { cause: 'silent' })) > 0);
     console.log(`      silent watches given up and listed again in ${Math.round(wait)} ms, with a limit of 1000 ms`);
   });
 
   it('a slow API server makes everything late and nothing wrong', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     proxy.slowDown(150);
     await start();
     await applyObject(server().admin, policyObject('apps', 'slow', group));
-    await until(() => groupsOf('slow')?.[0] === group, 10_000);
-    assert.deepEqual(plain(follower.source.state()), await freshState());
-    assert.equal(await follower.metric('entragate_kube_failures_total', {}), 0);
+    await until(() => groupsOf('slow')?.[0] === group);
+    const expected = await freshState();
+    await until(() => isDeepStrictEqual(plain(running().source.state()), expected));
+    assert.equal(await running().metric('entragate_kube_failures_total', {}), 0);
   });
 
   it('410 after an outage: what was deleted meanwhile is gone, what was written is there', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const { admin } = server();
     await applyObject(admin, policyObject('apps', 'deleted-meanwhile', group));
     await applyObject(admin, policyObject('apps', 'changed-meanwhile', group));
@@ -105,30 +115,32 @@ describe('watches that are lost', () => {
     await server().start();
     await server().compact();
     assert.deepEqual(groupsOf('deleted-meanwhile'), [group], 'during the outage what was known stays');
-    assert.equal(follower.source.hasSynced(), true);
+    assert.equal(running().source.hasSynced(), true);
     proxy.unblock();
     const backAt = performance.now();
-    await until(() => groupsOf('changed-meanwhile')?.[0] === otherGroup, 10_000);
+    await until(() => groupsOf('changed-meanwhile')?.[0] === otherGroup);
     assert.equal(groupsOf('deleted-meanwhile'), null);
     console.log(`      converged ${Math.round(performance.now() - backAt)} ms after the API server was back`);
-    assert.ok((await follower.metric('entragate_kube_failures_total', { cause: 'expired' })) > 0);
-    assert.deepEqual(plain(follower.source.state()), await freshState());
+    assert.ok((await running().metric('entragate_kube_failures_total', { cause: 'expired' })) > 0);
+    const expected = await freshState();
+    await until(() => isDeepStrictEqual(plain(running().source.state()), expected));
   });
 
   it('an API server that is killed and comes back is followed again', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     await start();
-    const before = plain(follower.source.state());
+    const before = plain(running().source.state());
     await server().kill();
-    await until(() => follower.source.conditions().every(({ isWatching }) => !isWatching), 10_000);
-    assert.deepEqual(plain(follower.source.state()), before);
-    assert.ok(follower.source.conditions().every(({ failure }) => failure?.kind === 'network'));
+    const isLost = ({ failure, isWatching }: SourceCondition) => !isWatching && failure?.kind === 'network';
+    await until(() => running().source.conditions().every(isLost));
+    assert.deepEqual(plain(running().source.state()), before);
     await server().start();
     await applyObject(server().admin, policyObject('apps', 'after-the-kill', group));
-    await until(() => groupsOf('after-the-kill')?.[0] === group, 10_000);
-    await until(
-      () => follower.source.conditions().every(({ isWatching, failure }) => isWatching && failure === null),
-      10_000,
+    await until(() => groupsOf('after-the-kill')?.[0] === group);
+    await until(() =>
+      running()
+        .source.conditions()
+        .every(({ isWatching, failure }) => isWatching && failure === null),
     );
   });
 
@@ -149,21 +161,23 @@ describe('an API server that accepts connections and says nothing', () => {
   const server = useApiServer({ controllers: false, flags: [] });
 
   it('is given up after 10 s, and what is listed once it speaks is whole', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const proxy = await startTcpProxy(server().port);
     const path = await server().writeKubeconfig('mute', server().adminToken, proxy.port);
     proxy.mute();
     const startedAt = performance.now();
     const follower = follow({ kind: 'kubeconfig', path }, testTiming, null);
-    await until(() => follower.source.conditions().every(({ failure }) => failure?.kind === 'network'), 15_000);
-    const wait = performance.now() - startedAt;
-    assert.ok(wait > 9_000 && wait < 13_000, `${wait} ms`);
-    proxy.unblock();
-    await Promise.race([follower.source.synced, delay(15_000, 'late')]).then((outcome) =>
-      assert.notEqual(outcome, 'late'),
-    );
-    await follower.close();
-    await proxy.close();
+    try {
+      await until(() => follower.source.conditions().every(({ failure }) => failure?.kind === 'network'));
+      const wait = performance.now() - startedAt;
+      console.log(`      given up after ${Math.round(wait)} ms`);
+      assert.ok(wait > 9_000 && wait < 20_000, `${wait} ms`);
+      proxy.unblock();
+      await follower.source.synced;
+    } finally {
+      await follower.close();
+      await proxy.close();
+    }
   });
 });
 
@@ -174,7 +188,7 @@ describe('lists in pages', () => {
   let client: ApiClient;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     client = createApiClient({ kind: 'kubeconfig', path: server().kubeconfig });
     for (let index = 0; index < 1_100; index += 1) {
       await applyObject(server().admin, revocationObject(`page-${index}`, `session-${index}-0123456789abcdef`));

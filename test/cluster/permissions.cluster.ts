@@ -41,6 +41,17 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     source.conditions().flatMap(({ kind, namespace, failure }) => {
       return failure === null ? [] : [`${kind}${namespace === null ? '' : ` in ${namespace}`}: ${causeOf(failure)}`];
     });
+  /** An open watch goes on whatever its account may: it is cut, and again where it was opened before the API server knew of the change. */
+  const isRefused = async (running: Follower, cause: string): Promise<void> => {
+    let cutAt = Number.NEGATIVE_INFINITY;
+    await until(() => {
+      if (performance.now() - cutAt > 3_000) {
+        proxy.cut();
+        cutAt = performance.now();
+      }
+      return causesOf(running).includes(cause);
+    });
+  };
   const groupsOf = ({ source }: Follower, namespace: string, name: string) =>
     source.state().policies.get(objectKey(namespace, name))?.spec.groups ?? null;
 
@@ -71,7 +82,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
   it('a permission that is missing at the start keeps the source from being whole, and is named', async () => {
     await grant(server(), releaseAccount, null, rules.cluster);
     const running = await start(null);
-    await until(() => causesOf(running).length === 4, 10_000);
+    await until(() => causesOf(running).length === 4);
     assert.deepEqual(causesOf(running).toSorted(), [
       'EndpointSlice: forbidden',
       'Ingress: forbidden',
@@ -91,23 +102,20 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     await running.source.synced;
     const withoutPolicies = rules.namespaced.filter(({ resources }) => !resources.includes('policies'));
     await grant(server(), releaseAccount, null, [...rules.cluster, ...withoutPolicies]);
-    await until(() => {
-      proxy.cut();
-      return causesOf(running).includes('Policy: forbidden');
-    }, 10_000);
+    await isRefused(running, 'Policy: forbidden');
     await applyObject(admin, policyObject('apps', 'kept', otherGroup));
     await applyObject(admin, revocationObject('meanwhile', 'session-0123456789abcdef'));
-    await until(() => running.source.state().revocations.has(objectKey('', 'meanwhile')), 10_000);
+    await until(() => running.source.state().revocations.has(objectKey('', 'meanwhile')));
     assert.deepEqual(groupsOf(running, 'apps', 'kept'), [group]);
     assert.equal(running.source.hasSynced(), true);
     assert.ok((await running.metric('entragate_kube_failures_total', { kind: 'Policy', cause: 'forbidden' })) > 0);
     await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
-    await until(() => groupsOf(running, 'apps', 'kept')?.[0] === otherGroup, 10_000);
-    await until(() => causesOf(running).length === 0, 10_000);
+    await until(() => groupsOf(running, 'apps', 'kept')?.[0] === otherGroup);
+    await until(() => causesOf(running).length === 0);
   });
 
   it('404: a definition that is gone changes nothing that was known, until it is back', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const { admin } = server();
     const definitions = (await readDefinitions()).filter(({ metadata }) => metadata.name.startsWith('revocations'));
     const [definition] = definitions;
@@ -118,15 +126,12 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     await running.source.synced;
     proxy.block();
     await deleteObject(admin, definition);
-    await until(
-      async () => (await admin.send('GET', '/apis/entragate.dev/v1alpha1/revocations')).status === 404,
-      20_000,
-    );
+    await until(async () => (await admin.send('GET', '/apis/entragate.dev/v1alpha1/revocations')).status === 404);
     proxy.unblock();
-    await until(() => causesOf(running).includes('Revocation: not-found'), 10_000);
+    await until(() => causesOf(running).includes('Revocation: not-found'));
     assert.ok(running.source.state().revocations.has(objectKey('', 'known')));
     await installDefinitions(admin, definitions);
-    await until(() => !running.source.state().revocations.has(objectKey('', 'known')), 10_000);
+    await until(() => !running.source.state().revocations.has(objectKey('', 'known')));
   });
 
   it('a namespaced scope follows the listed namespaces with Roles, and asks for no other', async () => {
@@ -141,7 +146,7 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     assert.deepEqual(causesOf(running), []);
     assert.equal(running.source.conditions().filter(({ kind }) => kind === 'Policy').length, 2);
     await deleteObject(admin, policyObject('apps', 'scoped', group));
-    await until(() => groupsOf(running, 'apps', 'scoped') === null, 10_000);
+    await until(() => groupsOf(running, 'apps', 'scoped') === null);
   });
 
   it('a list of one namespace leaves what is known of the others', async () => {
@@ -152,12 +157,9 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     const running = await start(['apps', 'hr']);
     await running.source.synced;
     await grant(server(), releaseAccount, 'hr', []);
-    await until(() => {
-      proxy.cut();
-      return causesOf(running).includes('Policy in hr: forbidden');
-    }, 10_000);
+    await isRefused(running, 'Policy in hr: forbidden');
     await deleteObject(admin, policyObject('apps', 'stays', group));
-    await until(() => groupsOf(running, 'apps', 'stays') === null, 10_000);
+    await until(() => groupsOf(running, 'apps', 'stays') === null);
     assert.deepEqual(groupsOf(running, 'hr', 'stays'), [group]);
   });
 
@@ -167,13 +169,12 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     await grant(server(), releaseAccount, 'apps', rules.namespaced);
     const running = await start(['apps', 'later']);
     await running.source.synced;
-    assert.ok(running.source.age() < 10_000);
-    assert.ok(causesOf(running).includes('Policy in later: forbidden'));
+    await until(() => causesOf(running).includes('Policy in later: forbidden') && running.source.age() < 10_000);
     await applyObject(admin, namespaceObject('later'));
     await grant(server(), releaseAccount, 'later', rules.namespaced);
     await applyObject(admin, policyObject('later', 'new', group));
-    await until(() => groupsOf(running, 'later', 'new') !== null, 10_000);
-    await until(() => causesOf(running).length === 0, 10_000);
+    await until(() => groupsOf(running, 'later', 'new') !== null);
+    await until(() => causesOf(running).length === 0);
   });
 
   it('[ISOLATED] a listed namespace that is deleted takes along what is known of it, and no other', async () => {
@@ -185,15 +186,12 @@ describe('following a cluster with the permissions of a ServiceAccount', () => {
     const running = await start(['apps', 'ends']);
     await running.source.synced;
     await grant(server(), releaseAccount, 'ends', []);
-    await until(() => {
-      proxy.cut();
-      return causesOf(running).includes('Policy in ends: forbidden');
-    }, 10_000);
+    await isRefused(running, 'Policy in ends: forbidden');
     assert.deepEqual(groupsOf(running, 'ends', 'held'), [group]);
     await removeNamespace(admin, 'ends');
-    await until(() => groupsOf(running, 'ends', 'held') === null, 10_000);
+    await until(() => groupsOf(running, 'ends', 'held') === null);
     assert.deepEqual(groupsOf(running, 'apps', 'held'), [group]);
-    await until(() => running.source.age() < 5_000, 10_000);
+    await until(() => running.source.age() < 5_000);
   });
 });
 
@@ -240,7 +238,7 @@ describe('the access of a pod', () => {
     follower = running;
     const isRefused = () =>
       running.source.conditions().every(({ failure }) => failure !== null && causeOf(failure) === 'unauthorized');
-    await until(isRefused, 10_000);
+    await until(isRefused);
     await writeFile(join(folder, 'token'), `${token}\n`);
     const replacedAt = performance.now();
     await running.source.synced;

@@ -19,7 +19,7 @@ import { useBareApiServer } from './kube/use-api-server.ts';
 import { type Release, startRelease } from './release/release.ts';
 
 describe('the Pods of a release, on a fake node', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: true, flags: [] });
   let node: FakeNode;
   const helm = (...argv: readonly string[]) =>
@@ -44,7 +44,7 @@ describe('the Pods of a release, on a fake node', function () {
     await until(async () => {
       const [current] = await items('/apis/policy/v1/namespaces/entragate/poddisruptionbudgets');
       return isRecord(current?.status) && current.status.disruptionsAllowed === 1;
-    }, 20_000);
+    });
   });
 
   it('are replaced one by one, and never fewer than two, by an upgrade that changes them', async () => {
@@ -68,10 +68,10 @@ describe('the Pods of a release, on a fake node', function () {
     await until(async () => {
       fewest = Math.min(fewest, (await pods()).filter(isReady).length);
       return isDone;
-    }, 60_000);
+    });
     await upgrade;
     assert.equal(fewest, 2);
-    await until(async () => (await pods()).every((pod) => !before.has(nameOf(pod))), 60_000);
+    await until(async () => (await pods()).every((pod) => !before.has(nameOf(pod))));
   });
 
   describe('and a backend of a tenant at the address of one of them', () => {
@@ -82,13 +82,13 @@ describe('the Pods of a release, on a fake node', function () {
 
     before(async () => {
       upstream = await startRecordingUpstream();
-      await until(async () => (await pods()).filter(isReady).length === 2, 30_000);
+      await until(async () => (await pods()).filter(isReady).length === 2);
       const address = String(Object(Object((await pods())[0]).status).podIP);
       const ofService = 'labelSelector=kubernetes.io/service-name=entragate';
       await until(async () => {
         const slices = await items(`/apis/discovery.k8s.io/v1/namespaces/entragate/endpointslices?${ofService}`);
         return JSON.stringify(slices).includes(address);
-      }, 20_000);
+      });
       release = await startRelease(server(), [[address, { host: '127.0.0.1', port: upstream.port }]]);
       for (const object of [
         namespaceObject('apps'),
@@ -102,7 +102,7 @@ describe('the Pods of a release, on a fake node', function () {
         await applyObject(server().admin, object);
       }
       const replica = await release.start({ further: ['--own-service', 'entragate'] });
-      await until(replica.isReady, 15_000);
+      await until(replica.isReady);
     });
     after(async () => {
       await release?.close();
@@ -110,7 +110,7 @@ describe('the Pods of a release, on a fake node', function () {
     });
 
     it('[CLOSED] is none: it would be a request that comes back to us, past the policies of its host', async () => {
-      await until(async () => (await ask()) === 503, 5_000);
+      await until(async () => (await ask()) === 503);
       assert.equal(upstream.bytes().length, 0);
     });
 
@@ -118,7 +118,7 @@ describe('the Pods of a release, on a fake node', function () {
       const path = '/apis/apps/v1/namespaces/entragate/deployments/entragate/scale';
       const { body } = await server().admin.send('GET', path);
       await server().admin.expect(200, server().admin.send('PUT', path, { ...Object(body), spec: { replicas: 0 } }));
-      await until(async () => (await ask()) === 200, 20_000);
+      await until(async () => (await ask()) === 200);
       assert.ok(upstream.bytes().length > 0);
     });
   });

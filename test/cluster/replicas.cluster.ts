@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { leaseTiming } from '../../src/kube/replicas/lease.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { createAuditLog } from './kube/audit-log.ts';
 import { useBareApiServer, usePrograms } from './kube/use-api-server.ts';
@@ -28,7 +28,7 @@ const LONGEST_ELECTION = leaseTiming.duration + 2 * ONE_LOOK + SLACK;
 const audit = createAuditLog();
 
 describe('three replicas of one release', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const server = useBareApiServer({ controllers: false, flags: audit.flags });
   usePrograms();
   let world: ReplicaWorld;
@@ -71,7 +71,7 @@ describe('three replicas of one release', function () {
     ];
     const { ports, ca } = world;
     load = new RoamingLoad({ url: `${world.origin}/books`, ca, ports, users, pause: 25 });
-    await until(() => load.totals().requests > 100, 10_000);
+    await until(() => load.totals().requests > 100);
     assertNothingWrong();
   });
 
@@ -117,7 +117,7 @@ describe('three replicas of one release', function () {
   it('go on after kill -9 of the one that writes: another does within the time of the Lease, and nothing is lost', async () => {
     const leader = await world.group.leaderOf(replicas, LONGEST_ELECTION);
     churn.start(CHANGES_PER_SECOND);
-    await until(() => churn.changes >= CHANGES_PER_SECOND, 10_000);
+    await until(() => churn.changes >= CHANGES_PER_SECOND);
     load.killed(leader.pod.httpsPort);
     const killedAt = performance.now();
     assert.equal(await leader.pod.end('SIGKILL'), 'SIGKILL');
@@ -169,12 +169,12 @@ describe('three replicas of one release', function () {
     assert.notEqual(await world.openness(leader), openStatus(), 'it goes on by what it knows');
     leader.proxy.unblock();
     const backAt = performance.now();
-    await until(async () => (await world.openness(leader)) === openStatus(), 30_000);
+    await until(async () => (await world.openness(leader)) === openStatus());
     console.log(`      it serves what changed meanwhile ${seconds(backAt)} s after its way is open again`);
     const watches = ({ pod }: Replica) => pod.metric('entragate_kube_watches');
     const [other] = othersThan(leader);
     assert.ok(other !== undefined);
-    await until(async () => (await watches(leader)) === (await watches(other)), 40_000);
+    await until(async () => (await watches(leader)) === (await watches(other)));
     console.log(`      all its watches are open ${seconds(backAt)} s after its way is open again`);
     await churn.stop();
     await untilCorrect();
@@ -210,8 +210,8 @@ describe('three replicas of one release', function () {
   }
 
   it('[CLOSED] one that starts while the API server is away is not ready, serves nobody, and makes no key of its own', async () => {
-    const late = await world.group.start(await freePort('127.0.0.1'), 'away');
-    await until(async () => !(await refusalOf(late)).includes('ECONNREFUSED'), 20_000);
+    const late = await world.group.start(await freePort(), 'away');
+    await until(async () => !(await refusalOf(late)).includes('ECONNREFUSED'));
     assert.match(await refusalOf(late), /alert/, 'without a snapshot there is no certificate either');
     await delay(2 * ONE_LOOK); // in which one that is impatient would make a key
     assert.equal((await late.pod.admin('/healthz')).status, 200);
@@ -269,7 +269,7 @@ describe('three replicas of one release', function () {
   async function assertFollowed(by: readonly Replica[]): Promise<void> {
     isOpen = !isOpen;
     await world.setOpen(isOpen);
-    for (const replica of by) await until(async () => (await world.openness(replica)) === openStatus(), 5_000);
+    for (const replica of by) await until(async () => (await world.openness(replica)) === openStatus());
   }
 
   function assertNothingWrong(): void {
@@ -279,12 +279,12 @@ describe('three replicas of one release', function () {
 
   /** Nothing is left to be written, as far as the one that writes knows. */
   async function untilSettled({ pod }: Replica): Promise<void> {
-    await until(async () => (await pod.metric('entragate_status_pending')) === 0, 30_000);
+    await until(async () => (await pod.metric('entragate_status_pending')) === 0);
   }
 
   /** Every Policy shows what it has to show. */
   async function untilCorrect(): Promise<void> {
-    await until(async () => (await wrong()).length === 0, 60_000).catch(async () => {
+    await until(async () => (await wrong()).length === 0).catch(async () => {
       const found = await wrong();
       assert.fail(`${found.length} Policies show something else: ${found.slice(0, 3).join('\n')}`);
     });

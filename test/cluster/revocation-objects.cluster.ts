@@ -20,7 +20,7 @@ const oid = parseObjectId('87d349ed-44d7-43e1-9a83-5f2406dee5bd');
 const HOUR = 3_600;
 
 describe('Revocation objects, by the permissions of the controller', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let follower: Follower;
   let revocations: SharedRevocations;
@@ -63,15 +63,32 @@ describe('Revocation objects, by the permissions of the controller', function ()
     for (const signOut of signOuts) revocations.publish(signOut);
     revocations.publish(signOuts[0] as Revocation); // writing it twice is writing it once
     const written = [...signOuts.map((signOut) => draftOf(signOut).name), 'by-an-administrator', 'over'];
-    await until(() => names().length === written.length, 10_000);
+    await until(() => names().length === written.length);
     assert.deepEqual(names(), written.toSorted(), 'who does not lead removes nothing');
     isLeader = true;
     const startedAt = performance.now();
-    await until(() => names().length === 2, 10_000);
+    await until(() => names().length === 2);
     console.log(`      ${written.length} objects became 2 in ${Math.round(performance.now() - startedAt)} ms`);
     assert.match(names().join(' '), /^by-an-administrator user-[0-9a-f]{32}$/);
     const folded = revocationsOf(follower.source.state()).find(({ kind }) => kind === 'user');
     assert.ok(folded?.kind === 'user' && folded.before >= now, 'no session that was signed out comes back');
     assert.deepEqual([folded.tid, folded.oid, folded.expiresAt], [tid, oid, now + HOUR]);
+  });
+
+  it('can be written twice and removed twice, as by two replicas, or by one that did not hear the answer', async () => {
+    const store = openRevocationObjects(follower.client);
+    const signal = AbortSignal.timeout(5_000);
+    const now = Math.ceil(Date.now() / 1_000);
+    const draft = draftOf({ kind: 'login', lid: 'login-written-twice', user: null, at: now, expiresAt: now + HOUR });
+    const outcomes = [
+      await store.create(draft, signal),
+      await store.create(draft, signal),
+      await store.remove(draft.name, signal),
+      await store.remove(draft.name, signal),
+    ];
+    assert.deepEqual(
+      outcomes.map(({ ok }) => ok),
+      [true, true, true, true],
+    );
   });
 });

@@ -16,7 +16,7 @@ import {
   sliceManifest,
 } from '../../bench/large-cluster.ts';
 import { processTreeUse } from '../../bench/process-tree.ts';
-import { freePort } from '../../src/cli/dev-options.ts';
+import { freePort } from '../support/free-ports.ts';
 import { createTestAuthority } from '../support/test-authority.ts';
 import { until } from '../support/until.ts';
 import { applyObject, namespaceObject, type TestObject } from './kube/objects.ts';
@@ -42,7 +42,7 @@ const MEBIBYTE = 1024 * 1024;
 const MOST_MEMORY = 250_000_000;
 
 describe('a large cluster', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const server = useApiServer({
     controllers: false,
     flags: [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${auditLog}`],
@@ -74,7 +74,7 @@ describe('a large cluster', function () {
   });
 
   it('is ready within 5 s of its start, with a certificate for every host', async () => {
-    const adminPort = await freePort('127.0.0.1');
+    const adminPort = await freePort();
     listener = adminListener(adminPort);
     const argv = [
       main,
@@ -97,7 +97,7 @@ describe('a large cluster', function () {
     await until(async () => {
       assert.equal(child.exitCode, null, output);
       return listener.isReady();
-    }, 60_000);
+    });
     const took = performance.now() - startedAt;
     console.log(`      ready ${seconds(startedAt)} s after the start; the primary holds ${resident()} MiB`);
     const expiries =
@@ -108,7 +108,7 @@ describe('a large cluster', function () {
 
   it('shows every status', async () => {
     const startedAt = performance.now();
-    await until(listener.isLeader, 30_000);
+    await until(listener.isLeader);
     const written = () => listener.metric('entragate_status_writes_total', 'kind="Policy"');
     await until(async () => (await written()) > 0 && (await listener.hasShownAll()), 240_000);
     console.log(
@@ -127,7 +127,7 @@ describe('a large cluster', function () {
     output = '';
     await applyObject(server().admin, policyManifest(policyCount - 1, 99_999));
     const writtenAt = performance.now();
-    await until(() => output.includes(marker), 10_000);
+    await until(() => output.includes(marker));
     const effect = Math.round(performance.now() - writtenAt);
     const cpu = (processTreeUse(Number(child.pid)).cpuMicroseconds - cpuBefore) / lasted / 10_000;
     const perSecond = (requests() - requestsBefore) / lasted;

@@ -58,7 +58,7 @@ describe('reading Secrets by name', () => {
     const running = await start();
     assert.equal(running.source.state().secrets.size, 0);
     running.source.refer([secretRef('apps', 'named')]);
-    await until(() => textOf(running, 'apps', 'named') === 'one', 5_000);
+    await until(() => textOf(running, 'apps', 'named') === 'one');
     assert.deepEqual([...running.source.state().secrets.keys()], [objectKey('apps', 'named')]);
     assert.deepEqual(running.source.unansweredSecrets(), []);
   });
@@ -67,7 +67,7 @@ describe('reading Secrets by name', () => {
     const running = await start();
     const missing = () => running.metric('entragate_kube_secrets', { outcome: 'missing' });
     running.source.refer([secretRef('apps', 'absent')]);
-    await until(async () => (await missing()) === 1, 5_000);
+    await until(async () => (await missing()) === 1);
     running.source.refer([]);
     assert.equal(await missing(), 0);
   });
@@ -79,17 +79,14 @@ describe('reading Secrets by name', () => {
     const told: string[] = [];
     running.source.onChange(({ changed }) => told.push(...changed.map(({ name }) => name)));
     running.source.refer([secretRef('apps', 'changing'), secretRef('apps', 'late')]);
-    await until(
-      () => textOf(running, 'apps', 'changing') === 'one' && running.source.unansweredSecrets().length === 0,
-      5_000,
-    );
+    await until(() => textOf(running, 'apps', 'changing') === 'one' && running.source.unansweredSecrets().length === 0);
     await applyObject(admin, secretObject('apps', 'changing', 'two'));
-    await until(() => textOf(running, 'apps', 'changing') === 'two', 5_000);
+    await until(() => textOf(running, 'apps', 'changing') === 'two');
     await applyObject(admin, secretObject('apps', 'late', 'here'));
-    await until(() => textOf(running, 'apps', 'late') === 'here', 5_000);
+    await until(() => textOf(running, 'apps', 'late') === 'here');
     await deleteObject(admin, secretObject('apps', 'changing', 'two'));
-    await until(() => textOf(running, 'apps', 'changing') === null, 5_000);
-    await until(() => told.filter((name) => name === 'changing').length >= 3, 5_000);
+    await until(() => textOf(running, 'apps', 'changing') === null);
+    await until(() => told.filter((name) => name === 'changing').length >= 3);
     assert.equal(told.filter((name) => name === 'late').length, 1, 'a Secret that did not change is not told again');
   });
 
@@ -97,7 +94,7 @@ describe('reading Secrets by name', () => {
     await applyObject(server().admin, secretObject('apps', 'forgotten', 'one'));
     const running = await start();
     running.source.refer([secretRef('apps', 'forgotten')]);
-    await until(() => textOf(running, 'apps', 'forgotten') === 'one', 5_000);
+    await until(() => textOf(running, 'apps', 'forgotten') === 'one');
     running.source.refer([]);
     assert.equal(running.source.state().secrets.size, 0);
   });
@@ -106,31 +103,31 @@ describe('reading Secrets by name', () => {
     await applyObject(server().admin, secretObject('hr', 'kept', 'one'));
     const running = await start();
     running.source.refer([secretRef('hr', 'kept')]);
-    await until(() => textOf(running, 'hr', 'kept') === 'one', 5_000);
+    await until(() => textOf(running, 'hr', 'kept') === 'one');
     const withoutSecrets = rules.namespaced.filter(({ resources }) => !resources.includes('secrets'));
     await grant(server(), releaseAccount, null, [...rules.cluster, ...withoutSecrets]);
     const refusals = () => running.metric('entragate_kube_failures_total', { kind: 'Secret', cause: 'forbidden' });
-    await until(async () => (await refusals()) > 1, 10_000);
+    await until(async () => (await refusals()) > 1);
     assert.equal(textOf(running, 'hr', 'kept'), 'one');
     await grant(server(), releaseAccount, null, [...rules.cluster, ...rules.namespaced]);
     await applyObject(server().admin, secretObject('hr', 'kept', 'two'));
-    await until(() => textOf(running, 'hr', 'kept') === 'two', 10_000);
+    await until(() => textOf(running, 'hr', 'kept') === 'two');
   });
 
   it('[ISOLATED] a namespace that names 200 missing Secrets keeps within the budget, and delays no other namespace', async function () {
-    this.timeout(30_000);
+    this.timeout(300_000);
     await applyObject(server().admin, secretObject('hr', 'in-time', 'one'));
     const running = await start({ ...testTiming, secrets: { ...sourceTiming.secrets, missing: 1_000 } });
     const many = Array.from({ length: 200 }, (_, index) => secretRef('apps', `missing-${index}`));
     running.source.refer(many);
     const startedAt = performance.now();
-    await until(() => running.source.unansweredSecrets().length === 0, 5_000);
+    await until(() => running.source.unansweredSecrets().length === 0);
     const first = Math.round(performance.now() - startedAt);
     const before = await secretGets();
     await delay(2_000); // they are read again and again: this time is what is measured
     running.source.refer([...many, secretRef('hr', 'in-time')]);
     const referredAt = performance.now();
-    await until(() => textOf(running, 'hr', 'in-time') === 'one', 5_000);
+    await until(() => textOf(running, 'hr', 'in-time') === 'one');
     const wait = performance.now() - referredAt;
     await delay(2_000);
     const reads = (await secretGets()) - before;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 import { adminListener } from './release/admin-listener.ts';
@@ -12,7 +12,7 @@ import { type ServeWorld, startServeWorld } from './release/serve-world.ts';
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 describe('entragate serve as the pod runs it', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   before(async () => {
@@ -21,7 +21,7 @@ describe('entragate serve as the pod runs it', function () {
   after(async () => world?.close());
 
   it('serves with two workers, is ready when both have the first snapshot, and ends with 0 after SIGTERM', async () => {
-    const adminPort = await freePort('127.0.0.1');
+    const adminPort = await freePort();
     const argv = [main, 'serve', ...world.argv, '--workers', '2', '--admin-port', String(adminPort)];
     const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     const output: string[] = [];
@@ -29,7 +29,7 @@ describe('entragate serve as the pod runs it', function () {
     const ended = once(child, 'exit');
     try {
       const { admin, isReady } = adminListener(adminPort);
-      await until(async () => child.exitCode !== null || (await isReady()), 30_000);
+      await until(async () => child.exitCode !== null || (await isReady()));
       assert.equal(child.exitCode, null, output.join(''));
       for (let round = 0; round < 8; round += 1) {
         const client = world.client();

@@ -43,7 +43,7 @@ describe('translating what a cluster holds', () => {
   const snapshot = () => translate(follower.source.state(), testOptions).snapshot;
 
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const kubectl = await kubeProgram('kubectl', 'allowed');
     folder = await mkdtemp(join(tmpdir(), 'entragate-manifests-'));
     await writeFile(join(folder, 'class-and-provider.yaml'), classAndProvider);
@@ -76,7 +76,7 @@ describe('translating what a cluster holds', () => {
     const { admin } = server();
     const ingress = ingressObject('apps', 'late', 'ledger');
     await applyObject(admin, ingress);
-    await until(() => snapshot().hosts.has(hostOf('late')), 5_000);
+    await until(() => snapshot().hosts.has(hostOf('late')));
     assert.equal(snapshot().certificates.size, 0);
     const { certPem, keyPem } = await (await createTestAuthority()).issue(['late.example.com']);
     const data = { 'tls.crt': base64(certPem), 'tls.key': base64(keyPem) };
@@ -90,7 +90,7 @@ describe('translating what a cluster holds', () => {
       });
     }
     const writtenAt = performance.now();
-    await until(() => snapshot().certificates.size === 1, 5_000);
+    await until(() => snapshot().certificates.size === 1);
     console.log(
       `      certificate served ${Math.round(performance.now() - writtenAt)} ms after it was written, read every ${testTiming.secrets.missing} ms at first`,
     );

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { Page } from 'playwright-core';
-import { freePort } from '../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { openBrowser, pickAccount, signIn, startTimeoutMs, type TestBrowser } from '../support/browser.ts';
 import { examinePage } from '../support/examine-page.ts';
+import { freePort } from '../support/free-ports.ts';
 import { openRawClient } from '../support/raw-client.ts';
 import { type SiteApp, startSiteApp } from '../support/site-app.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -49,7 +49,7 @@ describe('our pages, on a phone and for a screen reader', () => {
       manifests: emptyService,
       apps: [
         { name: 'ledger', host: ledgerHost, annotations: finance, port: app.port },
-        { ...broken, port: await freePort('127.0.0.1') },
+        { ...broken, port: await freePort() },
       ],
     });
     browser = await openBrowser([

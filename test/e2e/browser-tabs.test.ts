@@ -163,7 +163,7 @@ for (const domain of ['localhost', 'example.test'])
       await session.send('Preload.enable');
       const rules = { prefetch: [{ source: 'list', urls: [at.ledger('/speculated')], eagerness: 'immediate' }] };
       await addMarkup(page, `<script type="speculationrules">${JSON.stringify(rules)}</script>`);
-      await until(() => failures.length > 0, 5_000);
+      await until(() => failures.length > 0);
       assert.deepEqual(failures, ['PrefetchFailedNon2XX']);
       assert.equal(at.world.emulator.requests.length, asked);
       assert.deepEqual(await cookieNames(person, at.ledger()), []);

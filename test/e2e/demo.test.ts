@@ -5,7 +5,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { freePort } from '../../src/cli/dev-options.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 import { WebClient } from '../support/web-client.ts';
 
@@ -35,7 +35,7 @@ describe('npm run demo', () => {
     it(`prints where to go, serves it, and leaves no open port after Ctrl-C, with ${workers} workers`, async () => {
       const running = await startDemo(state, ['--workers', workers]);
       demo = running;
-      await until(() => running.output().includes('Ctrl-C'), 15_000);
+      await until(() => running.output().includes('Ctrl-C'));
       for (const said of ['ledger.localhost', 'wiki.localhost', 'adele@contoso.example', 'ca.crt']) {
         assert.ok(running.output().includes(said), said);
       }
@@ -69,7 +69,7 @@ describe('npm run demo', () => {
 
 async function startDemo(state: string, more: readonly string[]): Promise<Demo> {
   const names = ['https', 'http', 'admin', 'entra'];
-  const ports = await Promise.all(names.map(() => freePort('127.0.0.1')));
+  const ports = await Promise.all(names.map(() => freePort()));
   const flags = names.flatMap((name, index) => [`--${name}-port`, String(ports[index])]);
   const child = spawn(process.execPath, [
     'examples/demo/start.ts',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
+import { assertFastest } from '../support/fastest.ts';
 import { until } from '../support/until.ts';
+import type { WebAnswer } from '../support/web-client.ts';
 import { readManifest, startWorld, type World } from '../support/world.ts';
 
 interface Echo {
@@ -99,6 +101,15 @@ describe('the whole path, with a plain HTTP client', () => {
     assert.equal((await world.client().signIn(ledger(), gary.username)).status, 403);
   });
 
+  it('counts a sign-in that fails for want of a credential as its own, with its status: an alert of the chart looks for that', async () => {
+    world.emulator.breakage.tokenError(7000222);
+    const page = await world.client().signIn(ledger('/'), adele.username);
+    world.emulator.breakage.reset();
+    assert.equal(page.status, 500, page.body);
+    const metrics = await fetch(`http://127.0.0.1:${world.dev.adminPort}/metrics`);
+    assert.match(await metrics.text(), /^entragate_requests_total\{route="-",status="500",decision="own"\} 1$/m);
+  });
+
   it('denies everybody where an Ingress names no policy', async () => {
     const client = world.client();
     const denied = await client.signIn(world.url('bare.localhost'), adele.username);
@@ -111,25 +122,36 @@ describe('the whole path, with a plain HTTP client', () => {
     assert.equal((await client.signIn(ledger(), alex.username)).status, 403);
     const policies = await readManifest(world, 'policies.yaml');
     const open = policies.replace(CONTOSO.groups.finance, `${CONTOSO.groups.finance}, ${CONTOSO.groups.employees}`);
-    await world.write('policies.yaml', open);
-    await until(async () => (await client.navigate(ledger())).status === 200, 1_000);
-    assert.ok(
-      world.told.some((line) => line.includes('apps/finance') && line.includes('2 groups')),
-      world.told.join('\n'),
-    );
-    await world.write('policies.yaml', open.slice(open.indexOf('---')));
-    await until(async () => (await client.navigate(ledger())).status === 403, 1_000);
-    await world.write('policies.yaml', policies);
-    await until(async () => (await client.navigate(ledger())).body.includes('apps/finance'), 1_000);
+    const times: number[] = [];
+    const write = async (text: string, isThere: (page: WebAnswer) => boolean) => {
+      const writtenAt = performance.now();
+      await world.write('policies.yaml', text);
+      await until(async () => isThere(await client.navigate(ledger())));
+      times.push(performance.now() - writtenAt);
+    };
+    try {
+      for (let round = 0; round < 3; round += 1) {
+        await write(open, ({ status }) => status === 200);
+        await write(open.slice(open.indexOf('---')), ({ status }) => status === 403);
+        await write(policies, ({ body }) => body.includes('apps/finance'));
+      }
+      await until(() => world.told.some((line) => line.includes('apps/finance') && line.includes('2 groups')));
+    } finally {
+      await world.write('policies.yaml', policies);
+    }
+    assertFastest(times, 1_000, 'from a write to its effect');
   });
 
   it('denies, and keeps its hosts, when a file can no longer be read', async () => {
     const client = world.client();
     const good = await readManifest(world, 'status.yaml');
     assert.equal((await client.request(world.url('status.localhost'))).status, 200);
-    await world.write('status.yaml', `{${good}`);
-    await until(async () => (await client.request(world.url('status.localhost'))).status === 403, 1_000);
-    await world.write('status.yaml', good);
-    await until(async () => (await client.request(world.url('status.localhost'))).status === 200, 1_000);
+    try {
+      await world.write('status.yaml', `{${good}`);
+      await until(async () => (await client.request(world.url('status.localhost'))).status === 403);
+    } finally {
+      await world.write('status.yaml', good);
+    }
+    await until(async () => (await client.request(world.url('status.localhost'))).status === 200);
   });
 });

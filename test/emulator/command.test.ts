@@ -19,8 +19,11 @@ describe('entragate emulator', () => {
     folder = await mkdtemp(join(tmpdir(), 'entragate-emulator-'));
   });
   after(() => rm(folder, { recursive: true }));
-  afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
+  afterEach(async () => {
+    const running = children.splice(0).filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    const ends = running.map((child) => once(child, 'exit'));
+    for (const child of running) child.kill('SIGKILL');
+    await Promise.all(ends);
   });
 
   const run = (...argv: readonly string[]) => {
@@ -91,10 +94,13 @@ describe('entragate emulator', () => {
     await once(holder, 'listening');
     const address = holder.address();
     const port = typeof address === 'object' && address !== null ? String(address.port) : '';
-    const { code, errors } = await finish(run('--port', port));
-    holder.close();
-    assert.equal(code, 1);
-    assert.match(errors, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}`));
+    try {
+      const { code, errors } = await finish(run('--port', port));
+      assert.equal(code, 1);
+      assert.match(errors, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}`));
+    } finally {
+      holder.close();
+    }
   });
 
   const mistakes = [

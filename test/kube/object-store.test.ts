@@ -82,6 +82,32 @@ describe('the store of a kind', () => {
     assert.deepEqual([store.objects.size, store.unreadable.length], [1, 0]);
   });
 
+  it('[CLOSED] of an Ingress that never could be read keeps what is well formed of it now, until it could be', () => {
+    const store = new ObjectStore('Ingress');
+    const info = kindInfo('Ingress');
+    const apply = (host: string, path: string) => {
+      const backend = { service: { name: 'wiki', port: { number: 80 } } };
+      const rules = [{ host, http: { paths: [{ path, pathType: 'Prefix', backend }] } }];
+      const object = readObject({ metadata: { namespace: 'apps', name: 'wiki' }, spec: { rules } }, info);
+      assert.ok(object !== null);
+      store.apply(object);
+    };
+    const claimed = () => {
+      const known = store.unreadable[0]?.lastGood;
+      return known?.kind === 'Ingress' ? known.spec.rules.map(({ host }) => host) : [];
+    };
+    const malformed = 'without-slash';
+    apply('a.example.com', malformed);
+    assert.deepEqual(claimed(), ['a.example.com']);
+    apply('b.example.com', malformed);
+    assert.deepEqual(claimed(), ['b.example.com'], 'what it said before was never good');
+    apply('c.example.com', '/');
+    apply('d.example.com', malformed);
+    assert.deepEqual(claimed(), ['c.example.com'], 'this was');
+    apply('e.example.com', malformed);
+    assert.deepEqual(claimed(), ['c.example.com']);
+  });
+
   it('what can not be read says of which generation that is: kubectl waits for what is said of the newest', () => {
     const store = new ObjectStore('Policy');
     const at = (generation: unknown, content: object) =>

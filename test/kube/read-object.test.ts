@@ -14,7 +14,8 @@ const annotationsRead = (annotations: Readonly<Record<string, string>>) => {
   const object = ingressObject('apps', 'ledger', 'ledger');
   const read = readObject({ ...object, metadata: { ...object.metadata, annotations } }, info);
   assert.ok(read?.content.ok && read.content.value.kind === 'Ingress');
-  return { names: Object.keys(read.content.value.metadata.annotations), parsed: parseAnnotations(read.content.value) };
+  const { annotations: kept } = read.content.value.metadata;
+  return { names: Object.keys(kept), texts: Object.values(kept), parsed: parseAnnotations(read.content.value) };
 };
 
 describe('an object of the API server', () => {
@@ -30,6 +31,16 @@ describe('an object of the API server', () => {
   it('leaves annotations of others at the door', () => {
     const { names } = annotationsRead({ 'example.com/owner': 'x', 'kubernetes.io/ingress.class': 'entragate' });
     assert.deepEqual(names, ['kubernetes.io/ingress.class']);
+  });
+
+  it('keeps one name of what other controllers read, without its text, so that its author can be told', () => {
+    const { names, texts } = annotationsRead({
+      'nginx.ingress.kubernetes.io/server-snippet': 'return 200;'.repeat(10_000),
+      'nginx.ingress.kubernetes.io/auth-url': 'https://oauth2.example.com/auth',
+      'entragate.dev/policies': 'finance',
+    });
+    assert.deepEqual(names, ['entragate.dev/policies', 'nginx.ingress.kubernetes.io/auth-url']);
+    assert.deepEqual(texts, ['finance', '']);
   });
 
   it('[STATIC] leaves its status at the door: nobody reads it, and one that a newer release wrote in another form denied every route of a Policy', () => {

@@ -58,6 +58,16 @@ describe('when Secrets are read', () => {
     );
   });
 
+  it('those of many replicas are not read at the same moment: the last fifth of each interval is left to chance', () => {
+    const ends = Array.from({ length: 200 }, () => {
+      const schedule = new SecretSchedule(timing);
+      schedule.refer([secret('apps', 'tls')], 0);
+      return gaps(run(schedule, 0, 61_000, () => 'present'))[0] ?? 0;
+    });
+    const [least, most] = [Math.min(...ends), Math.max(...ends)];
+    assert.ok(least < 50_000 && most > 58_000, `${least} to ${most} ms`);
+  });
+
   it('one that is missing is read after 5 s, then ever less often down to every 60 s', () => {
     const schedule = new SecretSchedule(timing);
     schedule.refer([secret('apps', 'late')], 0);

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { PATIENCE_MS } from '../support/until.ts';
 
 /** A folder for one test. */
 export class TemporaryFolder {
@@ -21,18 +22,24 @@ export class TemporaryFolder {
     return path;
   }
 
+  /** As editors do it: who reads meanwhile finds the old content or the new one, where {@link write} may be met half done. */
+  async save(name: string, content: string): Promise<void> {
+    const written = await this.write(join(dirname(name), `.${basename(name)}.swp`), content);
+    await rename(written, join(this.path, name));
+  }
+
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
   }
 }
 
-/** Calls `look` until it returns something else than `null`, for at most 5 s. */
+/** Calls `look` until it returns something else than `null`. */
 export async function eventually<T>(what: string, look: () => T | null): Promise<T> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const found = look();
     if (found !== null) return found;
-    if (performance.now() > deadline) throw new Error(`waited 5 s in vain for: ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -51,6 +51,7 @@ describe('The control plane', () => {
       log: createSilentLog(),
       retryAfter: 10_000,
       patience: 10_000,
+      now: Date.now,
       onApplied: () => assert.fail('nothing was applied'),
     });
     await control.start();

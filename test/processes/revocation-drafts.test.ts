@@ -148,4 +148,34 @@ describe('Revocation objects', () => {
     assert.deepEqual(tidyRevocations(state, expiresAt * 1000).expired, []);
     assert.equal(tidyRevocations(state, expiresAt * 1000 + 1).expired.length, 3);
   });
+
+  it('that have expired are folded into nothing', () => {
+    const { drafts, expired, replaced } = tidyRevocations(cluster(logins(21)), expiresAt * 1000 + 1);
+    assert.deepEqual([drafts.length, expired.length, replaced.length], [0, 21, 0]);
+  });
+
+  describe('of everybody, past 10,000 once more', () => {
+    /** The older half is five thousand logins and this one; each object is a second younger than the one before. */
+    const everybody = (until: number): RevocationDraft =>
+      draftOf({ kind: 'everything', before: at + 10_000, expiresAt: until });
+    const fold = (until: number) => tidyRevocations(cluster([...logins(5_000, null), everybody(until), ...later]), at);
+    const later = Array.from({ length: 5_000 }, (_, index) => {
+      const late: Revocation = { kind: 'everything', before: at + 20_000 + index, expiresAt };
+      return draftOf(late);
+    });
+
+    it('keep the one that says it already', () => {
+      const { drafts, replaced } = fold(expiresAt);
+      assert.deepEqual([drafts.map(({ name }) => name), replaced.length], [[everybody(expiresAt).name], 5_000]);
+      assert.ok(!replaced.includes(everybody(expiresAt).name), 'it would be removed as soon as it was written');
+    });
+
+    it('replace one that ends before those that it is to stand for: written under its name, the new one was not written at all', () => {
+      const early = everybody(expiresAt - 60);
+      const { drafts, replaced } = fold(expiresAt - 60);
+      assert.equal(replaced.length, 5_001);
+      assert.ok(replaced.includes(early.name));
+      assert.deepEqual(revocationsOf(cluster(drafts)), [{ kind: 'everything', before: at + 10_000, expiresAt }]);
+    });
+  });
 });

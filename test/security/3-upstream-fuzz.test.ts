@@ -10,11 +10,11 @@ import { eventually, type ProxyHarness, startProxy } from '../support/proxy-harn
 const HOST = 'status.example.com';
 const EXCHANGES = 1500;
 const SEED = 20_261_123;
-const LANES = 24;
+const LANES = 200;
 const IDLE_MS = 200;
 /** How long the rest of a response is waited for, and how long its begin. */
-const PATIENCE_MS = 360;
-const MOST_SILENCE_MS = 2400;
+const REST_MS = 6_000;
+const BEGIN_MS = 30_000;
 
 /** What the app does with one request. */
 interface Script {
@@ -74,7 +74,7 @@ describe('Security 3: whatever bytes an upstream answers with', () => {
         services: { app: [address.port] },
       },
       trustedProxies: ['127.0.0.1'],
-      limits: { responseTimeoutMs: 160, upstreamIdleMs: IDLE_MS },
+      limits: { responseTimeoutMs: 3_000, upstreamIdleMs: IDLE_MS },
     });
   });
   after(async () => {
@@ -107,12 +107,8 @@ describe('Security 3: whatever bytes an upstream answers with', () => {
     await Promise.all(Array.from({ length: LANES }, lane));
     for (const [outcome, count] of Object.entries(seen)) assert.ok(count > EXCHANGES / 100, `${count} are ${outcome}`);
     await eventually('no request is left', () => proxy.dataPlane.stats.requests === 0);
-    await eventually(
-      'no connection is left',
-      () => [...appSockets].every((socket) => socket.destroyed),
-      IDLE_MS + 2000,
-    );
-  }).timeout(60_000);
+    await eventually('no connection is left', () => [...appSockets].every((socket) => socket.destroyed));
+  }).timeout(300_000);
 });
 
 function tokenOf(index: number): string {
@@ -190,7 +186,7 @@ async function openClient(port: number) {
     ask: (request: string, isToHead: boolean) =>
       new Promise<Received>((resolve) => {
         text = '';
-        let timer = setTimeout(() => finish(), MOST_SILENCE_MS);
+        let timer = setTimeout(() => finish(), BEGIN_MS);
         const finish = () => {
           clearTimeout(timer);
           changed = () => {};
@@ -202,7 +198,7 @@ async function openClient(port: number) {
           else if (got.kind === 'response' && hasEnd(got, isToHead)) setImmediate(finish);
           else {
             clearTimeout(timer);
-            timer = setTimeout(finish, PATIENCE_MS);
+            timer = setTimeout(finish, REST_MS);
           }
         };
         socket.write(request, 'latin1');

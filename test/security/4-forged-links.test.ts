@@ -34,7 +34,7 @@ describe('Security 4: links that an attacker made', () => {
   before(async () => {
     gate = await openGate();
     await gate.world.write('partners.yaml', partners(gate.world.emulator.origin));
-    await until(() => gate.world.told.some((line) => line.includes('partners')), 2_000);
+    await until(() => gate.world.told.some((line) => line.includes('partners')));
   });
   after(() => gate.close());
 

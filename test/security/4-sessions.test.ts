@@ -199,9 +199,9 @@ describe('Security 4: sessions', () => {
 
   it('tell the app who it is in an assertion for this host alone, which ends with the session', async () => {
     const keys = createLocalJWKSet(JSON.parse((await ask(HOST, '', '/.entragate/jwks.json')).body.toString()));
-    const nowSeconds = Math.floor(proxy.now() / 1000);
     const { maxStale } = sampleProvider.bounds;
     const fresh = (await received(cookieOf()))['x-entragate-assertion'] ?? '';
+    const nowSeconds = Math.floor(proxy.now() / 1000);
     const { payload } = await jwtVerify(fresh, keys, { audience: `https://${HOST}` });
     assert.ok((payload.exp ?? 0) - nowSeconds <= 300 + 1, 'at most five minutes');
     const checkedAt = nowSeconds - maxStale + 60;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { request } from 'undici';
 import { startDev } from '../../src/cli/dev.ts';
-import { freePort, readDevOptions } from '../../src/cli/dev-options.ts';
+import { readDevOptions } from '../../src/cli/dev-options.ts';
+import { assertFastest } from '../support/fastest.ts';
+import { freePort } from '../support/free-ports.ts';
 import { startProxy } from '../support/proxy-harness.ts';
 import { openRawClient, type RawClient } from '../support/raw-client.ts';
 import { okAnswer, startRecordingUpstream } from '../support/recording-upstream.ts';
@@ -14,8 +16,6 @@ import { HOST, specFor, statusOf } from './wire.ts';
 
 /** How long the file source waits for quiet before it reads, in milliseconds; a cluster's watch has no such wait. */
 const DEBOUNCE = 50;
-/** What a test may lose to a busy machine, in milliseconds. */
-const SLACK = 200;
 
 const publicApp = { name: 'status', host: 'status.localhost', annotations: { 'entragate.dev/access': 'public' } };
 
@@ -60,7 +60,7 @@ describe('Security 6: the control plane', () => {
 
   it('[CLOSED] is ready only once it serves: whoever waits for readiness never sees the 503', async () => {
     await using prepared = await prepareWorld({ apps: [publicApp] }, Date.now);
-    const [httpPort, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+    const [httpPort, adminPort] = [await freePort(), await freePort()];
     const ports = ['--http-port', String(httpPort), '--admin-port', String(adminPort)];
     const options = await readDevOptions([...prepared.devArguments, ...ports, '--log-level', 'error'], {});
     if (options === 'help') assert.fail();
@@ -69,7 +69,7 @@ describe('Security 6: the control plane', () => {
     const starting = startDev(options, () => {}).finally(() => {
       isStarted = true;
     });
-    do {
+    const look = async () => {
       const ready = await request(`http://127.0.0.1:${adminPort}/readyz`).catch(() => null);
       const served = await request(`http://127.0.0.1:${httpPort}/`, { headers: { host: 'status.localhost' } }).catch(
         () => null,
@@ -77,8 +77,13 @@ describe('Security 6: the control plane', () => {
       seen.push([ready?.statusCode ?? 0, served?.statusCode ?? 0]);
       await ready?.body.dump();
       await served?.body.dump();
-    } while (!isStarted || seen.at(-1)?.[0] !== 200);
-    await (await starting).close(0);
+      return isStarted && ready?.statusCode === 200;
+    };
+    try {
+      await until(look);
+    } finally {
+      await (await starting).close(0);
+    }
     for (const [ready, served] of seen) assert.ok(ready !== 200 || served === 308, JSON.stringify(seen));
     assert.ok(seen.some(([ready]) => ready !== 200));
   });
@@ -89,16 +94,20 @@ describe('Security 6: the control plane', () => {
     const status = async (headers: Readonly<Record<string, string>> = NOT_HTML) =>
       (await client.request(gate.ledger('/x'), { headers })).status;
     assert.equal(await status(), 200);
-    for (let round = 0; round < 3; round += 1) {
-      await gate.world.write('policies.yaml', policies.slice(policies.lastIndexOf('---')));
-      const written = performance.now();
-      await until(async () => (await status()) === 403, 2_000);
-      const took = performance.now() - written;
-      assert.ok(took < 250 + DEBOUNCE + SLACK, `${took} ms`);
-      assert.equal(await status(HTML), 403);
-      await gate.world.write('policies.yaml', policies);
-      await until(async () => (await status()) === 200, 2_000);
+    const times: number[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      try {
+        const writing = performance.now();
+        await gate.world.write('policies.yaml', policies.slice(policies.lastIndexOf('---')));
+        await until(async () => (await status()) === 403);
+        times.push(performance.now() - writing);
+        assert.equal(await status(HTML), 403);
+      } finally {
+        await gate.world.write('policies.yaml', policies);
+      }
+      await until(async () => (await status()) === 200);
     }
+    assertFastest(times, 250 + DEBOUNCE, 'from the deletion of a Policy to its effect');
   });
 
   it('[BOUNDED] cuts the WebSockets of a deleted Policy within 5 s, and no others', async () => {
@@ -122,15 +131,18 @@ describe('Security 6: the control plane', () => {
     const guarded = await open('ledger.localhost', client.cookieHeader('ledger.localhost'));
     const other = await open('status.localhost', 'a=b');
     guarded.write('before');
-    await until(() => guarded.unread().includes('before'), 2_000);
-    await gate.world.write('policies.yaml', policies.slice(policies.lastIndexOf('---')));
-    assert.equal(await guarded.isEnded(5_000), true);
-    other.write('still here');
-    await until(() => other.unread().includes('still here'), 2_000);
-    other.destroy();
-    gate.upstream.answerWith(okAnswer);
-    await gate.world.write('policies.yaml', policies);
-    await until(async () => (await client.request(gate.ledger('/x'))).status === 200, 2_000);
+    await until(() => guarded.unread().includes('before'));
+    try {
+      await gate.world.write('policies.yaml', policies.slice(policies.lastIndexOf('---')));
+      assert.equal(await guarded.isEnded(5_000), true);
+      other.write('still here');
+      await until(() => other.unread().includes('still here'));
+      other.destroy();
+    } finally {
+      gate.upstream.answerWith(okAnswer);
+      await gate.world.write('policies.yaml', policies);
+    }
+    await until(async () => (await client.request(gate.ledger('/x'))).status === 200);
   });
 
   it('answers health, readiness and metrics on the admin port alone', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
+import type { DataPlaneLimits } from '../../src/proxy/data-plane-options.ts';
 import { sampleGroup } from '../identity/sample-session.ts';
 import type { HttpMessage } from '../support/http-message.ts';
 import { eventually, type ProxyHarness, startProxy } from '../support/proxy-harness.ts';
@@ -12,24 +13,24 @@ const group = sampleGroup(1);
 describe('Security 7: overload', () => {
   let upstream: RecordingUpstream;
   let proxy: ProxyHarness;
-  const start = (limits: Parameters<typeof startProxy>[0]['limits'] = {}): Promise<ProxyHarness> =>
+  const start = (limits: Partial<DataPlaneLimits>): Promise<ProxyHarness> =>
     startProxy({
       spec: {
         hosts: [{ name: HOST, routes: [{ access: { policies: ['finance'] }, service: 'app' }] }],
         policies: { finance: { groups: [group] } },
         services: { app: [upstream.port] },
       },
-      limits: { headTimeoutMs: 400, bodyIdleMs: 400, bodyTotalMs: 900, lingerMs: 200, ...limits },
+      limits,
     });
   const dial = (to = proxy): Promise<RawClient> =>
     openRawClient({ port: to.httpsPort, tls: { ca: to.ca, servername: HOST } });
   const head = (line: string, fields = '') => `${line} HTTP/1.1\r\nHost: ${HOST}\r\n${fields}`;
-  const member = () => `Cookie: ${proxy.cookieFor(HOST, { groups: [group] })}\r\n`;
+  const member = (to = proxy) => `Cookie: ${to.cookieFor(HOST, { groups: [group] })}\r\n`;
   const statusOf = (message: HttpMessage) => Number(message.startLine.split(' ')[1]);
 
   before(async () => {
     upstream = await startRecordingUpstream();
-    proxy = await start();
+    proxy = await start({});
   });
   after(async () => {
     await proxy.close();
@@ -37,29 +38,37 @@ describe('Security 7: overload', () => {
   });
 
   it('a head that does not end is 408 and a close', async () => {
-    const client = await dial();
+    await using hasty = await start({ headTimeoutMs: 400 });
+    const client = await dial(hasty);
     client.write(head('GET /'));
     assert.equal(statusOf(await client.response()), 408);
     assert.equal(await client.isEnded(), true);
   });
 
   it('a body that trickles is cut at its total limit, however steady it is', async () => {
-    const client = await dial();
-    client.write(head('POST /', `${member()}Content-Length: 1000\r\n\r\n`));
+    await using hasty = await start({ bodyTotalMs: 900 });
+    const client = await dial(hasty);
+    client.write(head('POST /', `${member(hasty)}Content-Length: 1000\r\n\r\n`));
     const drip = setInterval(() => client.write('x'), 50);
-    const answer = await client.response();
-    clearInterval(drip);
-    assert.equal(statusOf(answer), 408);
-    assert.equal(await client.isEnded(), true);
+    try {
+      assert.equal(statusOf(await client.response()), 408);
+      assert.equal(await client.isEnded(), true);
+    } finally {
+      clearInterval(drip);
+    }
   });
 
   it('a body behind a refusal is not read for long', async () => {
-    const client = await dial();
+    await using hasty = await start({ lingerMs: 200 });
+    const client = await dial(hasty);
     client.write(head('POST /', 'Content-Length: 100000000\r\n\r\n'));
     assert.equal(statusOf(await client.response()), 401);
     const drip = setInterval(() => client.write('x'), 20);
-    assert.equal(await client.isEnded(), true);
-    clearInterval(drip);
+    try {
+      assert.equal(await client.isEnded(), true);
+    } finally {
+      clearInterval(drip);
+    }
   });
 
   it('what the parser refuses gets its status, a close and a line in the log', async () => {
@@ -93,7 +102,7 @@ describe('Security 7: overload', () => {
 
   it('connections past the cap of a client, and past that of the worker, are closed at once', async () => {
     for (const limits of [{ connectionsPerClient: 2 }, { connections: 2 }]) {
-      const capped = await start(limits);
+      await using capped = await start(limits);
       const first = await dial(capped);
       const second = await dial(capped);
       await assert.rejects(dial(capped));
@@ -102,12 +111,11 @@ describe('Security 7: overload', () => {
       const third = await dial(capped);
       second.destroy();
       third.destroy();
-      await capped.close();
     }
   });
 
   it('requests past the cap of an endpoint are 503, and do not queue', async () => {
-    const capped = await start({ requestsPerEndpoint: 1 });
+    await using capped = await start({ requestsPerEndpoint: 1 });
     const cookie = `Cookie: ${capped.cookieFor(HOST, { groups: [group] })}\r\n\r\n`;
     const waiting: (() => void)[] = [];
     upstream.answerWith((_request, socket) => {
@@ -124,7 +132,6 @@ describe('Security 7: overload', () => {
     assert.equal(statusOf(await busy.response()), 200);
     busy.destroy();
     refused.destroy();
-    await capped.close();
   });
 
   it('a form on our own endpoints is read up to 8 KiB', async () => {

@@ -38,12 +38,15 @@ describe('Security 7: requests to public routes that wait for their turn', () =>
       waited += 1;
       if (waited === 1) change();
     };
-    client.write(`GET ${target} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
-    const status = statusOf(await client.response());
-    metrics.requestsWaiting = requestsWaiting;
-    client.destroy();
-    assert.equal(waited, 1);
-    return status;
+    try {
+      client.write(`GET ${target} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+      const status = statusOf(await client.response());
+      assert.equal(waited, 1);
+      return status;
+    } finally {
+      metrics.requestsWaiting = requestsWaiting;
+      client.destroy();
+    }
   };
 
   it('[BOUNDED] are decided on again when what decided has changed meanwhile: under a flood that may be seconds', async () => {

@@ -49,7 +49,7 @@ describe('[ONE-READING] ADR 1: a chunked request with another request as its bod
   const send = async (client: RawClient, bytes: string, most: number): Promise<number> => {
     client.write(bytes);
     const status = statusOf(await client.response());
-    await until(() => received.length >= most, 2_000);
+    await until(() => received.length >= most);
     client.destroy();
     return status;
   };

@@ -1,12 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
-import { fileURLToPath } from 'node:url';
-import packaged, { inflate } from '@sparticuz/chromium';
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-
-/** NSS and expat as the package has them, so that nothing of the system is needed but its C library. */
-const bundledLibraries = fileURLToPath(new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium')));
+import { unpackBrowser } from './unpacked-browser.ts';
+import { PATIENCE_MS } from './until.ts';
 
 /** A server whose certificate the browser shall accept: the name in the handshake, and the loopback port. */
 interface TrustedServer {
@@ -18,7 +14,7 @@ interface TrustedServer {
 export type Trusted = TrustedServer | { readonly certPem: string };
 
 /** For the hook that opens the first browser of a machine: it unpacks 200 MB. */
-export const startTimeoutMs = 60_000;
+export const startTimeoutMs = 300_000;
 
 export interface TestBrowser {
   /** A browser as somebody else has it: no cookies, no cache. Closed with the browser. */
@@ -36,8 +32,7 @@ export async function openBrowser(
   trusted: readonly Trusted[],
   resolverRules: readonly string[] = [],
 ): Promise<TestBrowser> {
-  const executablePath = await packaged.executablePath();
-  const libraries = join(await inflate(bundledLibraries), 'lib');
+  const { executable: executablePath, libraries, fonts } = await unpackBrowser();
   const keys = await Promise.all(trusted.map(publicKeyHash));
   const browser = await chromium.launch({
     executablePath,
@@ -50,12 +45,12 @@ export async function openBrowser(
       `--host-resolver-rules=${[...resolverRules, 'MAP *.example.test 127.0.0.1'].join(',')}`,
       `--ignore-certificate-errors-spki-list=${[...new Set(keys)].join(',')}`,
     ],
-    env: { ...process.env, FONTCONFIG_PATH: join(dirname(executablePath), 'fonts'), LD_LIBRARY_PATH: libraries },
+    env: { ...process.env, FONTCONFIG_PATH: fonts, LD_LIBRARY_PATH: libraries },
   });
   return {
     person: async (options = {}) => {
       const context = await browser.newContext(options);
-      context.setDefaultTimeout(10_000);
+      context.setDefaultTimeout(PATIENCE_MS);
       return context;
     },
     close: () => browser.close(),

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../src/cli/dev-options.ts';
+import { freePort } from './free-ports.ts';
 import { until } from './until.ts';
 import { WebClient } from './web-client.ts';
 import { type PreparedWorld, prepareWorld, type WorldOptions } from './world.ts';
@@ -35,7 +35,7 @@ const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export async function startDevProcess(options: WorldOptions, logLevel: 'debug' | 'info'): Promise<DevProcess> {
   await using started = new AsyncDisposableStack();
   const prepared = started.use(await prepareWorld(options, Date.now));
-  const [httpPort, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+  const [httpPort, adminPort] = [await freePort(), await freePort()];
   const ports = ['--http-port', String(httpPort), '--admin-port', String(adminPort)];
   const args = [mainFile, 'dev', ...prepared.devArguments, ...ports, '--log-level', logLevel];
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -52,7 +52,7 @@ export async function startDevProcess(options: WorldOptions, logLevel: 'debug' |
     if (child.exitCode !== null) throw new Error(`entragate dev ended: ${output()}`);
     return (await admin('/readyz').catch(() => ({ status: 0 }))).status === 200;
   };
-  await until(isReady, 15_000);
+  await until(isReady);
   const local = await readFile(join(prepared.folder, '.state', 'authority', 'ca.crt'), 'utf8');
   const ca = [prepared.authority.caPem, local].join('\n');
   const clients: WebClient[] = [];

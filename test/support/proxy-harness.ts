@@ -17,9 +17,10 @@ import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { cookieField, sampleProvider, sampleSession } from '../identity/sample-session.ts';
 import { type BuiltSnapshot, buildSnapshot, type KeyPair, type SnapshotSpec } from './snapshot-builder.ts';
 import { createTestAuthority } from './test-authority.ts';
+import { until } from './until.ts';
 
 /** A real data plane with real identity, on free loopback ports. */
-export interface ProxyHarness {
+export interface ProxyHarness extends AsyncDisposable {
   readonly dataPlane: DataPlane;
   readonly httpsPort: number;
   readonly httpPort: number;
@@ -74,7 +75,7 @@ const EXTERNAL_PORT = 8443;
 /** RFC 5737: what endpoints are called in the snapshot; dialling turns it into loopback. */
 const DOCUMENTATION_ADDRESS = '192.0.2.1';
 
-/** Starts a data plane. Close it in `after`. */
+/** Starts a data plane. Close it in `after`, or declare it with `await using`. */
 export async function startProxy(options: HarnessOptions): Promise<ProxyHarness> {
   const authority = await createTestAuthority();
   const defaultPair = await authority.issue(['*.example.com', 'example.com', '*.localhost', '*.example.test']);
@@ -163,6 +164,7 @@ export async function startProxy(options: HarnessOptions): Promise<ProxyHarness>
       clockOffset += seconds * 1000;
     },
     close: () => dataPlane.close(),
+    [Symbol.asyncDispose]: () => dataPlane.close(),
   };
 }
 
@@ -195,11 +197,9 @@ function collector(lines: string[]): Writable {
   });
 }
 
-/** Polls until `condition` holds; rejects with `what` after the deadline. */
-export async function eventually(what: string, condition: () => boolean, deadlineMs = 5_000): Promise<void> {
-  const deadline = Date.now() + deadlineMs;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/** As {@link until}; rejects with `what` after the deadline. */
+export async function eventually(what: string, condition: () => boolean, deadlineMs?: number): Promise<void> {
+  await until(condition, deadlineMs).catch((cause: unknown) => {
+    throw new Error(`not in time: ${what}`, { cause });
+  });
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { cutMessage, type HttpMessage } from './http-message.ts';
+import { PATIENCE_MS } from './until.ts';
 
 export interface RawClientOptions {
   readonly port: number;
@@ -46,9 +47,14 @@ export async function openRawClient(options: RawClientOptions): Promise<RawClien
 
   const settled = (isSettled: () => boolean, deadlineMs: number) =>
     new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => finish(false), deadlineMs);
+      let lastLook: NodeJS.Immediate | undefined;
+      const timer = setTimeout(() => {
+        // First is read what arrived while this process was held up.
+        lastLook = setImmediate(() => finish(isSettled()));
+      }, deadlineMs);
       const finish = (result: boolean) => {
         clearTimeout(timer);
+        clearImmediate(lastLook);
         changed = () => undefined;
         resolve(result);
       };
@@ -61,7 +67,7 @@ export async function openRawClient(options: RawClientOptions): Promise<RawClien
   return {
     socket,
     write: (bytes) => void socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes),
-    response: async ({ toHead = false, deadlineMs = 5_000 } = {}) => {
+    response: async ({ toHead = false, deadlineMs = PATIENCE_MS } = {}) => {
       const cut = () => cutMessage(pending, { withoutBody: toHead, ended });
       const arrived = await settled(() => ended || cut() !== null, deadlineMs);
       const result = cut();
@@ -74,7 +80,7 @@ export async function openRawClient(options: RawClientOptions): Promise<RawClien
       return result.message;
     },
     unread: () => pending,
-    isEnded: (deadlineMs = 2_000) => settled(() => ended, deadlineMs),
+    isEnded: (deadlineMs = PATIENCE_MS) => settled(() => ended, deadlineMs),
     end: () => void socket.end(),
     destroy: () => void socket.destroy(),
   };

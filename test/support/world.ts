@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EchoApp, startEchoApp } from '../../examples/echo/echo-app.ts';
 import { type RunningDev, startDev } from '../../src/cli/dev.ts';
-import { freePort, readDevOptions } from '../../src/cli/dev-options.ts';
+import { readDevOptions } from '../../src/cli/dev-options.ts';
 import { CONTOSO, contoso } from '../../src/emulator/directory/contoso.ts';
 import type { OptionalClaim } from '../../src/emulator/directory/tenant.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { freePort } from './free-ports.ts';
 import { createTestAuthority, type TestAuthority } from './test-authority.ts';
 import { WebClient } from './web-client.ts';
 
@@ -128,7 +129,7 @@ export async function prepareWorld(options: WorldOptions, now: () => number): Pr
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const authority = options.authority ?? (await createTestAuthority());
   const authHost = options.authHost ?? 'auth.localhost';
-  const httpsPort = await freePort('127.0.0.1');
+  const httpsPort = await freePort();
   const clientSecret = randomBytes(24).toString('base64url');
   const emulator = await startEntra(options, authHost, httpsPort, clientSecret, authority, now);
   started.defer(() => emulator.close());

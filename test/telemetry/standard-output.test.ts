@@ -29,13 +29,28 @@ describe('Standard output', () => {
     const lines = Array.from({ length: 500 }, (_, index) => `${index} ${'é€😀x'.repeat(index)}\n`);
     lines.splice(250, 0, `${'long '.repeat(50_000)}\n`);
     for (const line of lines) output.write(line);
-    await until(() => written() === lines.join(''), 5_000);
+    await until(() => written() === lines.join(''));
   });
 
   it('writes nothing while it is asked to, but soon', async () => {
     output.write('one line\n');
     assert.equal(written(), '');
-    await until(() => written() === 'one line\n', 2_000);
+    await until(() => written() === 'one line\n');
+  });
+
+  it('has written all of it when a drain is over, also of nothing and of what came meanwhile', async () => {
+    await output.drain();
+    for (const text of ['first\n', 'second\n']) {
+      output.write(text);
+      await output.drain();
+      assert.ok(written().endsWith(text));
+    }
+    output.write('third\n');
+    const drained = output.drain();
+    output.write('fourth\n');
+    await drained;
+    await output.drain();
+    assert.equal(written(), 'first\nsecond\nthird\nfourth\n');
   });
 
   it('has written all of it when a flush returns', () => {

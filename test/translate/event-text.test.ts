@@ -14,6 +14,12 @@ describe('the note of an Event', () => {
     );
   });
 
+  it('is the one that the API server keeps: of half a character, where a text was cut before, it would make another one', () => {
+    const halves = ['\u{1f600}'.slice(0, 1), '\u{1f600}'.slice(1)];
+    assert.equal(eventText(halves), '\\u{d83d} \\u{de00}');
+    assert.ok(eventText(['x'.repeat(1_500), ...halves]).isWellFormed());
+  });
+
   it('is left whole where it fits', () => {
     assert.equal(eventText(['One.', 'Two.']), 'One. Two.');
   });

@@ -57,9 +57,7 @@ describe('[ISOLATED] translation takes no longer than the size of an object asks
   }
 });
 
-describe('[ISOLATED] translation makes no more of a few objects than they are', function () {
-  this.timeout(60_000);
-
+describe('[ISOLATED] translation makes no more of a few objects than they are', () => {
   it('with 10,000 paths beside 2,000 annotations that are wrong, all of which stood at every path', () => {
     const annotations = Object.fromEntries(
       numbers(2_000).map((index) => [`entragate.dev/x${index}${'y'.repeat(50)}`, '']),

@@ -20,9 +20,7 @@ import {
   provider,
 } from './one-tenant.ts';
 
-describe('[ISOLATED] translation makes no more of a few policies than they are', function () {
-  this.timeout(60_000);
-
+describe('[ISOLATED] translation makes no more of a few policies than they are', () => {
   it('with 1,000 hosts and 20 Policies of 500 groups, all of which every host would ask about', () => {
     const many = policies(
       20,

@@ -51,7 +51,7 @@ calls a label `exported_…` where the target has one of the same name.
   for: 15m
   severity: warning
   summary: Secrets that objects refer to are missing or can not be read.
-  description: Hosts without their certificate get the default one, or 421; without the credential of an IdentityProvider nobody new can sign in. `entragate check --cluster`, Events of the Ingresses and conditions of the IdentityProviders name them. Make the Secret, or correct its name.
+  description: Hosts without their certificate get the default one, or TLS handshakes for them fail; without the credential of an IdentityProvider nobody new can sign in. `entragate check --cluster`, Events of the Ingresses and conditions of the IdentityProviders name them. Make the Secret, or correct its name.
 - alert: EntragateCertificateExpires
   expr: min by (exported_namespace, secret) (entragate_certificate_expiry_timestamp_seconds{ {{- $of -}} }) - time() < 7 * 86400
   for: 1h
@@ -88,6 +88,12 @@ calls a label `exported_…` where the target has one of the same name.
   severity: critical
   summary: Sign-outs were dropped since too many waited.
   description: Sessions that were signed out go on in other Pods until their own bounds end. As soon as the API server takes it, write a Revocation with the present time in spec.before and without spec.user; everybody signs in again, silently where the session at the identity provider still stands.
+- alert: EntragateSignInsFail
+  expr: sum(rate(entragate_requests_total{ {{- $of -}} ,decision="own",status=~"5.."}[5m])) > 0
+  for: 5m
+  severity: critical
+  summary: Sign-ins fail, and not because of who signs in.
+  description: Nobody new gets in, and who is signed in has until maxStale (60 minutes). The log line "A sign-in failed for a reason that is not the user" has Entra's AADSTS number or what else is wrong, and docs/entra-setup.md what to do. Most often the client secret has expired (AADSTS7000222), or Pods can not reach the identity provider.
 - alert: EntragateBackendFailures
   expr: sum(rate(entragate_upstream_failures_total{ {{- $of -}} }[5m])) / sum(rate(entragate_requests_total{ {{- $of -}} }[5m])) > 0.05
   for: 10m

@@ -49,11 +49,27 @@ app.kubernetes.io/component: controller
 {{- end -}}
 {{- end -}}
 
+{{/* An umbrella chart says once for all its charts where images are, as `global.imageRegistry`, or as ingress-nginx reads it. */}}
 {{- define "entragate.image" -}}
+{{- $global := default dict .Values.global -}}
+{{- $ofAll := default (dig "image" "registry" "" $global) (get $global "imageRegistry") -}}
 {{- with .Values.image -}}
-{{- $name := ternary (printf "%s/%s" .registry .repository) .repository (ne .registry "") -}}
+{{- $registry := default $ofAll .registry -}}
+{{- $name := ternary (printf "%s/%s" $registry .repository) .repository (ne $registry "") -}}
 {{- $tagged := printf "%s:%s" $name (default $.Chart.AppVersion .tag) -}}
 {{- ternary (printf "%s@%s" $tagged .digest) $tagged (ne .digest "") -}}
+{{- end -}}
+{{- end -}}
+
+{{/* As `imagePullSecrets` of a Pod; empty: none. Those of all charts of an umbrella chart are names or objects. */}}
+{{- define "entragate.imagePullSecrets" -}}
+{{- $secrets := default list .Values.imagePullSecrets -}}
+{{- range default list (get (default dict .Values.global) "imagePullSecrets") -}}
+{{- $secrets = append $secrets (kindIs "string" . | ternary (dict "name" .) .) -}}
+{{- end -}}
+{{- if $secrets -}}
+imagePullSecrets:
+  {{- toYaml (uniq $secrets) | nindent 2 }}
 {{- end -}}
 {{- end -}}
 

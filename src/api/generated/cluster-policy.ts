@@ -192,7 +192,13 @@ export const clusterPolicySchema: JsonSchema = {
             "type": "string",
             "maxLength": 36,
             "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
-            "description": "Object ID (GUID, in any case) of an Entra group. Names are not accepted, since they are neither unique nor stable."
+            "description": "Object ID (GUID, in any case) of an Entra group. Names are not accepted, since they are neither unique nor stable.",
+            "x-kubernetes-validations": [
+              {
+                "rule": "self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')",
+                "message": "write the Object ID of the group, a GUID: names are neither unique nor stable"
+              }
+            ]
           }
         },
         "roles": {
@@ -216,7 +222,13 @@ export const clusterPolicySchema: JsonSchema = {
             "type": "string",
             "maxLength": 36,
             "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
-            "description": "Object ID (GUID, in any case) of an Entra user in the tenant of the identity provider. E-mail addresses are not accepted, since they can change hands."
+            "description": "Object ID (GUID, in any case) of an Entra user in the tenant of the identity provider. E-mail addresses are not accepted, since they can change hands.",
+            "x-kubernetes-validations": [
+              {
+                "rule": "self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')",
+                "message": "write the Object ID of the user, a GUID: addresses can change hands"
+              }
+            ]
           }
         },
         "rules": {

@@ -7,8 +7,8 @@ import { revocationSchema } from './revocation.ts';
 
 /** Our kinds, in alphabetical order. */
 export const customResources: readonly CustomResource[] = [
-  { "group":"entragate.dev","version":"v1alpha1","kind":"ClusterPolicy","plural":"clusterpolicies","namespaced":false,"revision":2, schema: clusterPolicySchema },
-  { "group":"entragate.dev","version":"v1alpha1","kind":"IdentityProvider","plural":"identityproviders","namespaced":false,"revision":2, schema: identityProviderSchema },
-  { "group":"entragate.dev","version":"v1alpha1","kind":"Policy","plural":"policies","namespaced":true,"revision":2, schema: policySchema },
+  { "group":"entragate.dev","version":"v1alpha1","kind":"ClusterPolicy","plural":"clusterpolicies","namespaced":false,"revision":3, schema: clusterPolicySchema },
+  { "group":"entragate.dev","version":"v1alpha1","kind":"IdentityProvider","plural":"identityproviders","namespaced":false,"revision":3, schema: identityProviderSchema },
+  { "group":"entragate.dev","version":"v1alpha1","kind":"Policy","plural":"policies","namespaced":true,"revision":3, schema: policySchema },
   { "group":"entragate.dev","version":"v1alpha1","kind":"Revocation","plural":"revocations","namespaced":false,"revision":1, schema: revocationSchema },
 ];

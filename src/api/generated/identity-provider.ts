@@ -211,7 +211,13 @@ export const identityProviderSchema: JsonSchema = {
           "type": "string",
           "maxLength": 36,
           "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
-          "description": "Directory (tenant) ID of Entra. Required with type EntraID."
+          "description": "Directory (tenant) ID of Entra. Required with type EntraID.",
+          "x-kubernetes-validations": [
+            {
+              "rule": "self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')",
+              "message": "write the Directory (tenant) ID, a GUID: not a name or a domain of the tenant"
+            }
+          ]
         },
         "clientId": {
           "type": "string",

@@ -15,7 +15,7 @@ import {
 } from './openid-client.ts';
 import { discoveryUrl, entraIssuer, type ProviderEndpoints, readEndpoints } from './provider-endpoints.ts';
 import { signInError } from './sign-in-error.ts';
-import { refusedByTokenEndpoint } from './token-endpoint-error.ts';
+import { refusedByTokenEndpoint, refusedDocument } from './token-endpoint-error.ts';
 
 /** An authorization code that came back, and the flow it belongs to. */
 export interface CodeRedemption extends FlowSecrets {
@@ -131,13 +131,10 @@ export class ProviderClient {
 
   async #getDocument(url: string): Promise<JsonRecord> {
     const answer = await this.#reach({ url, method: 'GET', headers: {}, body: '' });
-    const document = answer.status === 200 ? parseJsonRecord(answer.body) : null;
-    if (document === null) {
-      throw signInError(
-        'provider-unavailable',
-        `${this.#named()}: ${url} answered ${answer.status}, or no JSON object`,
-      );
-    }
+    if (answer.status !== 200) throw refusedDocument(this.#provider, url, answer);
+    const document = parseJsonRecord(answer.body);
+    if (document === null)
+      throw signInError('provider-unavailable', `${this.#named()}: ${url} answered no JSON object`);
     return document;
   }
 

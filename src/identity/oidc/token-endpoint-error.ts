@@ -21,6 +21,19 @@ export function refusedByTokenEndpoint(provider: IdentityProvider, answer: Https
   );
 }
 
+/**
+ * What it means that a provider does not publish its configuration or keys. Entra answers 400 with an error of RFC 6749 for a tenant that is not there
+ * (AADSTS90002), which no waiting mends; whatever names no error may be a trouble that passes.
+ */
+export function refusedDocument(provider: IdentityProvider, url: string, answer: HttpsAnswer): SignInError {
+  const body = answer.status === 400 ? (parseJsonRecord(answer.body) ?? {}) : {};
+  const error = stringMember(body, 'error');
+  const found = `identity provider ${provider.name}: ${url} answered ${answer.status}`;
+  if (error === null) return signInError('provider-unavailable', found);
+  const numbers = aadstsNumbers(stringMember(body, 'error_description') ?? '');
+  return signInError('request-refused', `${found} ${errorName(error)} ${numbers}`.trimEnd());
+}
+
 function meaning(status: number, error: string): SignInErrorCode {
   if (status >= 500 || status === 429 || PASSING_ERRORS.has(error)) return 'provider-unavailable';
   if (status === 401 || CREDENTIAL_ERRORS.has(error)) return 'client-credential-refused';

@@ -17,6 +17,7 @@ import {
 import { SecretReader } from './secret-reader.ts';
 import { type SecretTiming, secretTiming } from './secret-schedule.ts';
 import type { SourceMetrics } from './source-metrics.ts';
+import { UnreadableLog } from './unreadable-log.ts';
 
 /** What is known of one collection. */
 export interface SourceCondition {
@@ -164,8 +165,9 @@ class FollowedCluster implements ClusterSource {
   };
 
   #follow(info: KindInfo, namespace: string | null, index: number): Promise<void> {
-    const { client, timing, metrics } = this.#options;
+    const { client, timing, metrics, log } = this.#options;
     const { kind } = info;
+    const unreadable = new UnreadableLog(kind, log);
     const countUnreadable = () => metrics.unreadable(kind, this.#objects.stores[kind].unreadable.length);
     const reflector: ReflectorOptions = {
       client,
@@ -176,6 +178,7 @@ class FollowedCluster implements ClusterSource {
         metrics.listed(kind, listed.length);
         this.#gate.add(this.#objects.replace(kind, namespace, listed));
         countUnreadable();
+        unreadable.listed(listed);
         this.#update(index, { hasListed: true });
         if (kind === 'Namespace') this.#settleGone();
         this.#openWhenSynced();
@@ -184,6 +187,7 @@ class FollowedCluster implements ClusterSource {
         metrics.event(kind);
         if (this.#objects.apply(event)) this.#gate.add([event.object.ref]);
         countUnreadable();
+        unreadable.event(event);
         if (kind === 'Namespace') this.#settleGone();
       },
       onHeard: () => {

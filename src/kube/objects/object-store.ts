@@ -12,7 +12,12 @@ import type { ReadObject } from './read-object.ts';
 
 type Entry<K extends Kind> =
   | { readonly is: 'read'; readonly object: ObjectOfKind<K> }
-  | { readonly is: 'unreadable'; readonly object: UnreadableObject };
+  | {
+      readonly is: 'unreadable';
+      readonly object: UnreadableObject;
+      /** Whether it could be read before: then what it said at that time counts, and not what is well formed of it now. */
+      readonly wasRead: boolean;
+    };
 
 /** Where people find an object that can not be read. */
 const WHERE = 'the API server';
@@ -106,7 +111,13 @@ export class ObjectStore<K extends Kind> {
     const reason = content.ok ? `is no ${this.#kind}` : content.reason;
     const { uid, generation } = content.ok ? content.value.metadata : content.version;
     const version = { uid, generation };
-    return { is: 'unreadable', object: { ref, lastGood: lastGoodOf(before), version, reason, where: WHERE } };
+    const read = lastGoodOf(before);
+    const lastGood = read ?? (content.ok ? null : content.outline);
+    return {
+      is: 'unreadable',
+      object: { ref, lastGood, version, reason, where: WHERE },
+      wasRead: read !== null,
+    };
   }
 
   #forgetViews(...touched: readonly (Entry<K> | undefined)[]): void {
@@ -127,9 +138,11 @@ function refOfEntry<K extends Kind>(kind: K, entry: Entry<K>): ObjectRef {
   return { kind, namespace, name };
 }
 
+/** null: it was never read. */
 function lastGoodOf<K extends Kind>(entry: Entry<K> | undefined): KubernetesObject | null {
   if (entry === undefined) return null;
-  return entry.is === 'read' ? entry.object : entry.object.lastGood;
+  if (entry.is === 'read') return entry.object;
+  return entry.wasRead ? entry.object.lastGood : null;
 }
 
 function isSameContent<K extends Kind>(a: Entry<K>, b: Entry<K>): boolean {

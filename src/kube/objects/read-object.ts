@@ -1,7 +1,8 @@
-import { ANNOTATION_PREFIX } from '../../api/annotations.ts';
+import { ANNOTATION_PREFIX, foreignAnnotation } from '../../api/annotations.ts';
 import type { KubernetesObject, ObjectRef, ObjectVersion } from '../../api/cluster-state.ts';
+import { ingressOutline } from '../../api/ingress-outline.ts';
 import type { KindInfo } from '../../api/kinds.ts';
-import { DEFAULT_CLASS_ANNOTATION, LEGACY_CLASS_ANNOTATION } from '../../api/kubernetes.ts';
+import { DEFAULT_CLASS_ANNOTATION, type Ingress, LEGACY_CLASS_ANNOTATION } from '../../api/kubernetes.ts';
 import { isRecord } from '../../api/normalize.ts';
 import { identifyObject, validateObject } from '../../api/validate.ts';
 
@@ -10,8 +11,14 @@ export interface ReadObject {
   readonly ref: ObjectRef;
   readonly content:
     | { readonly ok: true; readonly value: KubernetesObject }
-    /** `reason`: one sentence for people. */
-    | { readonly ok: false; readonly reason: string; readonly version: ObjectVersion };
+    | {
+        readonly ok: false;
+        /** One sentence for people. */
+        readonly reason: string;
+        readonly version: ObjectVersion;
+        /** What of an Ingress is well formed. */
+        readonly outline: Ingress | null;
+      };
 }
 
 /** Past this many problems of one object, the reason only counts them. */
@@ -33,9 +40,10 @@ export function readObject(raw: unknown, info: KindInfo): ReadObject | null {
   if (info.isNamespaced && identity.ref.namespace === '') return null;
   const result = validateObject(trimmed, identity);
   if (result.ok) return { ref: identity.ref, content: result };
+  const outline = info.kind === 'Ingress' ? ingressOutline(trimmed, identity) : null;
   return {
     ref: identity.ref,
-    content: { ok: false, reason: reasonOf(result.problems), version: versionOf(raw.metadata) },
+    content: { ok: false, reason: reasonOf(result.problems), version: versionOf(raw.metadata), outline },
   };
 }
 
@@ -50,7 +58,7 @@ function versionOf(metadata: unknown): ObjectVersion {
 
 /**
  * Leaves at the door what translation never reads and may be large, such as what `kubectl apply` remembers. What is ours in another case stays:
- * translation denies because of it.
+ * translation denies because of it. Of what other controllers read one name stays, without its text: translation says that it is not read here.
  */
 function trimMetadata(metadata: unknown): unknown {
   if (!isRecord(metadata)) return metadata;
@@ -62,7 +70,8 @@ function trimMetadata(metadata: unknown): unknown {
       name === LEGACY_CLASS_ANNOTATION ||
       name === DEFAULT_CLASS_ANNOTATION,
   );
-  return { ...kept, annotations: Object.fromEntries(read) };
+  const foreign = foreignAnnotation(Object.keys(annotations));
+  return { ...kept, annotations: Object.fromEntries(foreign === null ? read : [...read, [foreign, '']]) };
 }
 
 /** Most that is kept of a Secret, in characters of base64: eight times a chain of four certificates. */

@@ -51,6 +51,8 @@ export class Lease {
   /** When the last renewal was sent; null: not the holder. */
   #renewedAt: number | null = null;
   #failure = '';
+  /** Whether the log says that this replica is the holder. */
+  #isSaidToHold = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: LeaseOptions) {
@@ -91,10 +93,16 @@ export class Lease {
     this.#report(result);
     if (result.ok) this.#renewedAt = result.value ? sentAt : null;
     if (!wasHeld && this.isHeld()) {
+      this.#isSaidToHold = true;
       this.#options.log.info({}, 'This replica writes statuses, Events and keys from now on');
       this.#options.onElected();
     }
-    if (wasHeld && !this.isHeld()) this.#options.log.warn({}, 'Another replica writes statuses, Events and keys');
+    if (this.#isSaidToHold && !this.isHeld()) {
+      this.#isSaidToHold = false;
+      const lost =
+        'The Lease was not renewed in time: this replica writes no statuses, Events and keys until it has it again';
+      this.#options.log.warn({}, result.ok ? 'Another replica writes statuses, Events and keys' : lost);
+    }
   }
 
   /** True: this replica holds the Lease. */

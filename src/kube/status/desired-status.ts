@@ -18,6 +18,8 @@ export interface StatusAuthor {
 export const MOST_ROUTES = 50;
 /** Longest `message` of a route (CRD). */
 const LONGEST_ROUTE_MESSAGE = 1024;
+/** Longest `message` of a condition (CRD). */
+const LONGEST_MESSAGE = 32_768;
 /** The conditions that are ours on the object as a whole. */
 const OWN_TYPES: readonly unknown[] = ['Accepted', 'ResolvedRefs'] satisfies StatusCondition['type'][];
 
@@ -85,7 +87,7 @@ function ownStatus(status: RawFields, update: StatusUpdate, author: StatusAuthor
       name,
       state,
       reason,
-      message: message.slice(0, LONGEST_ROUTE_MESSAGE),
+      message: shown(message, LONGEST_ROUTE_MESSAGE),
     })),
   };
   return {
@@ -159,9 +161,15 @@ function withTime(before: readonly RawFields[], condition: Condition, generation
   const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
   return {
     ...condition,
+    message: shown(condition.message, LONGEST_MESSAGE),
     observedGeneration: generation,
     lastTransitionTime: same?.lastTransitionTime ?? time,
   };
+}
+
+/** A text as the API server takes it and gives it back: of half a character it makes U+FFFD, and what is shown would differ for ever. */
+function shown(text: string, longest: number): string {
+  return text.slice(0, longest).toWellFormed();
 }
 
 function addressesOf(status: RawFields): readonly RawFields[] {

@@ -26,6 +26,8 @@ export const EVENT_REFRESH = 30 * 60_000;
 
 /** Longest name that is taken over from the object, so that the hash fits behind it (253 in all). */
 const LONGEST_NAME = 200;
+/** Longest name behind the domain of a qualified name. */
+const LONGEST_QUALIFIED = 63;
 /** Longest `reportingInstance` (events.k8s.io/v1). */
 const LONGEST_INSTANCE = 128;
 
@@ -105,7 +107,7 @@ function eventObject(subject: EventSubject, event: StatusEvent, author: EventAut
     kind: 'Event',
     metadata: { namespace, name: eventName(subject, author) },
     eventTime,
-    reportingController: author.controllerName,
+    reportingController: reporter(author.controllerName),
     reportingInstance: author.instance.slice(0, LONGEST_INSTANCE),
     action: 'Program',
     reason: event.reason,
@@ -113,6 +115,17 @@ function eventObject(subject: EventSubject, event: StatusEvent, author: EventAut
     note: event.message,
     regarding: { apiVersion, kind: ref.kind, namespace, name: ref.name, uid },
   };
+}
+
+/**
+ * `spec.controller` of an IngressClass is a path below a domain, of up to 250 characters; `reportingController` of an Event is a qualified name, with
+ * one name behind the domain. Where a controller is called otherwise than an Event can say, the Event says it as nearly as it can.
+ */
+function reporter(controllerName: string): string {
+  const [, domain = '', path = ''] = /^([^/]*)\/(.*)$/.exec(controllerName) ?? [];
+  const withoutEnds = (text: string) => text.replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
+  const name = withoutEnds(withoutEnds(path.replaceAll('/', '-')).slice(0, LONGEST_QUALIFIED));
+  return domain === '' || name === '' ? 'entragate' : `${domain}/${name}`;
 }
 
 function isSaid(found: unknown, { type, reason, message }: StatusEvent): boolean {

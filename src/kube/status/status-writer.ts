@@ -48,6 +48,9 @@ interface Wanted {
   readonly backoff: Backoff;
 }
 
+/** What became of one object: it shows what it should, or is gone; it is left for when this replica leads again; or it could not be written. */
+type Outcome = 'shown' | 'not-leading' | ApiFailure;
+
 /** A write may be refused for long, as in a namespace that is being deleted: a thousand objects must not be tried every two seconds. */
 export const statusRetry: BackoffTiming = { first: 2_000, last: 60_000 };
 
@@ -170,18 +173,26 @@ export class StatusWriter {
   async #work(queue: IterableIterator<Wanted>): Promise<void> {
     for (const entry of queue) {
       if (this.#closed.signal.aborted || !this.#options.mayWrite()) return;
-      const failure = await this.#settle(entry);
+      const outcome = await this.#settle(entry);
       if (this.#closed.signal.aborted) return;
-      if (failure === null) {
-        this.#settled(entry);
-        continue;
+      switch (outcome) {
+        case 'shown':
+          this.#settled(entry);
+          break;
+        case 'not-leading':
+          break;
+        default:
+          this.#putOff(entry, outcome);
       }
-      const asked = failure.kind === 'status' ? Math.min(failure.retryAfter, this.#options.retry.last) : 0;
-      entry.retryDue = performance.now() + Math.max(entry.backoff.next(), asked);
-      this.#options.metrics.failed(causeOf(failure));
-      const message = `The status of ${describeRef(entry.ref)} can not be written: ${describeFailure(failure)}`;
-      this.#options.log.warn({ cause: causeOf(failure) }, message);
     }
+  }
+
+  #putOff(entry: Wanted, failure: ApiFailure): void {
+    const asked = failure.kind === 'status' ? Math.min(failure.retryAfter, this.#options.retry.last) : 0;
+    entry.retryDue = performance.now() + Math.max(entry.backoff.next(), asked);
+    this.#options.metrics.failed(causeOf(failure));
+    const message = `The status of ${describeRef(entry.ref)} can not be written: ${describeFailure(failure)}`;
+    this.#options.log.warn({ cause: causeOf(failure) }, message);
   }
 
   #settled(entry: Wanted): void {
@@ -191,19 +202,19 @@ export class StatusWriter {
     if (entry.update === null && this.#wanted.get(key) === entry) this.#wanted.delete(key);
   }
 
-  /** null: the object shows what it should, or is gone. */
-  async #settle(entry: Wanted): Promise<ApiFailure | null> {
+  async #settle(entry: Wanted): Promise<Outcome> {
     const info = kindInfo(entry.ref.kind);
-    const { client } = this.#options;
+    const { client, mayWrite } = this.#options;
     for (let tries = 0; ; tries += 1) {
       const found = await client.get(objectPath(info, entry.ref), this.#closed.signal);
-      if (!found.ok) return causeOf(found.failure) === 'not-found' ? null : found.failure;
+      if (!found.ok) return causeOf(found.failure) === 'not-found' ? 'shown' : found.failure;
       if (!isRecord(found.value)) return { kind: 'malformed', message: 'an object does not have the form of one' };
-      if (entry.update !== null && !this.#isOurs(entry.ref, found.value)) return null;
+      if (entry.update !== null && !this.#isOurs(entry.ref, found.value)) return 'shown';
+      if (!mayWrite()) return 'not-leading';
       const answer = await this.#write(info, found.value, entry);
       if (answer.ok) return this.#tell(info, found.value, entry);
       const cause = causeOf(answer.failure);
-      if (cause === 'not-found') return null;
+      if (cause === 'not-found') return 'shown';
       if (cause !== 'conflict' || tries >= CONFLICT_TRIES) return answer.failure;
     }
   }
@@ -218,34 +229,36 @@ export class StatusWriter {
 
   /** With the version that was read: a status never overwrites one that it was not compared with. */
   async #write(info: KindInfo, object: RawFields, { ref, update }: Wanted): Promise<ApiResult<unknown>> {
-    const { client, author, now, mayWrite, metrics } = this.#options;
+    const { client, author, now, metrics } = this.#options;
     const status =
       update === null ? statusWithoutAddress(object, author()) : desiredStatus(object, update, author(), now());
-    if (status === null || !mayWrite()) return { ok: true, value: null };
-    metrics.written(ref.kind);
+    if (status === null) return { ok: true, value: null };
     const path = `${objectPath(info, ref)}/status`;
-    return client.write({ method: 'PUT', path, body: { ...object, status } }, this.#closed.signal);
+    const answer = await client.write({ method: 'PUT', path, body: { ...object, status } }, this.#closed.signal);
+    if (answer.ok) metrics.written(ref.kind);
+    return answer;
   }
 
-  async #tell(info: KindInfo, object: RawFields, entry: Wanted): Promise<ApiFailure | null> {
+  async #tell(info: KindInfo, object: RawFields, entry: Wanted): Promise<Outcome> {
     const { client, author, now, mayWrite } = this.#options;
     const { ref, update } = entry;
     const event = update?.event ?? null;
     const isDue = event === null || entry.eventDue <= performance.now();
-    if (!kindsWithEvents.includes(ref.kind) || !isDue || !mayWrite()) return null;
+    if (!kindsWithEvents.includes(ref.kind) || !isDue) return 'shown';
+    if (!mayWrite()) return 'not-leading';
     const { uid = '' } = rawFields(object.metadata);
     const subject = { ref, apiVersion: info.apiVersion, uid: String(uid) };
     const { signal } = this.#closed;
     if (event === null) {
       const removed = await removeEvent(client, subject, author(), signal);
-      return removed.ok ? null : removed.failure;
+      return removed.ok ? 'shown' : removed.failure;
     }
     const startedAt = now();
     const told = await writeEvent(client, subject, event, author(), startedAt, signal);
     if (!told.ok) return told.failure;
     const age = Math.max(0, startedAt - told.value); // another replica's clock may be ahead
     entry.eventDue = performance.now() + EVENT_REFRESH - age + Math.random() * EVENT_JITTER_MS;
-    return null;
+    return 'shown';
   }
 }
 

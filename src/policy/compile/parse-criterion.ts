@@ -110,9 +110,13 @@ function failSwitch(name: string, operand: unknown, path: string, sink: ErrorSin
   return fail(sink, path, `${quote(operand)} is not a value of ${name}`, `Write ${name}: true.${opposite}`);
 }
 
+function asWritten(name: (typeof criterionNames)[number]): string {
+  return name === 'claim' ? 'claim/NAME' : name;
+}
+
 function failUnknown(key: string, path: string, sink: ErrorSink): null {
   const near = nearestWord(key, criterionNames);
   const suggestion = near === null ? '' : `Did you mean ${near}? `;
-  const hint = `${suggestion}Known are ${criterionNames.join(', ')} (as claim/NAME).`;
+  const hint = `${suggestion}Known are ${criterionNames.map(asWritten).join(', ')}.`;
   return fail(sink, path, `${quote(key)} is not a criterion`, hint);
 }

@@ -34,9 +34,9 @@ export const denyReasons = {
   },
   'groups-unknown-claim-missing': {
     meaning:
-      'The token had no groups claim, or one that holds something else than object ids, so group membership is unknown.',
+      'The token had no groups claim, as where the user is in no group at all, or one that holds something else than object ids, so group membership is unknown.',
     remedy:
-      'Add the groups claim in the app registration under Token configuration, with Group ID for every token type.',
+      'Add the user to an allowed group. If nobody gets in, add the groups claim in the app registration under Token configuration, with Group ID for every token type.',
   },
   'directory-failed': {
     meaning: 'The directory could not be asked for group membership, and the last answer is too old.',

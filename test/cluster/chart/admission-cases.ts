@@ -103,6 +103,7 @@ export const badIngresses: readonly (readonly [IngressVariant, string])[] = [
     'Path "/.entragate/callback" is below /.entragate, which holds Entragate\'s own pages: choose another path',
   ],
   [{ paths: ['/.Entragate'] }, 'is below /.entragate'],
+  [{ paths: [`/${'x'.repeat(4_096)}`] }, 'x..." is longer than 4096 characters, so that the whole Ingress is denied'],
   [
     { className: null, annotations: { 'kubernetes.io/ingress.class': 'entragate', 'entragate.dev/access': 'all' } },
     '"all" is no kind of access',
@@ -132,6 +133,7 @@ export const goodIngresses: readonly IngressVariant[] = [
   { labels: solver, annotations: {}, className: 'declared', hosts: ['new.example.com'], paths: challenge },
   { labels: solver, annotations: {}, namespace: 'open', paths: challenge },
   { paths: ['/', '/.entragateway', '/a/.entragate', '/f(x', '/a.b/%7Bid%7D', '/$x', '/x;v=1'] },
+  { paths: [`/${'x'.repeat(4_095)}`] },
   { hosts: ['*.example.com', 'xn--bcher-kva.example.com', '1.example.com'] },
 ];
 

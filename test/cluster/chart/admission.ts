@@ -88,6 +88,6 @@ export async function installPolicies(
     if (object.kind.startsWith('ValidatingAdmissionPolicy')) await applyObject(admin, object);
   }
   const probe = ingressVariant({ name: 'probe', namespace: where, className, annotations: refused });
-  await until(async () => (await outcome(admin, probe)).kind === 'refused', 20_000);
-  await until(async () => (await outcome(admin, namespaceObject(where, refused))).kind === 'refused', 20_000);
+  await until(async () => (await outcome(admin, probe)).kind === 'refused');
+  await until(async () => (await outcome(admin, namespaceObject(where, refused))).kind === 'refused');
 }

@@ -7,6 +7,7 @@ export interface PodSpec {
   readonly enableServiceLinks?: boolean;
   readonly terminationGracePeriodSeconds?: number;
   readonly securityContext?: Readonly<Record<string, unknown>>;
+  readonly imagePullSecrets?: readonly { readonly name: string }[];
   readonly containers: readonly Container[];
   readonly volumes?: readonly Volume[];
 }

@@ -4,6 +4,8 @@ import type { ApiRequests } from '../kube/api-requests.ts';
 import { applyObject, type TestObject } from '../kube/objects.ts';
 
 const RENEW_MS = 300;
+/** Far more than a renewal takes: nobody else may have the Lease meanwhile (s). */
+export const FOREIGN_LEASE_SECONDS = 10;
 
 /** Another replica that holds the Lease as long as it renews it. */
 export interface ForeignHolder {
@@ -40,6 +42,6 @@ function lease(time: string): TestObject {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: releaseAccount,
-    spec: { holderIdentity: 'foreign', leaseDurationSeconds: 1, acquireTime: renewTime, renewTime },
+    spec: { holderIdentity: 'foreign', leaseDurationSeconds: FOREIGN_LEASE_SECONDS, acquireTime: renewTime, renewTime },
   };
 }

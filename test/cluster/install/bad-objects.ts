@@ -54,12 +54,12 @@ export const badObjects: readonly BadObject[] = [
   {
     what: 'a group by its name',
     object: policy({ groups: ['Finance'] }),
-    told: "spec.groups[0] in body should match '^[0-9a-fA-F]{8}-",
+    told: 'spec.groups[0]: Invalid value: "Finance": write the Object ID of the group, a GUID: names are neither unique nor stable',
   },
   {
     what: 'a user by the e-mail address',
     object: policy({ users: ['adele@contoso.example'] }),
-    told: "spec.users[0] in body should match '^[0-9a-fA-F]{8}-",
+    told: 'spec.users[0]: Invalid value: "adele@contoso.example": write the Object ID of the user, a GUID: addresses can change hands',
   },
   {
     what: 'a mode that there is not',
@@ -88,6 +88,11 @@ export const badObjects: readonly BadObject[] = [
       spec: { type: 'EntraID', clientId: group, credential: { workloadIdentity: {} } },
     },
     told: 'type EntraID needs tenantId: write the Directory (tenant) ID of the app registration',
+  },
+  {
+    what: 'a tenant by its domain',
+    object: identityProvider({ tenantId: 'contoso.onmicrosoft.com' }),
+    told: 'write the Directory (tenant) ID, a GUID: not a name or a domain of the tenant',
   },
   {
     what: 'a provider with two credentials',

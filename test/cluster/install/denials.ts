@@ -24,9 +24,11 @@ type IngressChange = Partial<Pick<RouteOptions, 'host' | 'secretName' | 'service
   readonly policies?: string;
 };
 
+type Annotations = RouteOptions['annotations'];
+
 /** As a user of the namespace writes it: everything right but for what is given. */
-function ingress(name: string, { policies, ...change }: IngressChange): TestObject {
-  const annotations = policies === undefined ? {} : { 'entragate.dev/policies': policies };
+function ingress(name: string, { policies, ...change }: IngressChange, others: Annotations = {}): TestObject {
+  const annotations = { ...others, ...(policies === undefined ? {} : { 'entragate.dev/policies': policies }) };
   const right = { host: `${name}.example.com`, secretName: 'wildcard-tls', service: 'ledger' };
   return routeObject({ namespace: 'apps', name, annotations, ...right, ...change });
 }
@@ -64,12 +66,26 @@ export const deniedIngresses: readonly DeniedIngress[] = [
     route: null,
   },
   {
+    why: 'annotations of another controller alone',
+    ingress: ingress(
+      'foreign-annotations',
+      {},
+      { 'nginx.ingress.kubernetes.io/auth-url': 'https://oauth2.example.com' },
+    ),
+    further: [],
+    ...denied(
+      'NoPolicy',
+      'The Ingress names no policy: write entragate.dev/policies, or say entragate.dev/access. nginx.ingress.kubernetes.io/auth-url is not read here.',
+    ),
+    route: null,
+  },
+  {
     why: 'missing policy',
     ingress: ingress('missing-policy', { policies: 'finance, auditors' }),
     further: [],
     ...denied(
       'PolicyMissing',
-      'Policy auditors does not exist in this namespace: create it, or correct entragate.dev/policies.',
+      'Policy auditors does not exist in this namespace: create it, or correct entragate.dev/policies (a ClusterPolicy is named cluster/auditors).',
     ),
   },
   {
@@ -123,7 +139,7 @@ export const deniedIngresses: readonly DeniedIngress[] = [
     ingress: ingress('missing-secret', { policies: 'finance', secretName: 'late-tls' }),
     further: [],
     ...problematic(
-      'Secret late-tls for missing-secret.example.com does not exist or can not be read: requests to it are answered with 421.',
+      'Secret late-tls for missing-secret.example.com does not exist or can not be read: TLS handshakes for it fail.',
     ),
   },
   {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { freePort } from '../../../src/cli/dev-options.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
+import { freePort } from '../../support/free-ports.ts';
 import { type Deployment, environmentOf } from '../chart/pods.ts';
 import { type ChartRelease, chartFolder } from '../chart/render-chart.ts';
 import { issueToken } from '../kube/accounts.ts';
@@ -112,7 +112,7 @@ export async function startPodOf(server: ApiServer, release: ReleaseName, place:
     files: { ...accountFiles(namespace, token, server.caPem), ...(await mountedFiles(server, deployment)) },
     apiPort: place.apiPort ?? server.port,
     mappings: place.mappings,
-    httpsPort: place.httpsPort ?? (await freePort('127.0.0.1')),
+    httpsPort: place.httpsPort ?? (await freePort()),
   });
 }
 

@@ -2,12 +2,12 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { freePorts } from '../../support/free-ports.ts';
 import { createTestAuthority } from '../../support/test-authority.ts';
 import { until } from '../../support/until.ts';
 import { ApiRequests } from './api-requests.ts';
 import { kubeProgram } from './build.ts';
 import { type Child, startChild } from './child.ts';
-import { freePorts } from './free-ports.ts';
 
 export interface ApiServerOptions {
   /** Whether kube-controller-manager runs too: default ServiceAccounts, deletion of namespaces, EndpointSlices of Services. */
@@ -31,17 +31,23 @@ export interface ApiServer {
   readonly writeKubeconfig: (name: string, token: string, port: number, caPem?: string) => Promise<string>;
   /** Forgets all versions but the newest in etcd, as it does by itself every five minutes. */
   readonly compact: () => Promise<void>;
+  /**
+   * Stores an object as an API server of another version would, without what this one looks at.
+   *
+   * @param key such as `ingress/apps/ledger`
+   */
+  readonly store: (key: string, object: object) => Promise<void>;
   /** Ends the API server; its data stays. */
   readonly stop: () => Promise<void>;
   /** The same without a chance to say goodbye. */
   readonly kill: () => Promise<void>;
-  /** Starts it again on the same port, after `stop` or `kill`. */
+  /** Starts it again on the same port, after `stop` or `kill`; where it runs it goes on. */
   readonly start: () => Promise<void>;
   /** Ends everything and removes its folder. */
   readonly close: () => Promise<void>;
 }
 
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 /** The first of its Services' addresses: where Pods find the API server. */
 const serviceAddress = '10.96.0.1';
 
@@ -90,9 +96,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return {
     ...{ url, port, caPem, adminToken, kubeconfig: adminConfig, admin, writeKubeconfig },
     compact: () => compact(etcdUrl),
+    store: (key, object) => store(etcdUrl, key, object),
     stop: () => apiServer.end('SIGTERM'),
     kill: () => apiServer.end('SIGKILL'),
     start: async () => {
+      if (apiServer.isRunning()) return;
       apiServer = launch(programs.apiServer, flags);
       await untilReady();
     },
@@ -207,13 +215,22 @@ async function ready(admin: ApiRequests, path: string, children: readonly Child[
   }, READY_MS);
 }
 
-/** etcd's JSON gateway: https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/. */
 async function compact(etcd: string): Promise<void> {
-  const call = async (path: string, body: object): Promise<{ readonly header?: { readonly revision?: string } }> => {
-    const answer = await fetch(`${etcd}${path}`, { method: 'POST', body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`etcd answers ${answer.status}: ${await answer.text()}`);
-    return JSON.parse(await answer.text());
-  };
-  const { header } = await call('/v3/kv/range', { key: Buffer.from('none').toString('base64') });
-  await call('/v3/kv/compaction', { revision: header?.revision, physical: true });
+  const { header } = await askEtcd(etcd, '/v3/kv/range', { key: base64('none') });
+  await askEtcd(etcd, '/v3/kv/compaction', { revision: header?.revision, physical: true });
+}
+
+async function store(etcd: string, key: string, object: object): Promise<void> {
+  await askEtcd(etcd, '/v3/kv/put', { key: base64(`/registry/${key}`), value: base64(JSON.stringify(object)) });
+}
+
+/** etcd's JSON gateway: https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/. */
+async function askEtcd(etcd: string, path: string, body: object): Promise<{ readonly header?: { revision?: string } }> {
+  const answer = await fetch(`${etcd}${path}`, { method: 'POST', body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`etcd answers ${answer.status}: ${await answer.text()}`);
+  return JSON.parse(await answer.text());
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,11 +30,10 @@ export interface AuditLog {
 }
 
 const policy = fileURLToPath(new URL('./audit-policy.yaml', import.meta.url));
-let logs = 0;
 
 /** A log that nothing is in yet: the API server has to be started with its flags. */
 export function createAuditLog(): AuditLog {
-  const file = join(tmpdir(), `entragate-audit-${process.pid}-${++logs}.log`);
+  const file = join(tmpdir(), `entragate-audit-${randomUUID()}.log`);
   return {
     flags: [`--audit-policy-file=${policy}`, `--audit-log-path=${file}`],
     requestsOf: (namespace, account) => {

@@ -70,7 +70,7 @@ export async function startFakeNode(server: ApiServer): Promise<FakeNode> {
       const dead = children.find((child) => !child.isRunning());
       if (dead !== undefined) throw new Error(`the fake node ended: ${await dead.lastWords()}`);
       return hasCondition((await readObject(server.admin, node)).body, 'Ready');
-    }, 30_000);
+    });
     return { name, close };
   } catch (error) {
     await close();

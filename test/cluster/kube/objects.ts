@@ -61,8 +61,8 @@ export async function readDefinitions(): Promise<readonly TestObject[]> {
 export async function installDefinitions(admin: ApiRequests, definitions: readonly TestObject[]): Promise<void> {
   for (const definition of definitions) await applyObject(admin, definition);
   for (const definition of definitions) {
-    await until(async () => hasCondition((await readObject(admin, definition)).body, 'Established'), 10_000);
-    await until(async () => (await admin.send('GET', collectionOf(definition))).status === 200, 10_000);
+    await until(async () => hasCondition((await readObject(admin, definition)).body, 'Established'));
+    await until(async () => (await admin.send('GET', collectionOf(definition))).status === 200);
   }
 }
 

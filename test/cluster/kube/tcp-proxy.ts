@@ -46,7 +46,7 @@ export async function startTcpProxy(target: number, host = '127.0.0.1', port = 0
     }
     relay(client, connect(target, '127.0.0.1'), pairs, () => wait);
   });
-  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const cut = () => {
     const open = [...pairs];
     for (const [client] of open) client.resetAndDestroy();

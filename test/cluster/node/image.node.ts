@@ -11,7 +11,7 @@ describe('the image', () => {
   let page: string;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     image = await readImageArchive(process.env.ENTRAGATE_IMAGE ?? '');
     page = await readRepository('docs/image.md');
   });

@@ -28,6 +28,10 @@ export interface ServeWorld {
   readonly start: (further?: readonly string[], changes?: ReplicaChanges) => Promise<Replica>;
   /** The command line of such a replica. */
   readonly argv: readonly string[];
+  /** Of its ServiceAccount. */
+  readonly token: string;
+  /** What the host of the app is served with. */
+  readonly certificate: { readonly certPem: string };
   readonly client: () => WebClient;
   readonly close: () => Promise<void>;
 }
@@ -40,11 +44,12 @@ export async function startServeWorld(server: ApiServer): Promise<ServeWorld> {
   const release = await startRelease(server, [[appAddress, { host: '127.0.0.1', port: app.port }]]);
   started.defer(() => release.close());
   for (const object of appObjects) await applyObject(server.admin, object);
-  await applyObject(server.admin, tlsSecretObject('apps', 'ledger-tls', await release.authority.issue([appHost])));
+  const certificate = await release.authority.issue([appHost]);
+  await applyObject(server.admin, tlsSecretObject('apps', 'ledger-tls', certificate));
   const running = started.move();
   return {
-    app,
-    argv: release.argv,
+    ...{ app, certificate },
+    ...{ argv: release.argv, token: release.token },
     url: (path) => release.url(appHost, path),
     start: (further = [], changes = {}) => release.start({ ...changes, further }),
     client: release.client,

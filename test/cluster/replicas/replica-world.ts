@@ -1,5 +1,5 @@
-import { freePort } from '../../../src/cli/dev-options.ts';
 import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
+import { freePort } from '../../support/free-ports.ts';
 import { startSiteApp } from '../../support/site-app.ts';
 import { WebClient } from '../../support/web-client.ts';
 import { minimalValues } from '../chart/render-chart.ts';
@@ -44,7 +44,7 @@ export interface ReplicaWorld {
 /** Installs the release `entragate`, with an app for Finance. No replica runs yet. */
 export async function startReplicaWorld(server: ApiServer, audit: AuditLog, count: number): Promise<ReplicaWorld> {
   await using started = new AsyncDisposableStack();
-  const ports = await Promise.all(Array.from({ length: count }, () => freePort('127.0.0.1')));
+  const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
   const [external] = ports;
   const auth = `https://auth.example.com:${external}`;
   const entra = await startEntra([`${auth}/oauth2/callback`, `${auth}/oauth2/signed-out`]);

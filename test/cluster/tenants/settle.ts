@@ -20,9 +20,9 @@ export async function settle(world: TenantWorld): Promise<void> {
   const asked = withAnnotations(ingressOf(number + 50_000), { 'entragate.dev/policies': name });
   const objects = [serviceOf(number), sliceOf(number, addresses.trap), policy, ingressOf(number), asked];
   assert.equal(await create(world.attacker, objects.map(writeOf)), 'accepted');
-  await until(async () => (await world.https(host)).body === 'trap', 15_000);
-  await until(async () => (await world.https(namesOf(number + 50_000).host)).status === 401, 15_000);
-  await until(world.replica.hasShownAll, 30_000);
+  await until(async () => (await world.https(host)).body === 'trap');
+  await until(async () => (await world.https(namesOf(number + 50_000).host)).status === 401);
+  await until(world.replica.hasShownAll);
 }
 
 const clearedKinds = [

@@ -1,10 +1,10 @@
 import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../../support/recording-upstream.ts';
 import { until } from '../../support/until.ts';
 import { createAccount, grant, type Rule } from '../kube/accounts.ts';
 import { ApiRequests } from '../kube/api-requests.ts';
 import type { ApiServer } from '../kube/api-server.ts';
-import { freePorts } from '../kube/free-ports.ts';
 import { applyObject, tlsSecretObject } from '../kube/objects.ts';
 import { type Release, type Replica, startRelease } from '../release/release.ts';
 import { fingerprintOf } from '../traffic/handshake.ts';
@@ -71,7 +71,7 @@ export async function startTenantWorld(server: ApiServer): Promise<TenantWorld> 
       ...['--http-port', String(plain), '--admin-port', String(admin)],
     ],
   });
-  await until(replica.isReady, 15_000);
+  await until(replica.isReady);
   let requests = 0;
   const send = (scheme: 'https' | 'http', host: string, path = '/', cookie = '') => {
     requests += 1;

@@ -29,6 +29,6 @@ export async function openEventStream(options: ClientOptions, cookie: string): P
     if (missing !== -1) throw new Error(`event ${missing} of a stream is missing`);
     return events.length;
   };
-  await until(() => count() > 0, 5_000);
+  await until(() => count() > 0);
   return { count, isOpen: () => isOpen, close: client.destroy };
 }

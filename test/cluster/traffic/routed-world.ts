@@ -54,7 +54,7 @@ export async function startRoutedWorld(
   const { admin } = server;
   for (const name of namespaces) await applyObject(admin, namespaceObject(name));
   const replica = await release.start(await options(release));
-  await until(replica.isReady, 15_000);
+  await until(replica.isReady);
   const client = (host: string) => ({ port: release.httpsPort, ca: release.authority.caPem, host });
   const get: RoutedWorld['get'] = async (host, path = '/', cookie = '') => {
     const connection = await openKeepAliveClient(client(host));

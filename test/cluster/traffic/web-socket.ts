@@ -30,7 +30,7 @@ export async function openWebSocket(options: ClientOptions, cookie: string): Pro
   return {
     echo: async (text) => {
       client.write(text);
-      await until(() => client.unread().includes(text), 2_000);
+      await until(() => client.unread().includes(text));
     },
     isEnded: (deadline) => client.isEnded(deadline),
     close: client.destroy,

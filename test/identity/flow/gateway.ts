@@ -58,6 +58,8 @@ export interface Gateway {
   readonly alarms: readonly OperatorAlarm[];
   /** What the app's policy asks beyond a session; null: a session is enough. */
   challenge: SignInWanted | null;
+  /** Takes back what a test has changed of the installation, of Entra's faults and of the challenge, but not of the clock. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -107,7 +109,17 @@ export async function startGateway(setup: GatewaySetup = {}): Promise<Gateway> {
     ...setup.identity,
   });
   const gateway = { identity, emulator, caPem: authority.caPem, clock, installation, provider, revocations, alarms };
-  return { ...gateway, challenge: null, close: () => emulator.close() };
+  const started: Gateway = {
+    ...gateway,
+    challenge: null,
+    reset: () => {
+      Object.assign(installation, install(provider));
+      emulator.breakage.reset();
+      started.challenge = null;
+    },
+    close: () => emulator.close(),
+  };
+  return started;
 }
 
 /** A gateway for one test, stopped whatever the test does: a server left open would keep the test run from ending. */

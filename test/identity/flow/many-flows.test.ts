@@ -18,7 +18,7 @@ describe('flows of one browser', () => {
   after(() => gateway.close());
   beforeEach(() => {
     browser = new Browser(gateway);
-    gateway.challenge = null;
+    gateway.reset();
   });
 
   it('both succeed when two tabs sign in at once', async () => {

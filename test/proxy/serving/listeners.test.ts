@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { after, before, describe, it } from 'mocha';
+import { after, before, beforeEach, describe, it } from 'mocha';
 import { fieldValues, type HttpMessage } from '../../support/http-message.ts';
 import { eventually, type HarnessSpec, type ProxyHarness, startProxy } from '../../support/proxy-harness.ts';
 import { openRawClient, type RawClient } from '../../support/raw-client.ts';
-import { type RecordingUpstream, startRecordingUpstream } from '../../support/recording-upstream.ts';
+import { okAnswer, type RecordingUpstream, startRecordingUpstream } from '../../support/recording-upstream.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 
 const LEDGER = 'ledger.example.com';
 const STATUS = 'status.example.com';
+/** Ends no test that goes well. */
+const GRACE_MS = 5 * PATIENCE_MS;
 
 describe('Listeners', () => {
   let upstream: RecordingUpstream;
@@ -37,9 +40,14 @@ describe('Listeners', () => {
     await upstream.close();
   });
 
+  beforeEach(() => {
+    upstream.answerWith(okAnswer);
+    proxy.apply(spec());
+  });
+
   describe('before the first snapshot', () => {
     it('[CLOSED] answer 503 to everything, and close', async () => {
-      const empty = await startProxy({ spec: null, trustedProxies: ['127.0.0.1'] });
+      await using empty = await startProxy({ spec: null, trustedProxies: ['127.0.0.1'] });
       for (const request of [
         get(STATUS, 'X-Forwarded-Proto: https\r\n'),
         get('x y'),
@@ -58,7 +66,6 @@ describe('Listeners', () => {
       client.write(get(STATUS));
       assert.equal(statusOf(await client.response()), 200);
       client.destroy();
-      await empty.close();
     });
   });
 
@@ -94,7 +101,6 @@ describe('Listeners', () => {
         assert.equal(statusOf(await client.response()), 200);
         client.destroy();
       }
-      proxy.apply(spec());
     });
 
     it('fall back to the default certificate where a key pair is missing or broken, and say so once', async () => {
@@ -113,7 +119,6 @@ describe('Listeners', () => {
       }
       assert.equal(proxy.lines().filter((line) => line.code === 'certificate-unusable').length, 1);
       assert.ok(!JSON.stringify(proxy.lines()).includes('secret-canary'));
-      proxy.apply(spec());
     });
 
     it('answer 421 where SNI and Host differ, without SNI, and for a host without TLS', async () => {
@@ -128,7 +133,6 @@ describe('Listeners', () => {
       client.write(get(LEDGER));
       assert.equal(statusOf(await client.response()), 421);
       client.destroy();
-      proxy.apply(spec());
     });
 
     it('speak HTTP/1.1 and offer nothing else', async () => {
@@ -160,7 +164,7 @@ describe('Listeners', () => {
     });
 
     it('serve what a trusted load balancer received over TLS, and redirect what it did not', async () => {
-      const behind = await startProxy({ spec: spec(), trustedProxies: ['127.0.0.0/8'] });
+      await using behind = await startProxy({ spec: spec(), trustedProxies: ['127.0.0.0/8'] });
       const client = await openRawClient({ port: behind.httpPort, tls: null });
       client.write(get(STATUS, 'X-Forwarded-Proto: https\r\nX-Forwarded-For: 203.0.113.9\r\n'));
       assert.equal(statusOf(await client.response()), 200);
@@ -172,7 +176,6 @@ describe('Listeners', () => {
       tls.write(get(STATUS));
       assert.equal(statusOf(await tls.response()), 200, 'a load balancer that encrypts again has its own SNI');
       tls.destroy();
-      await behind.close();
     });
   });
 
@@ -181,29 +184,31 @@ describe('Listeners', () => {
     await once(blocker, 'listening');
     const address = blocker.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    await assert.rejects(startProxy({ spec: null, httpPort: port }), {
-      code: 'listen-failed',
-      message: new RegExp(`http listener can not bind 127\\.0\\.0\\.1:${port}`),
-    });
-    blocker.close();
+    try {
+      await assert.rejects(startProxy({ spec: null, httpPort: port }), {
+        code: 'listen-failed',
+        message: new RegExp(`http listener can not bind 127\\.0\\.0\\.1:${port}`),
+      });
+    } finally {
+      blocker.close();
+    }
   });
 
   it('keep HSTS to themselves in development', async () => {
-    const dev = await startProxy({ spec: spec(), dev: true });
+    await using dev = await startProxy({ spec: spec(), dev: true });
     const client = await dial(STATUS, dev);
     client.write(get(STATUS));
     assert.deepEqual(fieldValues(await client.response(), 'Strict-Transport-Security'), []);
     client.destroy();
-    await dev.close();
   });
 
   describe('draining', () => {
     it('[STATIC] answer what was under way on an idle connection when draining began, and end it with that answer', async () => {
-      const draining = await startProxy({ spec: spec() });
+      await using draining = await startProxy({ spec: spec(), limits: { drainIdleMs: PATIENCE_MS } });
       const [used, fresh] = [await dial(STATUS, draining), await dial(STATUS, draining)];
       used.write(get(STATUS));
       assert.equal(statusOf(await used.response()), 200);
-      const drained = draining.dataPlane.drain(5_000);
+      const drained = draining.dataPlane.drain(GRACE_MS);
       for (const client of [used, fresh]) {
         client.write(get(STATUS));
         const answer = await client.response();
@@ -215,13 +220,13 @@ describe('Listeners', () => {
     });
 
     it('finish what is in flight, accept nothing new, and close connections with their last answer', async () => {
-      const draining = await startProxy({ spec: spec() });
+      await using draining = await startProxy({ spec: spec(), limits: { drainIdleMs: 500 } });
       const held = holdAnswers(upstream);
       const busy = await dial(STATUS, draining);
       const idle = await dial(STATUS, draining);
       busy.write(get(STATUS));
       await held.arrived();
-      const drained = draining.dataPlane.drain(5_000);
+      const drained = draining.dataPlane.drain(GRACE_MS);
       assert.equal(await idle.isEnded(), true);
       await assert.rejects(dial(STATUS, draining));
       held.release();
@@ -233,7 +238,7 @@ describe('Listeners', () => {
     });
 
     it('cut what is left at the deadline, upgraded connections among it', async () => {
-      const draining = await startProxy({ spec: spec() });
+      await using draining = await startProxy({ spec: spec() });
       holdAnswers(upstream);
       const busy = await dial(STATUS, draining);
       busy.write(get(STATUS));

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'mocha';
+import type { DataPlaneLimits } from '../../../src/proxy/data-plane-options.ts';
 import { startBulkPeer } from '../../support/bulk-peer.ts';
 import { fieldValues, type HttpMessage } from '../../support/http-message.ts';
 import { startMeasuredProxy } from '../../support/measured-proxy.ts';
@@ -26,18 +27,17 @@ describe('Streaming and the shape of messages', () => {
     services: { app: [port] },
   });
   /** Plain connections of a trusted peer: what is measured here is the relay, not TLS. */
-  const dial = async (): Promise<RawClient> => openRawClient({ port: proxy.httpPort, tls: null });
+  const dial = async (to = proxy): Promise<RawClient> => openRawClient({ port: to.httpPort, tls: null });
+  /** One that waits no longer for one thing. */
+  const startHasty = (limits: Partial<DataPlaneLimits>): Promise<ProxyHarness> =>
+    startProxy({ spec: spec(upstream.port), trustedProxies: ['127.0.0.1'], limits });
   const head = (start: string, fields = '', host = HOST) =>
     `${start} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Proto: https\r\n${fields}\r\n`;
   const statusOf = (message: HttpMessage) => Number(message.startLine.split(' ')[1]);
 
   before(async () => {
     upstream = await startRecordingUpstream();
-    proxy = await startProxy({
-      spec: spec(upstream.port),
-      trustedProxies: ['127.0.0.1'],
-      limits: { bodyIdleMs: 300, responseStallMs: 300, responseTimeoutMs: 1000, lingerMs: 300 },
-    });
+    proxy = await startProxy({ spec: spec(upstream.port), trustedProxies: ['127.0.0.1'] });
   });
   after(async () => {
     await proxy.close();
@@ -45,14 +45,14 @@ describe('Streaming and the shape of messages', () => {
   });
   beforeEach(() => upstream.answerWith(okAnswer));
 
-  const withServer = async (server: Server, run: () => Promise<void>): Promise<void> => {
+  const withServer = async (server: Server, to: ProxyHarness, run: () => Promise<void>): Promise<void> => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    proxy.apply(spec((server.address() as AddressInfo).port));
+    to.apply(spec((server.address() as AddressInfo).port));
     try {
       await run();
     } finally {
-      proxy.apply(spec(upstream.port));
+      to.apply(spec(upstream.port));
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
@@ -60,7 +60,7 @@ describe('Streaming and the shape of messages', () => {
   };
 
   it('passes 1 GiB in either direction with less than 50 MiB more memory', async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     const peer = await startBulkPeer(1024);
     const measured = await startMeasuredProxy(HOST, peer.port);
     try {
@@ -82,7 +82,7 @@ describe('Streaming and the shape of messages', () => {
       if (length !== undefined) outgoing.setHeader('Content-Length', length);
       incoming.pipe(outgoing);
     });
-    await withServer(echo, async () => {
+    await withServer(echo, proxy, async () => {
       for (const headers of [{ 'Content-Length': body.length }, { 'Transfer-Encoding': 'chunked' }]) {
         const sent = request({
           port: proxy.httpsPort,
@@ -118,12 +118,13 @@ describe('Streaming and the shape of messages', () => {
       outgoing.on('drain', write);
       write();
     });
-    await withServer(endless, async () => {
-      const client = await dial();
+    await using hasty = await startHasty({ responseStallMs: 300 });
+    await withServer(endless, hasty, async () => {
+      const client = await dial(hasty);
       client.socket.pause();
       client.write(head('GET /'));
       await eventually('something was sent', () => sent > 0);
-      await eventually('the client is cut', () => proxy.accessLines().at(-1)?.code === 'response-stalled');
+      await eventually('the client is cut', () => hasty.accessLines().at(-1)?.code === 'response-stalled');
       assert.ok(sent < 64, `${sent} MiB were taken from the upstream`);
       client.destroy();
     });
@@ -162,7 +163,8 @@ describe('Streaming and the shape of messages', () => {
   });
 
   it('cuts a client that stops within a body: 408, nothing left of it upstream', async () => {
-    const client = await dial();
+    await using hasty = await startHasty({ bodyIdleMs: 300 });
+    const client = await dial(hasty);
     client.write(head('POST /', 'Content-Length: 50\r\n'));
     client.write('some');
     assert.equal(statusOf(await client.response()), 408);
@@ -171,8 +173,9 @@ describe('Streaming and the shape of messages', () => {
   });
 
   it('answers 504 when the upstream says nothing in time', async () => {
+    await using hasty = await startHasty({ responseTimeoutMs: 300 });
     upstream.answerWith(() => null);
-    const client = await dial();
+    const client = await dial(hasty);
     client.write(head('GET /', 'Accept: text/html\r\n'));
     const answer = await client.response();
     assert.equal(statusOf(answer), 504);

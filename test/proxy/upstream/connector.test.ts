@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'mocha';
 import { openConnection } from '../../../src/proxy/upstream/connector.ts';
 import { createDeniedAddresses, type DeniedAddresses } from '../../../src/proxy/upstream/denied-addresses.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../../support/recording-upstream.ts';
+import { PATIENCE_MS } from '../../support/until.ts';
 
 const backend = { namespace: 'apps', service: 'wiki', port: 'http' };
 const onread: OnReadOpts = { buffer: Buffer.alloc(16), callback: () => true };
@@ -22,7 +23,7 @@ describe('A connection to the name of an ExternalName Service', () => {
     new Promise((resolve, reject) => {
       const options = { dial: (host: string, port: number) => ({ host, port, isMapped: false }), denied };
       openConnection(
-        { ...options, connectTimeoutMs: 2_000 },
+        { ...options, connectTimeoutMs: PATIENCE_MS },
         backend,
         { address, port: upstream.port },
         onread,

@@ -91,6 +91,12 @@ function refusedAccess(mode: AccessMode, refusal: AccessRefusal): ResolvedAccess
   }
 }
 
+/** The access of an Ingress whose policies are too many for its namespace, beside those of older Ingresses. */
+export function deniedForValues({ named, identityProviders }: ResolvedAccess, most: number): ResolvedAccess {
+  const detail = `The policies of this namespace's Ingresses hold more than ${most} values together, such as groups, and those of older Ingresses count first: name fewer, or put users into groups.`;
+  return { ...only(denied('policy-invalid', detail), 'policies'), named, identityProviders };
+}
+
 /** The access of an Ingress that can not be read. */
 export function unreadableAccess(reason: string): ResolvedAccess {
   return { ...only(denied('object-unreadable', `The Ingress can not be read: ${reason}`)), faults: [] };

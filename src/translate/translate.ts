@@ -13,6 +13,7 @@ import type {
   Snapshot,
   Table,
 } from '../snapshot/snapshot.ts';
+import { boundValues } from './bound-values.ts';
 import { buildEndpoints, noneReusable, type ReusableEndpoints } from './build-endpoints.ts';
 import { type BackendResolver, buildRoutes } from './build-host.ts';
 import { buildChallenges, solverIngresses } from './challenges.ts';
@@ -52,12 +53,8 @@ export function translate(
   const material = new MaterialCollector(state, options.materialKey);
   const providers = resolveProviders(state, material, options);
   const declared = readDeclaredHosts(state);
-  const ingresses = ownIngresses(
-    state,
-    options,
-    { byName: providers, defaultName: options.defaultIdentityProvider },
-    findings,
-  );
+  const named = { byName: providers, defaultName: options.defaultIdentityProvider };
+  const ingresses = boundValues(ownIngresses(state, options, named, findings));
   const owners = assignHosts(
     ingresses.flatMap(({ claims }) => claims),
     declared,

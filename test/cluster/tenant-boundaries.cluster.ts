@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { freePort } from '../support/free-ports.ts';
 import { fieldValues } from '../support/http-message.ts';
 import { until } from '../support/until.ts';
@@ -8,7 +7,6 @@ import {
   applyObject,
   endpointSliceObject,
   namespaceObject,
-  policyObject,
   routeObject,
   serviceObject,
   type TestObject,
@@ -18,7 +16,6 @@ import { useApiServer } from './kube/use-api-server.ts';
 import type { Replica } from './release/release.ts';
 import { ingressOf, namesOf, serviceOf, sliceOf, withAnnotations } from './tenants/attempts.ts';
 import { addresses, evil, ownAddresses, release, treasury, twin, vault } from './tenants/foreign.ts';
-import { largeObjects, largePolicies } from './tenants/large-objects.ts';
 import { ask } from './tenants/served.ts';
 import { clear, settle } from './tenants/settle.ts';
 import { startTenantWorld, type TenantWorld } from './tenants/tenant-world.ts';
@@ -234,31 +231,6 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     assert.equal(await create(world.attacker, shown), 'accepted');
     await until(async () => (await world.https(namesOf(number).host, '/metrics')).status === 403);
     assert.doesNotMatch((await world.https(namesOf(number).host, '/metrics')).body, /entragate_/);
-  });
-
-  it('objects as large and as deep as the API server takes them keep no replica from starting, nor from following others', async () => {
-    number = 7;
-    const large = [...largeObjects, ...largePolicies];
-    for (const attempt of large.map((of, index) => of(number + 10 * index))) {
-      assert.equal(await create(world.attacker, attempt.writes), 'accepted', attempt.title);
-    }
-    const port = await freePort();
-    const startedAt = performance.now();
-    const second = await world.release.start({ further: ['--https-port', String(port), '--release', 'second'] });
-    await until(second.isReady);
-    const took = Math.round(performance.now() - startedAt);
-    assert.equal((await ask({ host: treasury.host, port, scheme: 'https' })).status, 401);
-    const { admin } = server();
-    const policy = { namespace: treasury.namespace, name: treasury.policy };
-    await admin.delete(`/apis/entragate.dev/v1alpha1/namespaces/${policy.namespace}/policies/${policy.name}`);
-    const deletedAt = performance.now();
-    await until(async () => (await ask({ host: treasury.host, port, scheme: 'https' })).status === 403);
-    const denied = Math.round(performance.now() - deletedAt);
-    await applyObject(admin, policyObject(policy.namespace, policy.name, CONTOSO.groups.finance));
-    console.log(
-      `      beside ${large.length} such: ready after ${took} ms, a Policy's deletion denies after ${denied} ms`,
-    );
-    await second.close(1_000);
   });
 
   it('an EndpointSlice by hand reaches a Pod of others, as documented: its app sees whose host that was, and nobody vouched for', async () => {

@@ -67,8 +67,9 @@ export function describeOptions(usage: string, about: string, table: readonly Op
     const shown = fallback === '' || fallback === 'false' ? '' : ` (${fallback})`;
     return `  ${(flags[index] ?? '').padEnd(width)}${help}${shown}`;
   });
-  const note = 'Each option can also come from the environment: ENTRAGATE_HTTPS_PORT for --https-port.';
-  return `Usage: ${usage}\n\n${about}\n\n${lines.join('\n')}\n\n${note}\n`;
+  const example = table.find(({ value, name }) => value !== null && name.includes('-')) ?? table[0];
+  const note = example === undefined ? '' : `: ${environmentName(example)} for --${example.name}`;
+  return `Usage: ${usage}\n\n${about}\n\n${lines.join('\n')}\n\nEach option can also come from the environment${note}.\n`;
 }
 
 function environmentName({ name }: Pick<Option, 'name'>): string {

@@ -4,6 +4,7 @@ import { isRecord } from '../../src/api/normalize.ts';
 import type { StatusEvent } from '../../src/api/status-update.ts';
 import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-client.ts';
 import { EVENT_REFRESH, type EventSubject, removeEvent, writeEvent } from '../../src/kube/status/object-event.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 import { applyObject, ingressObject, namespaceObject } from './kube/objects.ts';
 import { readEvents } from './kube/read-events.ts';
 import { useApiServer } from './kube/use-api-server.ts';
@@ -35,12 +36,12 @@ describe('the Event that says what an Ingress is', () => {
     return { ref, apiVersion: 'networking.k8s.io/v1', uid: String(metadata.uid) };
   };
   const say = async (event: StatusEvent, at: number, as = author) => {
-    const answer = await writeEvent(client, await subject(), event, as, at, AbortSignal.timeout(5_000));
+    const answer = await writeEvent(client, await subject(), event, as, at, AbortSignal.timeout(PATIENCE_MS));
     assert.ok(answer.ok, JSON.stringify(answer));
     return answer.value;
   };
   const takeBack = async () => {
-    const answer = await removeEvent(client, await subject(), author, AbortSignal.timeout(5_000));
+    const answer = await removeEvent(client, await subject(), author, AbortSignal.timeout(PATIENCE_MS));
     assert.ok(answer.ok, JSON.stringify(answer));
   };
 

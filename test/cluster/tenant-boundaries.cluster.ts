@@ -161,10 +161,13 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     );
     const patched = namespaceObject(namespace, widened);
     assert.equal((await world.attacker.send('PUT', `/api/v1/namespaces/${namespace}`, patched)).status, 403);
-    for (const name of ['public', 'authenticated', 'said', 'shouted']) {
-      await until(async () => (await world.https(`${name}.evil.example.com`)).status === 403);
+    try {
+      for (const name of ['public', 'authenticated', 'said', 'shouted']) {
+        await until(async () => (await world.https(`${name}.evil.example.com`)).status === 403);
+      }
+    } finally {
+      await applyObject(server().admin, namespaceObject(namespace));
     }
-    await applyObject(server().admin, namespaceObject(namespace));
     await until(async () => (await world.https('public.evil.example.com')).body === 'trap');
     for (const name of ['said', 'shouted'])
       assert.equal((await world.https(`${name}.evil.example.com`)).status, 403, name);
@@ -251,9 +254,12 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     const policy = { namespace: treasury.namespace, name: treasury.policy };
     await admin.delete(`/apis/entragate.dev/v1alpha1/namespaces/${policy.namespace}/policies/${policy.name}`);
     const deletedAt = performance.now();
-    await until(async () => (await ask({ host: treasury.host, port, scheme: 'https' })).status === 403);
+    try {
+      await until(async () => (await ask({ host: treasury.host, port, scheme: 'https' })).status === 403);
+    } finally {
+      await applyObject(admin, policyObject(policy.namespace, policy.name, CONTOSO.groups.finance));
+    }
     const denied = Math.round(performance.now() - deletedAt);
-    await applyObject(admin, policyObject(policy.namespace, policy.name, CONTOSO.groups.finance));
     console.log(
       `      beside ${largeObjects.length} such: ready after ${took} ms, a Policy's deletion denies after ${denied} ms`,
     );

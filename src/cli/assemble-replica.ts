@@ -49,6 +49,8 @@ export interface ServeSurroundings {
   /** @param rotateEvery what the command line says (ms) */
   readonly keys: (rotateEvery: number) => KeyTiming;
   readonly lease: LeaseTiming;
+  /** Longest time that a round waits for Secrets that it is the first to name (ms). A change may have to wait for two rounds, within 250 ms in all. */
+  readonly newSecretsMs: number;
 }
 
 /** Those of a Pod. */
@@ -57,10 +59,8 @@ export const surroundingsOfPod: ServeSurroundings = {
   timing: sourceTiming,
   keys: (rotateEvery) => ({ ...keyTiming, rotateEvery }),
   lease: leaseTiming,
+  newSecretsMs: 50,
 };
-
-/** Longest time that a round waits for Secrets that it is the first to name (ms). A change may have to wait for two rounds, within 250 ms in all. */
-const newSecretsMs = 50;
 
 /** Joins the parts of a replica: source → control plane → data planes, and what it shares with the others. Nothing is asked or bound yet. */
 export function assembleReplica(
@@ -97,7 +97,7 @@ export function assembleReplica(
   const control = new ControlPlane({
     ...{ source, planes, log, translation, ...controlTiming },
     prepare: async (state) => state,
-    readSecrets: readNewSecrets(source, newSecretsMs),
+    readSecrets: readNewSecrets(source, surroundings.newSecretsMs),
     onApplied: onApplied(group, metrics, readiness, log),
   });
   return { source, readiness, group, planes, control, metrics, registry, translation, age, log };

@@ -53,8 +53,7 @@ describe('entragate check --cluster', function () {
       ...ingressObject('apps', 'orphan', 'ledger'),
       metadata: { namespace: 'apps', name: 'orphan', annotations: { 'entragate.dev/policies': 'nobody' } },
     });
-    await until(replica.hasShownAll);
-    await until(async () => (await readEvents(server().admin, 'apps')).length >= 2);
+    await until(async () => (await readEvents(server().admin, 'apps')).length >= 2 && (await replica.hasShownAll()));
   });
   after(async () => world?.close());
 

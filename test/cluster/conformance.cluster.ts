@@ -55,7 +55,6 @@ const backgrounds: Readonly<Record<FeatureName, { ingress: (namespace: string) =
 };
 
 const features = Object.keys(backgrounds) as readonly FeatureName[];
-const ADDRESS_DEADLINE = 15_000;
 
 describe('conformance (kubernetes-sigs/ingress-controller-conformance)', function () {
   this.timeout(300_000);
@@ -143,8 +142,7 @@ describe('conformance (kubernetes-sigs/ingress-controller-conformance)', functio
   function declare(scenario: Scenario): void {
     const { title, check, feature } = scenario;
     const ingress = () => backgrounds[feature].ingress(namespaceOf(feature));
-    const showsAddress = () =>
-      until(async () => (await addressesOf(ingress())).some((each) => isAt(each, EXPOSED_AT)), ADDRESS_DEADLINE);
+    const showsAddress = () => until(async () => (await addressesOf(ingress())).some((each) => isAt(each, EXPOSED_AT)));
     switch (check.kind) {
       case 'examples':
         for (const example of check.examples) {
@@ -159,10 +157,13 @@ describe('conformance (kubernetes-sigs/ingress-controller-conformance)', functio
         it(`${title}: ${check.requests} requests reach ${check.pods} pods`, async () => {
           await showsAddress();
           const answered = new Set<string>();
-          for (let index = 0; index < check.requests; index += 1) {
-            const { status, echo } = await roundTrip(controller, 'GET', check.url);
-            assert.equal(status, 200);
-            answered.add(echo?.pod ?? '');
+          // Each goes to one that is chosen at random: of four thousand times a hundred requests, one time leaves one of ten pods out.
+          for (let time = 0; time < 3 && answered.size < check.pods; time += 1) {
+            for (let index = 0; index < check.requests; index += 1) {
+              const { status, echo } = await roundTrip(controller, 'GET', check.url);
+              assert.equal(status, 200);
+              answered.add(echo?.pod ?? '');
+            }
           }
           assert.equal(answered.size, check.pods, [...answered].join(' '));
         });
@@ -175,7 +176,7 @@ describe('conformance (kubernetes-sigs/ingress-controller-conformance)', functio
             metadata: { ...ingress().metadata, name: 'later' },
           };
           await applyObject(server().admin, later);
-          await until(async () => (await addressesOf(later)).length > 0, ADDRESS_DEADLINE);
+          await until(async () => (await addressesOf(later)).length > 0);
           assert.deepEqual(await addressesOf(ingress()), []);
           assert.equal((await roundTrip(controller, 'GET', 'http://ingress-class')).status, 404);
           await deleteObject(server().admin, later);

@@ -6,6 +6,7 @@ import { type ApiClient, createApiClient } from '../../src/kube/api-server/api-c
 import { causeOf } from '../../src/kube/api-server/api-failure.ts';
 import { EVENT_REFRESH, type EventSubject, removeEvent, writeEvent } from '../../src/kube/status/object-event.ts';
 import { eventText } from '../../src/translate/event-text.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 import { chartRules, releaseAccount } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';
 import { applyObject, deleteObject, ingressObject, namespaceObject } from './kube/objects.ts';
@@ -43,12 +44,12 @@ describe('the Event that says what an Ingress is, by the permissions of the cont
     return { ref, apiVersion: 'networking.k8s.io/v1', uid: String(metadata.uid) };
   };
   const say = async (event: StatusEvent, at: number, as = author) => {
-    const answer = await writeEvent(client, await subject(), event, as, at, AbortSignal.timeout(5_000));
+    const answer = await writeEvent(client, await subject(), event, as, at, AbortSignal.timeout(PATIENCE_MS));
     assert.ok(answer.ok, JSON.stringify(answer));
     return answer.value;
   };
   const takeBack = async () => {
-    const answer = await removeEvent(client, await subject(), author, AbortSignal.timeout(5_000));
+    const answer = await removeEvent(client, await subject(), author, AbortSignal.timeout(PATIENCE_MS));
     assert.ok(answer.ok, JSON.stringify(answer));
   };
 

@@ -116,7 +116,7 @@ describe('the chart in the scope of listed namespaces', function () {
       '--for=condition=Accepted',
       'policies.entragate.dev/finance',
       '--namespace=apps',
-      '--timeout=20s',
+      '--timeout=60s',
     );
     await until(async () => (await pod.metric('entragate_status_pending')) === 0);
     const described = async (namespace: string, name: string) =>
@@ -187,7 +187,7 @@ describe('the chart in the scope of listed namespaces', function () {
       '--for=condition=Accepted',
       'policies.entragate.dev/finance',
       '--namespace=hr',
-      '--timeout=20s',
+      '--timeout=60s',
     );
     const events = async () => kubectl('get', 'events', '--namespace=hr', '--output=jsonpath={.items[*].reason}');
     await until(async () => (await events()).includes('AnnotationsInvalid'));

@@ -82,7 +82,7 @@ for (const pages of readers)
       const options = {
         cwd: folder,
         env: { PATH: path, HOME: folder, KUBECONFIG: server().kubeconfig },
-        timeout: 60_000,
+        timeout: 240_000,
       };
       await promisify(execFile)('sh', ['-c', command], options).catch((error: unknown) => {
         const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };

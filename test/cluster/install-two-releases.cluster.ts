@@ -123,6 +123,7 @@ describe('two releases of the chart, for the outside and for the inside', functi
   });
 
   it('each has a Lease and keys of its own', async () => {
+    for (const pod of [pods.external, pods.internal]) await until(pod.isLeader);
     const lease = async (namespace: string, name: string) =>
       (await read(`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`)).spec?.holderIdentity;
     const keys = async (namespace: string, name: string) =>
@@ -135,10 +136,6 @@ describe('two releases of the chart, for the outside and for the inside', functi
       assert.ok(one !== undefined && other !== undefined && one !== '' && other !== '');
       assert.notEqual(one, other);
     }
-    assert.deepEqual(
-      [await pods.external.metric('entragate_leader'), await pods.internal.metric('entragate_leader')],
-      [1, 1],
-    );
   });
   it('both say on an object that they share what they made of it, and each writes once for a change', async () => {
     await settled();
@@ -214,7 +211,7 @@ describe('two releases of the chart, for the outside and for the inside', functi
       '--for=condition=Accepted',
       'policies.entragate.dev/later',
       '--namespace=apps',
-      '--timeout=20s',
+      '--timeout=60s',
     );
     assert.equal(await pods.external.metric('entragate_leader'), 1);
     const events = describedEvents(await kubectl('describe', 'ingress', 'ledger', '--namespace=apps'));

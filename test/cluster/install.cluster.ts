@@ -143,8 +143,12 @@ describe('the chart in the scope of the cluster, and the objects of README.md', 
     for (const { why, ingress, event, route } of deniedIngresses) {
       const { name } = ingress.metadata;
       if (event !== null) await eventually(name, event);
-      const told = await routeOf(name);
-      assert.deepEqual(told, route === null ? undefined : { namespace: 'apps', name, ...route }, why);
+      let told = await routeOf(name);
+      const expected = route === null ? undefined : { namespace: 'apps', name, ...route };
+      await until(async () => {
+        told = await routeOf(name);
+        return isDeepStrictEqual(told, expected);
+      }).catch(() => assert.deepEqual(told, expected, why));
     }
     const foreign = await kubectl('describe', 'ingress', 'foreign-class', '--namespace', 'apps');
     assert.match(foreign, /^Events: +<none>$/m);
@@ -167,7 +171,7 @@ describe('the chart in the scope of the cluster, and the objects of README.md', 
     const clean = { type: 'Normal', reason: 'Programmed', message: 'Programmed; access by policy finance.' };
     for (const name of ['missing-secret', 'missing-backend']) {
       await eventually(name, clean);
-      assert.equal((await routeOf(name))?.reason, 'Programmed');
+      await until(async () => (await routeOf(name))?.reason === 'Programmed');
     }
     console.log(
       `      a Secret and a Service that came late are told of ${Math.round(performance.now() - startedAt)} ms later`,
@@ -177,7 +181,8 @@ describe('the chart in the scope of the cluster, and the objects of README.md', 
     // Whether the Revocation of README.md is over, and removed, depends on the day.
     await kubectl('delete', 'revocation', 'laptop-lost', '--ignore-not-found');
     await apply(revocationObject('left-behind', 'session-0123456789abcdef'));
-    await kubectl('wait', '--for=condition=Accepted', 'clusterpolicy/people', '--timeout=20s');
+    await kubectl('wait', '--for=condition=Accepted', 'clusterpolicy/people', '--timeout=60s');
+    await until(pod.hasShownAll);
     const printed: string[] = [];
     for (const command of columnCommands) {
       printed.push(`$ ${command}\n${withoutAge(await kubectl(...command.split(' ').slice(1)))}`);
@@ -188,11 +193,11 @@ describe('the chart in the scope of the cluster, and the objects of README.md', 
 
   for (const { ref, changed } of waitedFor) {
     it(`lets kubectl wait for ${ref.join(' ')}, and after a change for what is said of that change`, async () => {
-      await kubectl('wait', '--for=condition=Accepted', ...ref, '--timeout=20s');
+      await kubectl('wait', '--for=condition=Accepted', ...ref, '--timeout=60s');
       const before = JSON.parse(await kubectl('get', ...ref, '--output', 'json')) as Versioned;
       await kubectl('patch', ...ref, '--type=merge', '--patch', JSON.stringify({ spec: changed }));
       const startedAt = performance.now();
-      await kubectl('wait', '--for=condition=Accepted', ...ref, '--timeout=20s');
+      await kubectl('wait', '--for=condition=Accepted', ...ref, '--timeout=60s');
       console.log(`      ${ref[0]} accepted ${Math.round(performance.now() - startedAt)} ms after its change`);
       const after = JSON.parse(await kubectl('get', ...ref, '--output', 'json')) as Versioned;
       assert.equal(after.metadata.generation, before.metadata.generation + 1);
@@ -203,7 +208,7 @@ describe('the chart in the scope of the cluster, and the objects of README.md', 
 
   it('lets kubectl wait for what is not so, and not for what is', async () => {
     const broken = ['policies.entragate.dev/broken', '--namespace', 'apps'];
-    await kubectl('wait', '--for=condition=Accepted=False', ...broken, '--timeout=20s');
+    await kubectl('wait', '--for=condition=Accepted=False', ...broken, '--timeout=60s');
     const { code, stderr } = await run(['wait', '--for=condition=Accepted', ...broken, '--timeout=1s']);
     assert.deepEqual([code, stderr.trim()], [1, 'error: timed out waiting for the condition on policies/broken']);
   });

@@ -40,7 +40,8 @@ describe('leading, of two replicas of which one can not serve yet', function () 
       const { body } = await server().admin.send('GET', policy);
       return JSON.stringify(body).includes('"observedGeneration"');
     });
-    assert.deepEqual([await waiting.isLeader(), await serving.isLeader()], [false, true]);
+    await until(serving.isLeader);
+    assert.equal(await waiting.isLeader(), false);
     faulty.setFault(noFault);
     await until(waiting.isReady);
     await serving.close(100);

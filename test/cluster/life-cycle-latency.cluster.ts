@@ -5,6 +5,7 @@ import { CONTOSO } from '../../src/emulator/directory/contoso.ts';
 import { changeTiming } from '../../src/kube/objects/change-gate.ts';
 import { sourceTiming } from '../../src/kube/objects/cluster-source.ts';
 import { leaseTiming } from '../../src/kube/replicas/lease.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 import { endpointSliceObject, namespaceObject, type TestObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 import { type ClientAnswer, type KeepAliveClient, openKeepAliveClient } from './traffic/keep-alive-client.ts';
@@ -88,20 +89,20 @@ describe('the time from a write to its effect', function () {
       assert.deepEqual([wrong, rate >= CHURN / 2], [0, true], examples.join('\n'));
     }
     const { writes, times } = measured;
-    const late = percentile(await lateness.stop(), 99);
-    const noise = late + percentile(writes, 99);
+    const late = await lateness.stop();
+    /** What a busy machine adds to anybody's timer and to the way through the API server. */
+    const noise = (part: number) => percentile(late, part) + percentile(writes, part);
     for (const [kind, ofKind] of times) console.log(`      ${describeTimes(kind, ofKind)}`);
     const all = [...times.values()].flat();
     console.log(
-      `      ${describeTimes('all', all)}; meanwhile p99 of a timer of an idle thread ${Math.round(late)} ms late, of a write ${Math.round(percentile(writes, 99))} ms`,
+      `      ${describeTimes('all', all)}; meanwhile p99 of a timer of an idle thread ${Math.round(percentile(late, 99))} ms late, of a write ${Math.round(percentile(writes, 99))} ms`,
     );
     assert.equal(all.length, CHANGES);
     for (const [kind, ofKind] of times) {
       const wait = kind === 'EndpointSlice' ? changeTiming.endpoints : changeTiming.written;
-      assert.ok(percentile(ofKind, 50) < wait + SLACK, kind);
+      assert.ok(percentile(ofKind, 50) < wait + SLACK + noise(50), `${kind}: ${Math.round(noise(50))} ms of noise`);
     }
-    // The goal, and what a busy machine adds to anybody's timer and to the way through the API server.
-    assert.ok(percentile(all, 99) < GOAL + noise, `${Math.round(noise)} ms of noise`);
+    assert.ok(percentile(all, 99) < GOAL + noise(99), `${Math.round(noise(99))} ms of noise`);
   });
 });
 
@@ -188,7 +189,7 @@ async function timeTo(
 ): Promise<number> {
   const writtenAt = performance.now();
   while (!isExpected(await probe.ask('/', { Cookie: cookie }))) {
-    assert.ok(performance.now() - writtenAt < 10_000, 'a change was not in force after 10 s');
+    assert.ok(performance.now() - writtenAt < PATIENCE_MS, 'a change was not in force after a minute');
     await delay(2);
   }
   return performance.now() - writtenAt;
@@ -199,14 +200,19 @@ function startChurn(world: RoutedWorld): { readonly stop: () => Promise<{ writte
   let isStopped = false;
   let written = 0;
   const startedAt = performance.now();
+  const write = async (index: number) => {
+    const service = `churned-${index % CHURNED}`;
+    const app = Math.floor(index / CHURNED) % 2 === 0 ? 'two' : 'one';
+    await world.apply(endpointSliceObject('apps', `${service}-1`, service, [world.apps.get(app).address]));
+    written += 1;
+  };
   const run = async () => {
+    const writes: Promise<void>[] = []; // each at its time, however long the one before takes
     while (!isStopped) {
-      const service = `churned-${written % CHURNED}`;
-      const app = Math.floor(written / CHURNED) % 2 === 0 ? 'two' : 'one';
-      await world.apply(endpointSliceObject('apps', `${service}-1`, service, [world.apps.get(app).address]));
-      written += 1;
-      await delay(Math.max(0, startedAt + (written * 1000) / CHURN - performance.now()));
+      writes.push(write(writes.length));
+      await delay(Math.max(0, startedAt + (writes.length * 1000) / CHURN - performance.now()));
     }
+    await Promise.all(writes);
   };
   const running = run();
   return {

@@ -34,7 +34,7 @@ describe('the Pods of a release, on a fake node', function () {
     node = await orSkip(this, () => startFakeNode(server()));
     await applyObject(server().admin, namespaceObject('entragate'));
     const startedAt = performance.now();
-    await helm('install', 'entragate', chartFolder, ...minimalSettings, '--wait', '--timeout', '60s');
+    await helm('install', 'entragate', chartFolder, ...minimalSettings, '--wait', '--timeout', '4m');
     console.log(`      helm install --wait: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   });
   after(async () => node?.close());
@@ -59,16 +59,17 @@ describe('the Pods of a release, on a fake node', function () {
       'logLevel=debug',
       '--wait',
       '--timeout',
-      '60s',
+      '4m',
     );
     let isDone = false;
-    void upgrade.then(() => {
+    const done = () => {
       isDone = true;
-    });
+    };
+    void upgrade.then(done, done);
     await until(async () => {
       fewest = Math.min(fewest, (await pods()).filter(isReady).length);
       return isDone;
-    });
+    }, 280_000);
     await upgrade;
     assert.equal(fewest, 2);
     await until(async () => (await pods()).every((pod) => !before.has(nameOf(pod))));

@@ -19,8 +19,8 @@ const POLICIES = 200;
 const CHANGES_PER_SECOND = 15;
 /** Of four users at a replica each has one request under way, and perhaps another one before the connection is known to be lost. */
 const MOST_LOST = 2 * 4;
-/** For a machine that is busy (ms). */
-const SLACK = 2_000;
+/** For a machine that is busy (ms): with it what is to happen at once is still told from what waits for the end of the Lease. */
+const SLACK = 8_000;
 /** In which whoever holds the Lease, or waits for it, has looked at it (ms). */
 const ONE_LOOK = 1.1 * leaseTiming.retryEvery;
 /** From the last renewal: it is seen one look later, and its end is seen one look late. */
@@ -135,14 +135,14 @@ describe('three replicas of one release', function () {
 
   it('stop to write when somebody else writes himself into the Lease, and follow the cluster as before', async () => {
     await world.group.leaderOf(replicas, LONGEST_ELECTION);
-    await world.group.setLease('somebody-else', 15);
+    await world.group.setLease('somebody-else', 300);
     const takenAt = performance.now();
     await until(async () => (await currentLeader(replicas)) === undefined, ONE_LOOK + SLACK);
     console.log(`      none of them writes ${seconds(takenAt)} s after the Lease was taken`);
     const before = world.group.allWrites().length;
     await churn.change(40);
     await assertFollowed(replicas);
-    await world.group.setLease('somebody-else', 15);
+    await world.group.setLease('somebody-else', 300);
     await delay(ONE_LOOK); // in which a writer would write
     assert.equal(world.group.allWrites().length, before);
     assert.ok((await wrong()).length > 0, 'statuses are behind: there is something to write');
@@ -159,7 +159,7 @@ describe('three replicas of one release', function () {
     churn.start(CHANGES_PER_SECOND);
     leader.proxy.block();
     const cutAt = performance.now();
-    await until(async () => (await currentLeader(replicas)) === undefined, leaseTiming.renewDeadline + SLACK);
+    await until(async () => (await currentLeader(replicas)) === undefined, leaseTiming.duration);
     console.log(`      it stops to write ${seconds(cutAt)} s after the cut`);
     const writes = world.group.writesOf(leader).length;
     assert.notEqual(await world.group.leaderOf(replicas, LONGEST_ELECTION), leader);
@@ -203,8 +203,15 @@ describe('three replicas of one release', function () {
       const startedAt = performance.now();
       assert.equal(status, 303, body);
       assert.equal((await answers())[1]?.status, 401);
-      await until(async () => (await answers()).every((answer) => answer.status === 401), 5_000);
+      let lastServed = startedAt;
+      await until(async () => {
+        const askedAt = performance.now();
+        const isRefused = (await answers()).every((answer) => answer.status === 401);
+        if (!isRefused) lastServed = askedAt;
+        return isRefused;
+      });
       console.log(`      refused by all three ${Math.round(performance.now() - startedAt)} ms after the sign-out`);
+      assert.ok(lastServed - startedAt < 5_000, `asked ${Math.round(lastServed - startedAt)} ms later, and served`);
       assertNothingWrong();
     });
   }

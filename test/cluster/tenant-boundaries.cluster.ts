@@ -158,10 +158,13 @@ describe('[ISOLATED] what bounds a tenant, and what does not', function () {
     );
     const patched = namespaceObject(namespace, widened);
     assert.equal((await world.attacker.send('PUT', `/api/v1/namespaces/${namespace}`, patched)).status, 403);
-    for (const name of ['public', 'authenticated', 'said', 'shouted']) {
-      await until(async () => (await world.https(`${name}.evil.example.com`)).status === 403);
+    try {
+      for (const name of ['public', 'authenticated', 'said', 'shouted']) {
+        await until(async () => (await world.https(`${name}.evil.example.com`)).status === 403);
+      }
+    } finally {
+      await applyObject(server().admin, namespaceObject(namespace));
     }
-    await applyObject(server().admin, namespaceObject(namespace));
     await until(async () => (await world.https('public.evil.example.com')).body === 'trap');
     for (const name of ['said', 'shouted'])
       assert.equal((await world.https(`${name}.evil.example.com`)).status, 403, name);

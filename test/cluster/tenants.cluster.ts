@@ -25,7 +25,7 @@ const golden = new URL('./tenants/golden/attempts.txt', import.meta.url);
 const flags = ['--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112'];
 
 describe('[ISOLATED] a tenant who may write everything in a namespace of its own', function () {
-  this.timeout(300_000);
+  this.timeout(1_200_000);
   const server = useApiServer({ controllers: false, flags });
   let world: TenantWorld;
   let expected: Expectations;

@@ -52,7 +52,7 @@ function send(controller: Controller, method: string, target: URL): Promise<Roun
   const tls = { rejectUnauthorized: false, servername: isIP(target.hostname) === 0 ? target.hostname : '' };
   return new Promise((resolve, reject) => {
     const sent = isSecure ? https.request({ ...options, ...tls }) : http.request(options);
-    sent.setTimeout(10_000, () => sent.destroy(new Error(`no answer from ${target.href} in 10 s`)));
+    sent.setTimeout(60_000, () => sent.destroy(new Error(`no answer from ${target.href} in a minute`)));
     sent.once('error', reject);
     sent.once('response', (response) => {
       const { socket } = response;

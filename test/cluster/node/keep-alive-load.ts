@@ -36,7 +36,7 @@ export interface KeepAliveLoad {
   readonly stop: () => Promise<LoadReport>;
 }
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 60_000;
 
 /** Nothing is ever sent twice: what a browser would silently try again counts as failed here. */
 export function startLoad(options: LoadOptions): KeepAliveLoad {

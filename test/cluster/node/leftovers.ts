@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { cacheFolder } from '../kube/cache.ts';
 import { cgroupRoot, removeCgroup } from './namespaces.ts';
 
-/** A run is named after its process. */
-const ofRun = /^entragate-node-(\d+)$/;
+/** A run is named after its process, whose id others have had before. */
+const ofRun = /^entragate-node-(\d+)-[0-9a-f]+$/;
 
 /** Removes the folders and cgroups of runs that were killed: nothing runs in them any more, but nobody was left to remove them. */
 export async function removeLeftovers(): Promise<void> {

@@ -60,7 +60,7 @@ export async function prepareRelease(cluster: NodeCluster): Promise<Release> {
       '--set',
       `${name}=${value}`,
     ]);
-    const fixed = [releaseName, chartFolder, '--namespace', releaseName, '--wait', '--timeout', '3m'];
+    const fixed = [releaseName, chartFolder, '--namespace', releaseName, '--wait', '--timeout', '6m'];
     await cluster.helm(command, ...fixed, ...values, ...further);
   };
   const running = started.move();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { kubeProgram, kubePrograms } from '../kube/build.ts';
@@ -25,7 +26,7 @@ try {
 async function run(command: readonly string[]): Promise<number> {
   await refuseOtherMachines();
   await removeLeftovers();
-  const name = `entragate-node-${process.pid}`;
+  const name = `entragate-node-${process.pid}-${randomBytes(4).toString('hex')}`;
   const work = join(cacheFolder(), name);
   const [build, folder] = [join(work, 'build'), join(work, 'node')];
   for (const path of [build, folder]) await mkdir(path, { recursive: true });

@@ -25,7 +25,7 @@ export interface KubeNode {
 }
 
 const socket = '/run/containerd.sock';
-const READY_MS = 60_000;
+const READY_MS = 240_000;
 
 /**
  * Starts containerd, a control plane, kubelet and kube-proxy, and returns when Pods can run and Services answer. For the namespaces of

@@ -1,9 +1,7 @@
+import { surroundingsOfPod } from '../../../src/cli/assemble-replica.ts';
 import { startServe } from '../../../src/cli/serve.ts';
 import { readServeOptions } from '../../../src/cli/serve-options.ts';
 import { untilSignal } from '../../../src/cli/until-signal.ts';
-import { keyTiming } from '../../../src/identity/keys/stored-keys.ts';
-import { sourceTiming } from '../../../src/kube/objects/cluster-source.ts';
-import { leaseTiming } from '../../../src/kube/replicas/lease.ts';
 import type { Mappings } from '../../../src/processes/mapped-services.ts';
 
 /** What `pod.ts` tells this process beside its environment: what the command line of the product can not say. */
@@ -18,12 +16,7 @@ const options = readServeOptions([], process.env);
 if (options === 'help') throw new Error('no help was asked for');
 const running = await startServe(
   { ...options, access: { kind: 'in-cluster', root } },
-  {
-    mappings,
-    timing: sourceTiming,
-    keys: (rotateEvery) => ({ ...keyTiming, rotateEvery }),
-    lease: leaseTiming,
-  },
+  { ...surroundingsOfPod, mappings },
 );
 await untilSignal();
 await running.close(options.graceMs);

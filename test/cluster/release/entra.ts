@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { contoso } from '../../../src/emulator/directory/contoso.ts';
 import type { EmulatorApp } from '../../../src/emulator/directory/tenant.ts';
 import { startEmulator } from '../../../src/emulator/start-emulator.ts';
+import { freePort } from '../../support/free-ports.ts';
 import { createTestAuthority, type TestAuthority } from '../../support/test-authority.ts';
 
 /** The sample tenant, over HTTPS, and who vouches for every server of a suite. */
@@ -31,7 +32,7 @@ export async function startEntra(redirectUris: readonly string[], options: Entra
   const tls = await authority.issue([publicHost]);
   const emulator = await startEmulator({
     tenants: [{ ...tenant, apps: [...tenant.apps, ...furtherApps(clientSecret)] }],
-    port: 0,
+    port: await freePort(), // which the node suite takes on another address, too
     publicHost,
     tls,
     now: Date.now,

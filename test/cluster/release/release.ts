@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { surroundingsOfPod } from '../../../src/cli/assemble-replica.ts';
 import { type RunningServe, startServe } from '../../../src/cli/serve.ts';
 import { readServeOptions, type ServeOptions } from '../../../src/cli/serve-options.ts';
 import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
@@ -44,6 +45,7 @@ export interface ReplicaChanges {
   readonly keys?: Partial<KeyTiming>;
   readonly timing?: SourceTiming;
   readonly lease?: LeaseTiming;
+  readonly newSecretsMs?: number;
   /** Such as another way to the API server than straight to it. */
   readonly options?: Partial<ServeOptions>;
 }
@@ -122,13 +124,16 @@ export async function startRelease(server: ApiServer, mappings: Mappings): Promi
 async function startReplica(
   argv: readonly string[],
   mappings: Mappings,
-  { further = [], keys, timing = testTiming, lease = testLeaseTiming, options: changed }: ReplicaOptions,
+  { further = [], keys, timing = testTiming, lease = testLeaseTiming, newSecretsMs, options: changed }: ReplicaOptions,
 ): Promise<Replica> {
   const options = readServeOptions([...argv, ...further], {});
   if (options === 'help') throw new Error('no help was asked for');
   const serve = await startServe(
     { ...options, ...changed },
-    { mappings, timing, lease, keys: (rotateEvery) => ({ ...keyTiming, rotateEvery, ...keys }) },
+    {
+      ...{ mappings, timing, lease, newSecretsMs: newSecretsMs ?? surroundingsOfPod.newSecretsMs },
+      keys: (rotateEvery) => ({ ...keyTiming, rotateEvery, ...keys }),
+    },
   );
   let end: Promise<void> | null = null;
   return {

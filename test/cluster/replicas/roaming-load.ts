@@ -36,7 +36,7 @@ export interface LoadTotals {
 
 type Place = 'there' | 'leaving' | 'killed';
 
-const ANSWER_LIMIT = 10_000;
+const ANSWER_LIMIT = 60_000;
 const MOST_EXAMPLES = 10;
 
 /** Users at work on several replicas. */

@@ -1,18 +1,18 @@
 /** How long changes took to be in force, to be printed. */
 export class EffectTimes {
   readonly #steps: string[] = [];
-  #worst = 0;
+  readonly #all: number[] = [];
 
   /** Notes the time (ms) that one change took. */
   async note(change: string, took: Promise<number>): Promise<void> {
     const time = Math.round(await took);
-    this.#worst = Math.max(this.#worst, time);
+    this.#all.push(time);
     this.#steps.push(`${change} ${time}`);
   }
 
-  /** Longest of all (ms). */
-  get worst(): number {
-    return this.#worst;
+  /** All so far (ms). */
+  get all(): readonly number[] {
+    return this.#all;
   }
 
   print(kind: string): void {

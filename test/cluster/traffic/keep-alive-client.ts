@@ -21,8 +21,6 @@ export interface KeepAliveClient {
   readonly close: () => void;
 }
 
-const ANSWER_DEADLINE = 10_000;
-
 /** Connects over TLS, by the name of the host that it will ask for. */
 export async function openKeepAliveClient(options: ClientOptions): Promise<KeepAliveClient> {
   const client = await openRawClient({ port: options.port, tls: { ca: options.ca, servername: options.host } });
@@ -39,7 +37,7 @@ async function ask(
   fields: Readonly<Record<string, string>>,
 ): Promise<ClientAnswer> {
   client.write(requestHead(host, path, fields));
-  const message = await client.response({ deadlineMs: ANSWER_DEADLINE });
+  const message = await client.response();
   return {
     status: Number(message.startLine.split(' ')[1]),
     location: fieldValues(message, 'location')[0] ?? '',

@@ -53,9 +53,9 @@ function classifyBytes(): Uint8Array {
 
 /** By byte. Made once: a path may be 60 KiB of what is to be escaped, and to spell out each took ten milliseconds. */
 const escapes = Array.from({ length: 256 }, (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`);
-const canonicalEscapes = escapes.map((escape, byte) => {
+const canonicalEscapes = escapes.map((escaped, byte) => {
   const character = String.fromCharCode(byte);
-  return /^[A-Za-z0-9_~-]$/.test(character) ? character : escape;
+  return /^[A-Za-z0-9_~-]$/.test(character) ? character : escaped;
 });
 
 const refuse = (problem: PathProblem, at: number): CanonicalPath => ({ ok: false, problem, at });

@@ -11,7 +11,7 @@ import { fingerprintOf, presentedCertificate } from './traffic/handshake.ts';
 const host = 'ledger.example.com';
 
 describe('readiness of a replica', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let faulty: FaultyApi;

@@ -35,7 +35,7 @@ function ingress({ namespace, name, host: named = host, paths, className = 'entr
 }
 
 describe('an Ingress that could not be read when the replica started', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const server = useApiServer({ controllers: false, flags: [] });
   let world: ServeWorld;
   let replica: Replica;

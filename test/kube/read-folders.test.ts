@@ -269,7 +269,7 @@ describe('readManifest', () => {
   it('reads 20,000 keys in well under a minute', () => {
     const keys = Array.from({ length: 20_000 }, (_, index) => `  k${index}: v\n`).join('');
     assert.deepEqual(messagesOf(`apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec:\n${keys}`), []);
-  }).timeout(60_000);
+  });
 
   it('[ISOLATED] never fails, whatever a file holds', () => {
     const piece = fc.constantFrom(

@@ -17,6 +17,7 @@ import { EMPTY_SNAPSHOT } from '../snapshot/snapshot-delta.ts';
 import { EntragateError } from '../telemetry/entragate-error.ts';
 import type { Log } from '../telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { connectionsInMemory } from './connections-in-memory.ts';
 import { createDial, type Mappings } from './mapped-services.ts';
 
 export interface ServingOptions {
@@ -84,7 +85,7 @@ export function createServing(options: ServingOptions): Serving {
     deniedAddresses: config.deniedCidrs,
     log,
     metrics,
-    limits: defaultLimits,
+    limits: { ...defaultLimits, ...connectionsInMemory(process.constrainedMemory(), config.workers) },
     dev: config.isDevelopment,
     now: options.now,
   });

@@ -104,7 +104,8 @@ function annotatedForOthers(
     const isAnnotated = Object.keys(annotations).some((name) => name.startsWith(ANNOTATION_PREFIX));
     if (!isAnnotated || deletionTimestamp !== undefined || ours.has(describeRef(ref))) return [];
     const path = 'spec.ingressClassName';
-    const message = 'has our annotations, but no class of ours: it is not served here, and where another controller serves it, without any sign-in';
+    const message =
+      'has our annotations, but no class of ours: it is not served here, and where another controller serves it, without any sign-in';
     const hint = 'write ingressClassName: entragate, or remove the annotations';
     const place = locate(ref, path);
     return [{ severity: 'warning', code: 'class-of-others', place, object: describeRef(ref), path, message, hint }];

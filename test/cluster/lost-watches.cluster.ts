@@ -79,6 +79,7 @@ describe('watches that are lost', () => {
     const wait = performance.now() - silentAt;
     assert.ok(wait > 500 && wait < 5_000, `${wait} ms`);
     assert.ok((await follower.metric('entragate_kube_failures_total', { cause: 'silent' })) > 0);
+    assert.deepEqual(follower.warnings, [], 'where nothing changes for long this is in order');
     console.log(`      silent watches given up and listed again in ${Math.round(wait)} ms, with a limit of 1000 ms`);
   });
 
@@ -123,6 +124,8 @@ describe('watches that are lost', () => {
     await until(() => follower.source.conditions().every(({ isWatching }) => !isWatching), 10_000);
     assert.deepEqual(plain(follower.source.state()), before);
     assert.ok(follower.source.conditions().every(({ failure }) => failure?.kind === 'network'));
+    assert.ok(follower.warnings.every((warning) => warning.includes(' objects are not followed at the moment')));
+    assert.equal(follower.warnings.length, follower.source.conditions().length, 'each is told of once');
     await server().start();
     await applyObject(server().admin, policyObject('apps', 'after-the-kill', group));
     await until(() => groupsOf('after-the-kill')?.[0] === group, 10_000);

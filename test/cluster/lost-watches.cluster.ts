@@ -88,6 +88,7 @@ describe('watches that are lost', () => {
     const wait = performance.now() - silentAt;
     assert.ok(wait < testTiming.reflector.idleLimit / 3, `${wait} ms`);
     assert.ok((await running().metric('entragate_kube_failures_total', { cause: 'silent' })) > 0);
+    assert.deepEqual(running().warnings, [], 'where nothing changes for long this is in order');
     console.log(`      silent watches given up and listed again in ${Math.round(wait)} ms, with a limit of 1000 ms`);
   });
 
@@ -134,6 +135,9 @@ describe('watches that are lost', () => {
     const isLost = ({ failure, isWatching }: SourceCondition) => !isWatching && failure?.kind === 'network';
     await until(() => running().source.conditions().every(isLost));
     assert.deepEqual(plain(running().source.state()), before);
+    const { warnings, source } = running();
+    assert.ok(warnings.every((warning) => warning.includes(' objects are not followed at the moment')));
+    assert.ok(warnings.length >= source.conditions().length, 'each is told of');
     await server().start();
     await applyObject(server().admin, policyObject('apps', 'after-the-kill', group));
     await until(() => groupsOf('after-the-kill')?.[0] === group);

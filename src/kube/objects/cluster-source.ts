@@ -240,7 +240,12 @@ class FollowedCluster implements ClusterSource {
         break;
       case 'watching':
         this.#update(index, { isWatching: true, failure: null });
-        if (before.failure !== null) this.#options.log.info({ kind, namespace }, `${kind} objects are followed again`);
+        if (before.failure !== null) {
+          this.#options.log[isInOrder(before.failure) ? 'debug' : 'info'](
+            { kind, namespace },
+            `${kind} objects are followed again`,
+          );
+        }
         break;
       case 'failing':
         this.#update(index, { isWatching: false, failure: phase.failure });
@@ -261,7 +266,7 @@ class FollowedCluster implements ClusterSource {
     this.#options.metrics.failed(kind, cause);
     if (before.failure !== null && causeOf(before.failure) === cause) return;
     const message = `${kind} objects are not followed at the moment, what is known of them stays: ${describeFailure(failure)}`;
-    this.#options.log.warn({ kind, namespace, cause }, message);
+    this.#options.log[isInOrder(failure) ? 'debug' : 'warn']({ kind, namespace, cause }, message);
   }
 
   #onSecretRead(ref: ObjectRef, failure: ApiFailure | null): void {
@@ -282,6 +287,14 @@ class FollowedCluster implements ClusterSource {
       failed: this.#secrets.count('failed'),
     });
   }
+}
+
+/**
+ * Bookmarks of a collection in which nothing changes come only where etcd tells the API server of its progress: every 5 s in most clusters, and every
+ * 10 min by default. Whatever else is wrong shows when the watch is opened again, at once.
+ */
+function isInOrder(failure: ApiFailure): boolean {
+  return failure.kind === 'silent';
 }
 
 function scopesOf(

@@ -15,6 +15,8 @@ import { createSilentLog } from '../../../src/telemetry/logger.ts';
 export interface Follower {
   readonly source: ClusterSource;
   readonly client: ApiClient;
+  /** What it has warned of so far. */
+  readonly warnings: readonly string[];
   /** The sum of a counter or gauge over all series whose labels are these. */
   readonly metric: (name: string, labels: Readonly<Record<string, string>>) => Promise<number>;
   readonly close: () => Promise<void>;
@@ -31,17 +33,19 @@ export const testTiming: SourceTiming = {
 export function follow(access: ApiAccess, timing: SourceTiming, namespaces: readonly string[] | null): Follower {
   const registry = new Registry();
   const client = createApiClient(access);
+  const warnings: string[] = [];
   const source = openClusterSource({
     client,
     namespaces,
     ownService: null,
     timing,
     metrics: createSourceMetrics(registry),
-    log: createSilentLog(),
+    log: { ...createSilentLog(), warn: (_fields, message) => void warnings.push(message) },
   });
   return {
     source,
     client,
+    warnings,
     metric: async (name, labels) => {
       const found = (await registry.getMetricsAsJSON()).find((metric) => metric.name === name);
       const series: readonly { readonly value: number; readonly labels: Readonly<Record<string, unknown>> }[] =

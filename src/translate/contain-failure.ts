@@ -27,8 +27,11 @@ export function containFailure<T>(
     return { result: build(state), blamed: [], cause: null };
   } catch (cause) {
     for (const suspects of [changedNamespaces(before, state), namespacesOf(state)]) {
-      const found = findCulprits((left) => build(withoutNamespaces(state, left, before)), suspects);
-      if (found !== null) return { ...found, cause };
+      // Where the hosts and paths of what is new there are not what it fails by, they are nobody else's either.
+      for (const claims of ['new', 'known'] as const) {
+        const found = findCulprits((left) => build(withoutNamespaces(state, left, before, claims)), suspects);
+        if (found !== null) return { ...found, cause };
+      }
     }
     throw cause;
   }

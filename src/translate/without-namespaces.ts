@@ -19,11 +19,13 @@ const reason =
  * names their Policies. Whatever else lies there is what it was.
  *
  * @param before where to look for what was known; null: nothing was
+ * @param claims `new`: Ingresses that were not known keep what they say now, as at every start
  */
 export function withoutNamespaces(
   state: ClusterState,
   namespaces: ReadonlySet<string>,
   before: ClusterState | null,
+  claims: 'new' | 'known',
 ): ClusterState {
   const isLeft = <T extends KubernetesObject>(objects: ReadonlyMap<ObjectKey, T>) =>
     new Map([...objects].filter(([, { metadata }]) => !namespaces.has(metadata.namespace)));
@@ -33,7 +35,7 @@ export function withoutNamespaces(
     new Map([...isLeft(now), ...isThere(known)]);
   const none = new Map();
   const hidden = [...isThere(state.ingresses), ...isThere(state.policies)].map(([, object]) =>
-    asUnreadable(object, before),
+    asUnreadable(object, before, claims),
   );
   return {
     ...state,
@@ -46,14 +48,19 @@ export function withoutNamespaces(
   };
 }
 
-function asUnreadable(object: KubernetesObject, before: ClusterState | null): UnreadableObject {
+function asUnreadable(
+  object: KubernetesObject,
+  before: ClusterState | null,
+  claims: 'new' | 'known',
+): UnreadableObject {
   const ref = refOf(object);
   const { uid, generation } = object.metadata;
   const known = ref.kind === 'Ingress' ? before?.ingresses.get(objectKey(ref.namespace, ref.name)) : undefined;
   const hidden = before?.unreadable.find(
     (other) => other.ref.kind === ref.kind && other.ref.namespace === ref.namespace && other.ref.name === ref.name,
   );
-  const lastGood = known ?? hidden?.lastGood ?? null;
+  const unknown = ref.kind === 'Ingress' && claims === 'new' ? object : null;
+  const lastGood = known ?? hidden?.lastGood ?? unknown;
   return { ref, lastGood, version: { uid, generation }, reason, where: 'the API server' };
 }
 

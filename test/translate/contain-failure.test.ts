@@ -128,6 +128,18 @@ describe('[ISOLATED] a build that fails as a whole', () => {
     assert.deepEqual(accessOf(result.translation.snapshot), { 'b.good.example.com': 'public' });
   });
 
+  it('[CLOSED] keeps its hosts at the start too, where what fails is no Ingress: another namespace would have got them', () => {
+    const failing = (state: ClusterState) => {
+      if (state.services.size > 0) throw new RangeError('that Service');
+      return build(state);
+    };
+    const service = objectFrom({ apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'evil', name: 'web' } });
+    const objects = [ingress('evil', 'a', 'shared.example.com'), ingress('good', 'z', 'shared.example.com'), service];
+    const { result, blamed } = containFailure(failing, null, stateOf([...cluster, ...objects]));
+    assert.deepEqual(blamed, ['evil']);
+    assert.deepEqual(accessOf(result.translation.snapshot), { 'shared.example.com': 'denied' });
+  });
+
   it('suspects what has changed first: what is one object too many is the new one', () => {
     const objects = ['a', 'b', 'c'].map((namespace) => ingress(namespace, 'x'));
     const atMost = (most: number) => (state: ClusterState) => {

@@ -148,7 +148,7 @@ describe('admission policies of the chart', function () {
     await until(async () => {
       const other = await outcome(admin(), route({ 'entragate.dev/access': 'authenticated' }));
       return other.kind === 'refused' && other.message.includes('does not allow access authenticated');
-    }, 5_000);
+    });
     assert.deepEqual(await replace(route({ ...access, 'example.com/x': 'y' })), { kind: 'accepted' });
   });
 

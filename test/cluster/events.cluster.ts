@@ -117,7 +117,7 @@ describe('the Event that says what an Ingress is, by the permissions of the cont
       write: (change, signal) => client.write(change, signal),
       close: () => {},
     };
-    const answer = await removeEvent(outrun, await subject(), author, AbortSignal.timeout(5_000));
+    const answer = await removeEvent(outrun, await subject(), author, AbortSignal.timeout(PATIENCE_MS));
     assert.equal(answer.ok ? 'removed' : causeOf(answer.failure), 'conflict');
     assert.deepEqual(
       (await events()).map(({ note }) => note),
@@ -142,7 +142,7 @@ describe('the Event that says what an Ingress is, by the permissions of the cont
       assert.equal(await say(programmed, now, as), now);
       const { body } = await admin.send('GET', '/apis/events.k8s.io/v1/namespaces/apps/events');
       assert.ok(JSON.stringify(body).includes(`"reportingController":"${reported}"`), JSON.stringify(body));
-      assert.ok((await removeEvent(client, await subject(), as, AbortSignal.timeout(5_000))).ok);
+      assert.ok((await removeEvent(client, await subject(), as, AbortSignal.timeout(PATIENCE_MS))).ok);
       await deleteObject(admin, anyClass);
     }
   });
@@ -162,13 +162,13 @@ describe('the Event that says what an Ingress is, by the permissions of the cont
         { ...programmed, message },
         longest,
         at,
-        AbortSignal.timeout(5_000),
+        AbortSignal.timeout(PATIENCE_MS),
       );
       assert.deepEqual(answer, { ok: true, value: now }, 'what the API server holds is what was said');
     }
     const [only, ...others] = await readEventsOn(admin, 'apps', name);
     assert.deepEqual([others.length, only?.note], [0, message]);
-    assert.ok((await removeEvent(client, about, longest, AbortSignal.timeout(5_000))).ok);
+    assert.ok((await removeEvent(client, about, longest, AbortSignal.timeout(PATIENCE_MS))).ok);
   });
 
   it('goes when there is nothing to say any more, and is none of another controller', async () => {

@@ -8,7 +8,7 @@ import { openKeySecret } from '../../src/kube/replicas/key-secret.ts';
 import { SharedKeys } from '../../src/processes/shared-keys.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
 import { freePort } from '../support/free-ports.ts';
-import { until } from '../support/until.ts';
+import { PATIENCE_MS, until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
 import { applyObject, deleteObject, namespaceObject, secretObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
@@ -111,7 +111,7 @@ describe('the keys that replicas share', function () {
     const [first] = await start(1);
     await first?.keys.close();
     const store = openKeySecret(client, 'entragate', 'entragate-keys');
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     const read = await store.read(signal);
     assert.ok(read.ok && read.value !== null);
     const { resourceVersion } = read.value;

@@ -55,13 +55,19 @@ describe('leading, of two replicas of which one can not serve yet', function () 
     const replica = await release.start();
     await until(async () => (await replica.isReady()) && (await replica.isLeader()));
     await until(replica.hasShownAll);
-    const metadata = { namespace: 'entragate', name: 'entragate' };
-    const spec = { holderIdentity: 'another', leaseDurationSeconds: 3 };
-    await applyObject(admin, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
+    const hold = (holderIdentity: string) =>
+      applyObject(admin, {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { namespace: 'entragate', name: 'entragate' },
+        spec: { holderIdentity, leaseDurationSeconds: 300 },
+      });
+    await hold('another');
     await until(async () => !(await replica.isLeader()));
     const shown = (await admin.send('GET', policy)).body as TestObject;
     const foreign = { ...shown, status: { ...Object(shown.status), attachedRoutes: 99 } };
     await admin.expect(200, admin.send('PUT', `${policy}/status`, foreign));
+    await hold('');
     await until(replica.isLeader);
     await until(async () => {
       const { status } = (await admin.send('GET', policy)).body as TestObject;

@@ -137,7 +137,7 @@ describe('watches that are lost', () => {
     assert.deepEqual(plain(running().source.state()), before);
     const { warnings, source } = running();
     assert.ok(warnings.every((warning) => warning.includes(' objects are not followed at the moment')));
-    assert.ok(warnings.length >= source.conditions().length, 'each is told of');
+    await until(() => warnings.length >= source.conditions().length); // each is told of
     await server().start();
     await applyObject(server().admin, policyObject('apps', 'after-the-kill', group));
     await until(() => groupsOf('after-the-kill')?.[0] === group);

@@ -48,7 +48,7 @@ describe('readiness of a replica', function () {
     idle.on('error', () => {}).resume();
     await once(idle, 'secureConnect');
     const closed = replica.close(20_000); // it closes idle connections after a fifth of this
-    await until(async () => (await replica.admin('/readyz')).status === 503, 3_000);
+    await until(async () => (await replica.admin('/readyz')).status === 503);
     const { text } = await replica.admin('/readyz');
     assert.equal(text.trim(), 'waiting for the end of requests under way: this replica ends');
     assert.equal((await replica.admin('/healthz')).status, 200);

@@ -8,7 +8,7 @@ import { revocationsOf } from '../../src/processes/revocations-of.ts';
 import { SharedRevocations } from '../../src/processes/shared-revocations.ts';
 import { parseObjectId, parseTenantId } from '../../src/snapshot/ids.ts';
 import { createSilentLog } from '../../src/telemetry/logger.ts';
-import { until } from '../support/until.ts';
+import { PATIENCE_MS, until } from '../support/until.ts';
 import { chartRules, releaseAccount } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';
 import { type Follower, follow, testTiming } from './kube/follower.ts';
@@ -77,7 +77,7 @@ describe('Revocation objects, by the permissions of the controller', function ()
 
   it('can be written twice and removed twice, as by two replicas, or by one that did not hear the answer', async () => {
     const store = openRevocationObjects(follower.client);
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     const now = Math.ceil(Date.now() / 1_000);
     const draft = draftOf({ kind: 'login', lid: 'login-written-twice', user: null, at: now, expiresAt: now + HOUR });
     const outcomes = [

@@ -103,11 +103,15 @@ describe('the whole path, with a plain HTTP client', () => {
 
   it('counts a sign-in that fails for want of a credential as its own, with its status: an alert of the chart looks for that', async () => {
     world.emulator.breakage.tokenError(7000222);
-    const page = await world.client().signIn(ledger('/'), adele.username);
-    world.emulator.breakage.reset();
+    const page = await world
+      .client()
+      .signIn(ledger('/'), adele.username)
+      .finally(() => world.emulator.breakage.reset());
     assert.equal(page.status, 500, page.body);
-    const metrics = await fetch(`http://127.0.0.1:${world.dev.adminPort}/metrics`);
-    assert.match(await metrics.text(), /^entragate_requests_total\{route="-",status="500",decision="own"\} 1$/m);
+    const metrics = () => fetch(`http://127.0.0.1:${world.dev.adminPort}/metrics`).then((answer) => answer.text());
+    await until(async () =>
+      /^entragate_requests_total\{route="-",status="500",decision="own"\} 1$/m.test(await metrics()),
+    );
   });
 
   it('denies everybody where an Ingress names no policy', async () => {

@@ -19,8 +19,8 @@ const nodeFolder = join(import.meta.dirname, '../../../node_modules/node');
 const debootstrap = `
 set -e
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Release: ${suite}' 2>&1 | head -n 1 || :)
-case $mirror in http*) ;; *) mirror=http://deb.debian.org/debian ;; esac
-debootstrap --variant=minbase --include=libatomic1,ca-certificates ${suite} rootfs "$mirror"`;
+case $mirror in http*) ;; *) mirror= ;; esac # its own
+debootstrap --variant=minbase --include=libatomic1,ca-certificates ${suite} rootfs $mirror`;
 
 /** What `docker-node` leaves out of its slim images, and where it puts Node.js and npm. */
 const complete = `

@@ -2,6 +2,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { type FieldProblem, fieldProblem, type ReadResult } from './field-problem.ts';
 import { formatHostPattern, type HostPattern, parseHostPattern } from './host-pattern.ts';
 import type { Ingress, Namespace, ObjectMeta } from './kubernetes.ts';
+import { quoted } from './quoted.ts';
 
 /** Before the name of each annotation that is ours. */
 export const ANNOTATION_PREFIX = 'entragate.dev/';
@@ -223,11 +224,11 @@ function parsePolicies(text: string): Parsed<readonly PolicyReference[]> {
     if (name.includes('/')) {
       return {
         ok: false,
-        message: `${show(written)} names a policy of another namespace`,
+        message: `${quoted(written)} names a policy of another namespace`,
         hint: 'use a Policy of the same namespace, or a ClusterPolicy as cluster/NAME',
       };
     }
-    if (!isObjectName(name)) return { ok: false, message: `${show(written)} is not the name of a policy`, hint };
+    if (!isObjectName(name)) return { ok: false, message: `${quoted(written)} is not the name of a policy`, hint };
     references.set(written, { scope: isCluster ? 'cluster' : 'namespace', name });
   }
   if (references.size > MAX_POLICIES)
@@ -242,7 +243,7 @@ function parsePolicies(text: string): Parsed<readonly PolicyReference[]> {
 function parseAccess(text: string): Parsed<AccessMode> {
   const mode = accessModes.find((known) => known === text);
   if (mode !== undefined) return { ok: true, value: mode };
-  const message = `${show(text)} is no kind of access${didYouMean(text, accessModes)}`;
+  const message = `${quoted(text)} is no kind of access${didYouMean(text, accessModes)}`;
   return { ok: false, message, hint: `write ${access.syntax}` };
 }
 
@@ -260,7 +261,7 @@ function parseProviderName(text: string): Parsed<string> {
   if (/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return { ok: true, value: text };
   return {
     ok: false,
-    message: `${show(text)} is not the name of an IdentityProvider`,
+    message: `${quoted(text)} is not the name of an IdentityProvider`,
     hint: 'write at most 63 lower-case letters, digits and hyphens',
   };
 }
@@ -289,8 +290,4 @@ function parseHosts(text: string): Parsed<readonly HostPattern[]> {
 /** Object names are DNS subdomains (Kubernetes: names of objects; RFC 1123). */
 function isObjectName(name: string): boolean {
   return name.length <= 253 && name.split('.').every((label) => /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(label));
-}
-
-function show(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }

@@ -1,3 +1,5 @@
+import { quoted } from './quoted.ts';
+
 declare const hostNameBrand: unique symbol;
 
 /** A DNS name as requests are matched by it: lower-case letters, digits and hyphens, no trailing dot, at most 253 characters. */
@@ -45,7 +47,7 @@ function looksLikeAddress(name: string): boolean {
 }
 
 function whyNoHostName(text: string, name: string): string {
-  const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+  const shown = quoted(text);
   if (name === '' || name === '*')
     return `${shown} is no host name: write a DNS name such as app.example.com, or *.example.com`;
   if (name.length > 253) return `${shown} is longer than 253 characters`;

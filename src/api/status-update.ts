@@ -18,6 +18,9 @@ export interface StatusUpdate {
   readonly address: boolean;
 }
 
+/** Longest `message` of a condition (CRD): with a longer one an API server takes no status at all. */
+export const LONGEST_CONDITION_MESSAGE = 32_768;
+
 /** metav1.Condition without its times. */
 export type StatusCondition = ConditionOf<'Accepted'> | ConditionOf<'ResolvedRefs'>;
 

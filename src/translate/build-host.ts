@@ -1,9 +1,10 @@
 import type { Ingress, IngressBackend, IngressPath } from '../api/kubernetes.ts';
+import { quoted } from '../api/quoted.ts';
 import type { Access, HostPattern, Route, RouteBackend, RoutePath } from '../snapshot/snapshot.ts';
 import { compareRoutePaths } from '../snapshot/validate-host.ts';
 import type { Findings } from './findings.ts';
 import { describeHost, hostKey } from './host-pattern.ts';
-import { type IngressPathReading, readIngressPath, showPath } from './ingress-path.ts';
+import { type IngressPathReading, readIngressPath } from './ingress-path.ts';
 import type { OwnIngress } from './own-ingress.ts';
 
 /** Turns the backend at a path of an Ingress into what a route holds; reports what is wrong with it. */
@@ -106,7 +107,7 @@ function reportPathless(pattern: HostPattern, ingresses: readonly OwnIngress[], 
 /** Requests in front of a refused path are denied rather than left to a wider route of the same host. */
 function guardFor({ path, reading, at }: WrittenPath, ingress: Ingress, findings: Findings): readonly Candidate[] {
   if (reading.ok) return [];
-  const written = showPath(path.path ?? '');
+  const written = quoted(path.path ?? '');
   const effect =
     reading.guard === null ? '' : ` Requests below ${reading.guard.value} that nothing else matches are denied.`;
   const message = `Path ${written} ${reading.problem}; it is not programmed.${effect}`;

@@ -1,5 +1,6 @@
 import { type ClusterState, refOf } from '../api/cluster-state.ts';
 import type { Ingress, IngressPath } from '../api/kubernetes.ts';
+import { quoted } from '../api/quoted.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
 import { entryOf } from '../snapshot/content-hash.ts';
 import { type Key, tableKey } from '../snapshot/ids.ts';
@@ -11,7 +12,6 @@ import type { Finding, Findings } from './findings.ts';
 import { type HostOwners, judgeChallenge, refusalTexts } from './host-ownership.ts';
 import { describeHost } from './host-pattern.ts';
 import { isOurIngress, ownClassNames } from './ingress-class.ts';
-import { showPath } from './ingress-path.ts';
 import { compareAge, isLive } from './live-state.ts';
 import { readHost } from './read-host.ts';
 import type { TranslateOptions } from './translate-options.ts';
@@ -143,7 +143,7 @@ function challengeAt(
   { findings, resolveBackend }: ChallengeBuild,
 ): readonly KeyedChallenge[] {
   if (pathType === 'Prefix' || !challengePath.test(path)) {
-    const message = `Path ${showPath(path)} of type ${pathType} is not programmed: an Ingress with the label ${SOLVER_LABEL} has only paths ${CHALLENGE_PREFIX}TOKEN of type Exact or ImplementationSpecific.`;
+    const message = `Path ${quoted(path)} of type ${pathType} is not programmed: an Ingress with the label ${SOLVER_LABEL} has only paths ${CHALLENGE_PREFIX}TOKEN of type Exact or ImplementationSpecific.`;
     findings.add(ingress, 'path-refused', `${at}.path`, message);
     return [];
   }

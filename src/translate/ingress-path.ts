@@ -61,11 +61,6 @@ function literalPrefix(text: string, end: number): RoutePath | null {
   return isReserved(path) ? null : routePath('Prefix', path);
 }
 
-/** A path for a message: it may be as long as the object. */
-export function showPath(path: string): string {
-  return JSON.stringify(path.length > 80 ? `${path.slice(0, 77)}...` : path);
-}
-
 function isReserved(path: string): boolean {
   return path.slice(1).split('/', 1)[0]?.toLowerCase() === RESERVED_SEGMENT;
 }

@@ -1,8 +1,9 @@
 import { type ClusterState, type ObjectRef, type ObjectVersion, refOf } from '../api/cluster-state.ts';
+import { cutText } from '../api/cut-text.ts';
 import type { ClusterPolicy } from '../api/generated/cluster-policy.ts';
 import type { Policy } from '../api/generated/policy.ts';
 import { printable } from '../api/printable.ts';
-import type { StatusCondition, StatusUpdate } from '../api/status-update.ts';
+import { LONGEST_CONDITION_MESSAGE, type StatusCondition, type StatusUpdate } from '../api/status-update.ts';
 import { policyTableKey } from '../snapshot/ids.ts';
 import type { AttachedRoutes } from './attached-routes.ts';
 import { compileObject, livePolicies } from './resolve-policies.ts';
@@ -10,8 +11,6 @@ import type { ResolvedProvider } from './resolve-provider.ts';
 
 /** Most errors that a condition lists. */
 const MOST_ERRORS = 20;
-/** Longest `message` of a condition (CRD): with a longer one an API server takes no status at all. */
-const LONGEST_MESSAGE = 32_768;
 
 /** The status of every Policy and ClusterPolicy: whether it is valid, whether its provider exists, and who uses it. */
 export function policyStatuses(
@@ -83,5 +82,5 @@ function resolvedRefsCondition(
 }
 
 function conditionText(text: string): string {
-  return printable(text).slice(0, LONGEST_MESSAGE).toWellFormed();
+  return cutText(printable(text), LONGEST_CONDITION_MESSAGE);
 }

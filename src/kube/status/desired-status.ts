@@ -1,4 +1,10 @@
-import type { ConditionOf, StatusCondition, StatusUpdate } from '../../api/status-update.ts';
+import { cutText } from '../../api/cut-text.ts';
+import {
+  type ConditionOf,
+  LONGEST_CONDITION_MESSAGE,
+  type StatusCondition,
+  type StatusUpdate,
+} from '../../api/status-update.ts';
 import { canonicalJson } from '../../snapshot/content-hash.ts';
 import { secondTime } from '../api-server/micro-time.ts';
 import { type RawFields, rawFields, rawList } from '../api-server/raw-fields.ts';
@@ -18,8 +24,6 @@ export interface StatusAuthor {
 export const MOST_ROUTES = 50;
 /** Longest `message` of a route (CRD). */
 const LONGEST_ROUTE_MESSAGE = 1024;
-/** Longest `message` of a condition (CRD). */
-const LONGEST_MESSAGE = 32_768;
 /** The conditions that are ours on the object as a whole. */
 const OWN_TYPES: readonly unknown[] = ['Accepted', 'ResolvedRefs'] satisfies StatusCondition['type'][];
 
@@ -87,7 +91,7 @@ function ownStatus(status: RawFields, update: StatusUpdate, author: StatusAuthor
       name,
       state,
       reason,
-      message: shown(message, LONGEST_ROUTE_MESSAGE),
+      message: cutText(message, LONGEST_ROUTE_MESSAGE),
     })),
   };
   return {
@@ -161,15 +165,10 @@ function withTime(before: readonly RawFields[], condition: Condition, generation
   const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
   return {
     ...condition,
-    message: shown(condition.message, LONGEST_MESSAGE),
+    message: cutText(condition.message, LONGEST_CONDITION_MESSAGE),
     observedGeneration: generation,
     lastTransitionTime: same?.lastTransitionTime ?? time,
   };
-}
-
-/** A text as the API server takes it and gives it back: of half a character it makes U+FFFD, and what is shown would differ for ever. */
-function shown(text: string, longest: number): string {
-  return text.slice(0, longest).toWellFormed();
 }
 
 function addressesOf(status: RawFields): readonly RawFields[] {

@@ -28,6 +28,9 @@ ip addr add 10.99.0.1/32 dev lo
 # Addresses of Services need a route before kube-proxy's rules see them.
 ip route add default dev lo
 echo 1 > /proc/sys/net/ipv4/ip_forward
+# Interfaces made for Pods would take link-local addresses, seconds after a Pod runs; Chromium drops what it is connecting to
+# whenever an address comes or changes. A kernel may be without IPv6.
+if [ -d /proc/sys/net/ipv6 ]; then echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6; fi
 
 # Not exec: the first process of a namespace has to wait for orphans, which shells do.
 "$@"

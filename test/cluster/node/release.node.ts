@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { CONTOSO } from '../../../src/emulator/directory/contoso.ts';
@@ -64,6 +65,15 @@ describe('a release on a real node', function () {
     const slowest = Math.max(...pods.map(({ readyAfterMs }) => readyAfterMs));
     console.log(
       `      helm install --wait: ${seconds.toFixed(1)} s; a Pod is ready at most ${slowest / 1000} s after its start`,
+    );
+  });
+
+  it('gives the node no IPv6 address for a Pod: one that comes, or proves to be unique, resets what Chromium is connecting to', () => {
+    const addresses = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+    assert.ok(addresses.some(({ address }) => address === '10.244.0.1'));
+    assert.deepEqual(
+      addresses.filter(({ family, internal }) => family === 'IPv6' && !internal),
+      [],
     );
   });
 

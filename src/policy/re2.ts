@@ -10,7 +10,7 @@ export interface Pattern {
 }
 
 /** Characters an expression may have. */
-const longestPattern = 256;
+export const longestPattern = 256;
 
 /** Instructions a compiled expression may have: `.{100}` has about a hundred. Bounds the work per character of text. */
 const largestProgram = 500;

@@ -48,6 +48,12 @@ const hostile: Readonly<Record<string, object>> = {
   '32 patterns of which each becomes 240,000 steps': rulesOf(32, (index) =>
     matches(`${index}(${'a'.repeat(240)}){1000}`),
   ),
+  ...Object.fromEntries(
+    ['\\x{', '\\p{', '(?<', '[:'].map((opening) => [
+      `a pattern of 400 kB that opens ${opening} again and again and closes none`,
+      rulesOf(1, () => matches(`${opening === '[:' ? '[' : ''}${opening.repeat(130_000)}`)),
+    ]),
+  ),
   '100 rules of 99 criteria, each compared with every other': {
     rules: numbers(100).map((rule) => ({
       allow: { or: numbers(99).map((index) => ({ 'claim/x': `${'y'.repeat(80)}${rule}-${index}` })) },

@@ -1,3 +1,4 @@
+import { policyCost } from '../policy/compile/policy-cost.ts';
 import { type LinkedPolicy, linkPolicy } from '../policy/decide/link-policy.ts';
 import type { AttachedPolicy } from '../policy/decide/question.ts';
 import type { Key, PolicyKey } from '../snapshot/ids.ts';
@@ -25,6 +26,8 @@ export interface LinkedRoute {
   readonly access: LinkedAccess;
   /** A rule asks for the method, so that fields which override it must not reach the app. */
   readonly rulesAreByMethod: boolean;
+  /** Instructions of the regular expressions of its rules: what each character of a text may cost. */
+  readonly patternSteps: number;
   /** The route id as a JSON string, for the access line. */
   readonly idAsJson: string;
 }
@@ -102,7 +105,9 @@ function linkRoute(snapshot: Snapshot, host: Host, route: Route, linked: Map<Key
         policies.push(policy);
       }
       const rulesAreByMethod = access.policies.some((key) => asksForMethod(snapshot.policies.get(key)?.value.program));
-      return linkedRoute(route, { kind: 'policy', policies, provider: provider.name }, rulesAreByMethod);
+      const patternSteps = access.policies.reduce((sum, key) => sum + stepsOf(snapshot, key), 0);
+      const kept: LinkedAccess = { kind: 'policy', policies, provider: provider.name };
+      return { ...linkedRoute(route, kept, rulesAreByMethod), patternSteps };
     }
     case 'authenticated': {
       const provider = snapshot.identityProviders.get(access.identityProvider)?.value;
@@ -129,6 +134,11 @@ function attachPolicy(snapshot: Snapshot, key: PolicyKey, linked: Map<Key, Linke
   return { key, name: entry.value.name, linked: known };
 }
 
+function stepsOf({ policies }: Snapshot, key: PolicyKey): number {
+  const program = policies.get(key)?.value.program;
+  return program === undefined ? 0 : policyCost(program).steps;
+}
+
 function asksForMethod(program: PolicyProgram | undefined): boolean {
   return (
     program?.rules.some((rule) =>
@@ -146,5 +156,5 @@ function deniedRoute(route: Route, reason: RouteDenial, detail: string): LinkedR
 }
 
 function linkedRoute(route: Route, access: LinkedAccess, rulesAreByMethod: boolean): LinkedRoute {
-  return { route, access, rulesAreByMethod, idAsJson: JSON.stringify(route.id) };
+  return { route, access, rulesAreByMethod, patternSteps: 0, idAsJson: JSON.stringify(route.id) };
 }

@@ -1,4 +1,4 @@
-import { policyCost } from '../policy/compile/policy-cost.ts';
+import { type PolicyCost, policyCost } from '../policy/compile/policy-cost.ts';
 import { type LinkedPolicy, linkPolicy } from '../policy/decide/link-policy.ts';
 import type { AttachedPolicy } from '../policy/decide/question.ts';
 import type { Key, PolicyKey } from '../snapshot/ids.ts';
@@ -26,8 +26,8 @@ export interface LinkedRoute {
   readonly access: LinkedAccess;
   /** A rule asks for the method, so that fields which override it must not reach the app. */
   readonly rulesAreByMethod: boolean;
-  /** Instructions of the regular expressions of its rules: what each character of a text may cost. */
-  readonly patternSteps: number;
+  /** What the rules of each of its policies cost. */
+  readonly costs: readonly PolicyCost[];
   /** The route id as a JSON string, for the access line. */
   readonly idAsJson: string;
 }
@@ -105,9 +105,9 @@ function linkRoute(snapshot: Snapshot, host: Host, route: Route, linked: Map<Key
         policies.push(policy);
       }
       const rulesAreByMethod = access.policies.some((key) => asksForMethod(snapshot.policies.get(key)?.value.program));
-      const patternSteps = access.policies.reduce((sum, key) => sum + stepsOf(snapshot, key), 0);
+      const costs = access.policies.flatMap((key) => costOf(snapshot, key));
       const kept: LinkedAccess = { kind: 'policy', policies, provider: provider.name };
-      return { ...linkedRoute(route, kept, rulesAreByMethod), patternSteps };
+      return { ...linkedRoute(route, kept, rulesAreByMethod), costs };
     }
     case 'authenticated': {
       const provider = snapshot.identityProviders.get(access.identityProvider)?.value;
@@ -134,9 +134,9 @@ function attachPolicy(snapshot: Snapshot, key: PolicyKey, linked: Map<Key, Linke
   return { key, name: entry.value.name, linked: known };
 }
 
-function stepsOf({ policies }: Snapshot, key: PolicyKey): number {
+function costOf({ policies }: Snapshot, key: PolicyKey): readonly PolicyCost[] {
   const program = policies.get(key)?.value.program;
-  return program === undefined ? 0 : policyCost(program).steps;
+  return program === undefined ? [] : [policyCost(program)];
 }
 
 function asksForMethod(program: PolicyProgram | undefined): boolean {
@@ -156,5 +156,5 @@ function deniedRoute(route: Route, reason: RouteDenial, detail: string): LinkedR
 }
 
 function linkedRoute(route: Route, access: LinkedAccess, rulesAreByMethod: boolean): LinkedRoute {
-  return { route, access, rulesAreByMethod, patternSteps: 0, idAsJson: JSON.stringify(route.id) };
+  return { route, access, rulesAreByMethod, costs: [], idAsJson: JSON.stringify(route.id) };
 }

@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 import { externalOrigin } from './external-origin.ts';
 import { forward } from './forward.ts';
 import type { LinkedRoute } from './linked-snapshot.ts';
-import { hasLongRules } from './long-rules.ts';
+import { hasLongRules, MOST_AT_ONCE } from './long-rules.ts';
 import { answerOwnEndpoint } from './own-endpoints.ts';
 import { problemOfStatus } from './pages/problem.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
@@ -200,7 +200,7 @@ function findRoute(exchange: Exchange): StepResult {
 function decideAccess(exchange: Exchange): StepResult {
   const { outcome, plane, request, route } = exchange;
   if (request === null || route === null) return 'next';
-  if (!exchange.hasWaited && hasLongRules(route, request) && isSignedIn(exchange, request)) {
+  if (!exchange.hasWaited && hasLongRules(route, request, MOST_AT_ONCE) && isSignedIn(exchange, request)) {
     exchange.hasWaited = true;
     waitInLine(plane.longDecisions, exchange, () => runPipeline(exchange));
     return 'waits';

@@ -1,7 +1,7 @@
 import { authorize } from './authorize.ts';
 import type { Exchange } from './exchange.ts';
 import type { LinkedRoute, LinkedSnapshot } from './linked-snapshot.ts';
-import { hasLongRules } from './long-rules.ts';
+import { hasLongRules, MOST_AGAIN } from './long-rules.ts';
 import type { Plane } from './plane.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
 import { clientNetwork } from './reading/client-network.ts';
@@ -25,7 +25,7 @@ function inTurn(plane: Plane, exchange: Exchange, request: CanonicalRequest, dec
   const { identity, now } = plane.options;
   const { session } = exchange.verdict;
   const route = currentRoute(plane, request);
-  const mayWait = route !== null && hasLongRules(route, request) && session !== null;
+  const mayWait = route !== null && hasLongRules(route, request, MOST_AGAIN) && session !== null;
   if (!mayWait || !identity.isStillGood(session, now())) {
     decide();
     return;

@@ -18,6 +18,8 @@ export interface PolicyCost {
   /** Instructions that regular expressions compile to, together. */
   readonly steps: number;
   readonly values: number;
+  /** Parts that texts are searched for, each read in full. */
+  readonly searches: number;
 }
 
 const known = new WeakMap<readonly ProgramRule[], PolicyCost>();
@@ -26,10 +28,11 @@ const known = new WeakMap<readonly ProgramRule[], PolicyCost>();
 export function policyCost({ rules }: Pick<PolicyProgram, 'rules'>): PolicyCost {
   const remembered = known.get(rules);
   if (remembered !== undefined) return remembered;
-  const cost = { steps: 0, values: 0 };
+  const cost = { steps: 0, values: 0, searches: 0 };
   for (const criterion of rules.flatMap((rule) => rule.blocks.flatMap((block) => block.criteria))) {
     cost.steps += stepsOf(criterion);
     cost.values += valuesOf(criterion);
+    cost.searches += searchesOf(criterion);
   }
   known.set(rules, cost);
   return cost;
@@ -43,6 +46,11 @@ function stepsOf(criterion: Criterion): number {
     if (pattern?.ok === true) steps += pattern.value.size;
   }
   return steps;
+}
+
+function searchesOf(criterion: Criterion): number {
+  if (!('tests' in criterion)) return 0;
+  return criterion.tests.reduce((sum, { operator }) => sum + (operator === 'contains' ? 1 : 0), 0);
 }
 
 function valuesOf(criterion: Criterion): number {

@@ -11,8 +11,6 @@ export const MOST_AGAIN = 2_000;
 
 /** Characters that a claim may well have. */
 const LEAST_TEXT = 64;
-/** Looking for a part, by character. */
-const SEARCH = 0.1;
 /** Looking at a value, whatever the text. */
 const VALUE = 2;
 
@@ -24,9 +22,5 @@ const VALUE = 2;
 export function hasLongRules({ costs }: LinkedRoute, { path }: CanonicalRequest, most: number): boolean {
   if (costs.length === 0) return false;
   const length = Math.max(path.length, LEAST_TEXT);
-  const work = costs.reduce(
-    (sum, { steps, searches, values }) => sum + (steps + searches * SEARCH) * length + values * VALUE,
-    0,
-  );
-  return work > most;
+  return costs.reduce((sum, { steps, values }) => sum + steps * length + values * VALUE, 0) > most;
 }

@@ -72,13 +72,18 @@ describe('[ISOLATED] translation takes no longer than many objects ask for', fun
       const reason = 'spec.rules is nested more than 32 levels deep';
       return { ref, lastGood: null, version: { uid: '', generation: 1 }, reason, where: 'the API server' };
     });
-    const state = stateOf([ingressClass, provider, ...ingresses], unreadable);
-    const begin = performance.now();
-    const { statuses } = translate(state, testOptions);
-    const duration = performance.now() - begin;
+    const timed = (beside: readonly UnreadableObject[]) => {
+      const state = stateOf([ingressClass, provider, ...ingresses], beside);
+      const begin = performance.now();
+      const { statuses } = translate(state, testOptions);
+      return { statuses, duration: performance.now() - begin };
+    };
+    const { duration: withoutThem } = timed([]);
+    const { statuses, duration } = timed(unreadable);
     assert.equal(statuses.length, 25_001);
-    console.log(`      it takes ${Math.round(duration)} ms`);
-    assert.ok(duration < limit, `took ${Math.round(duration)} ms`);
+    const figures = `${Math.round(duration)} ms, and ${Math.round(withoutThem)} ms without these`;
+    console.log(`      it takes ${figures}`);
+    assert.ok(duration < 6 * withoutThem, figures);
   });
 });
 

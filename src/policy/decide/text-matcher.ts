@@ -1,7 +1,7 @@
 import type { TextTest } from '../../snapshot/policy-program.ts';
 import { both, known, type Outcome, outcomeFalse, outcomeTrue, outcomeUnknown } from '../outcome.ts';
 import { compilePattern, longestMatchedText } from '../re2.ts';
-import { linearSearch } from './linear-search.ts';
+import { hasPart } from './linear-search.ts';
 
 /** The tests of one criterion, ready to be applied. */
 export interface TextMatcher {
@@ -59,10 +59,9 @@ function linkTextTest(test: TextTest, foldCase: boolean): TextMatcher {
 const LEAST_PREPARED = 4_096;
 
 function linkPart(part: string): (text: string) => Outcome {
-  const isWithin = linearSearch(part);
   return (text) => {
     if (text.length > longestMatchedText) return outcomeUnknown;
-    return known(part.length * text.length <= LEAST_PREPARED ? text.includes(part) : isWithin(text));
+    return known(part.length * text.length <= LEAST_PREPARED ? text.includes(part) : hasPart(text, part));
   };
 }
 

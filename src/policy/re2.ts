@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js';
+import { noteSeen } from './pattern-memory.ts';
 import type { Reading } from './policy-error.ts';
 
 /** A regular expression in RE2 syntax: matched in time linear in the text, whatever the expression. */
@@ -10,13 +11,18 @@ export interface Pattern {
 }
 
 /** Characters an expression may have. */
-const longestPattern = 256;
+export const longestPattern = 256;
 
 /** Instructions a compiled expression may have: `.{100}` has about a hundred. Bounds the work per character of text. */
 const largestProgram = 500;
 
 /** Characters of the longest text that is tested; for longer ones the answer is unknown. Bounds the work per request. */
 export const longestMatchedText = 2048;
+
+/** What one character of a text may add to the tables of an expression, in bytes: a state, … */
+const STATE_BYTES = 400;
+/** … for each instruction that it is about. */
+const BYTES_OF_STEP = 16;
 
 /**
  * Compiles an expression that a user wrote (RE2 syntax: no look-around, no back references).
@@ -28,12 +34,13 @@ export function compilePattern(expression: string, foldCase: boolean): Reading<P
     return refused('is too long', `Write at most ${longestPattern} characters, or several criteria.`);
   }
   try {
-    const compiled = RE2JS.compile(expression, foldCase ? RE2JS.CASE_INSENSITIVE : 0);
+    const compile = () => RE2JS.compile(expression, foldCase ? RE2JS.CASE_INSENSITIVE : 0);
+    const compiled = compile();
     const size = compiled.programSize();
     if (size > largestProgram) {
       return refused('is too large once repetitions are expanded', 'Use smaller repetition counts.');
     }
-    return { ok: true, value: { size, matchesWhole: (text) => compiled.testExact(text) } };
+    return { ok: true, value: { size, matchesWhole: boundedTest(compile, compiled, size) } };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     return refused(
@@ -41,6 +48,19 @@ export function compilePattern(expression: string, foldCase: boolean): Reading<P
       'Write RE2 syntax, https://github.com/google/re2/wiki/Syntax: no look-around, no back references.',
     );
   }
+}
+
+function boundedTest(compile: () => RE2JS, compiled: RE2JS, size: number): (text: string) => boolean {
+  let present: RE2JS | null = compiled;
+  const forget = () => {
+    present = null;
+  };
+  return (text) => {
+    present ??= compile();
+    const doesMatch = present.testExact(text);
+    noteSeen(forget, text.length * (STATE_BYTES + size * BYTES_OF_STEP));
+    return doesMatch;
+  };
 }
 
 function refused(problem: string, hint: string): Reading<Pattern> {

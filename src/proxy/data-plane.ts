@@ -6,7 +6,7 @@ import { InFlight } from './in-flight.ts';
 import { linkSnapshot } from './linked-snapshot.ts';
 import { createListeners, type Listeners } from './listeners.ts';
 import type { Plane } from './plane.ts';
-import { cutLongRequests, cutUnreadAnswers, isStillAllowed } from './recheck.ts';
+import { cutLongRequests, cutUnreadAnswers, recheckTunnel } from './recheck.ts';
 import { createTunnels } from './tunnels.ts';
 import { createDeniedAddresses, type DeniedAddresses } from './upstream/denied-addresses.ts';
 import { createHttp1Upstream } from './upstream/http1/http1-upstream.ts';
@@ -94,6 +94,7 @@ const SIGNED_IN_PRESENCE_MS = 1_000;
 
 function createPlane(options: DataPlaneOptions, denied: DeniedAddresses): Plane {
   const { limits } = options;
+  const isSomebodySignedIn = () => performance.now() - plane.lastSignedIn < SIGNED_IN_PRESENCE_MS;
   const plane: Plane = {
     options,
     upstream: createHttp1Upstream({
@@ -104,16 +105,18 @@ function createPlane(options: DataPlaneOptions, denied: DeniedAddresses): Plane 
       idleMs: limits.upstreamIdleMs,
       mostPerEndpoint: limits.requestsPerEndpoint,
     }),
-    tunnels: createTunnels(({ exchange }) => isStillAllowed(plane, exchange), limits.recheckMs, options.metrics),
-    inFlight: new InFlight(),
-    ownAnswers: new WaitingLine(
-      () => performance.now() - plane.lastSignedIn < SIGNED_IN_PRESENCE_MS,
-      (length) => options.metrics.requestsWaiting('own', length),
+    tunnels: createTunnels(
+      ({ exchange }, cut) => recheckTunnel(plane, exchange, cut),
+      limits.recheckMs,
+      options.metrics,
     ),
+    inFlight: new InFlight(),
+    ownAnswers: new WaitingLine(isSomebodySignedIn, (length) => options.metrics.requestsWaiting('own', length)),
     publicRequests: new WaitingLine(
       () => false,
       (length) => options.metrics.requestsWaiting('public', length),
     ),
+    longDecisions: new WaitingLine(isSomebodySignedIn, (length) => options.metrics.requestsWaiting('rules', length)),
     lastSignedIn: Number.NEGATIVE_INFINITY,
     ending: new WeakSet(),
     state: null,

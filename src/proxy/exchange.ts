@@ -59,6 +59,10 @@ export class Exchange {
   slot = -1;
   /** `performance.now()` when its whole answer was first seen to wait for the client to take it; 0: it was not. */
   unreadSince = 0;
+  /** Its turn among those whose rules take long has come. */
+  hasWaited = false;
+  /** It goes on, and waits for its turn to be decided on again. */
+  isRecheckWaiting = false;
   /** The answer is the last on this connection. */
   closesConnection = false;
   /** Called once when the client goes away before the answer is whole, or the connection ends in another way. */

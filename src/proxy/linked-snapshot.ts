@@ -1,3 +1,4 @@
+import { type PolicyCost, policyCost } from '../policy/compile/policy-cost.ts';
 import { type LinkedPolicy, linkPolicy } from '../policy/decide/link-policy.ts';
 import type { AttachedPolicy } from '../policy/decide/question.ts';
 import type { Key, PolicyKey } from '../snapshot/ids.ts';
@@ -25,6 +26,8 @@ export interface LinkedRoute {
   readonly access: LinkedAccess;
   /** A rule asks for the method, so that fields which override it must not reach the app. */
   readonly rulesAreByMethod: boolean;
+  /** What the rules of each of its policies cost. */
+  readonly costs: readonly PolicyCost[];
   /** The route id as a JSON string, for the access line. */
   readonly idAsJson: string;
 }
@@ -102,7 +105,9 @@ function linkRoute(snapshot: Snapshot, host: Host, route: Route, linked: Map<Key
         policies.push(policy);
       }
       const rulesAreByMethod = access.policies.some((key) => asksForMethod(snapshot.policies.get(key)?.value.program));
-      return linkedRoute(route, { kind: 'policy', policies, provider: provider.name }, rulesAreByMethod);
+      const costs = access.policies.flatMap((key) => costOf(snapshot, key));
+      const kept: LinkedAccess = { kind: 'policy', policies, provider: provider.name };
+      return { ...linkedRoute(route, kept, rulesAreByMethod), costs };
     }
     case 'authenticated': {
       const provider = snapshot.identityProviders.get(access.identityProvider)?.value;
@@ -129,6 +134,11 @@ function attachPolicy(snapshot: Snapshot, key: PolicyKey, linked: Map<Key, Linke
   return { key, name: entry.value.name, linked: known };
 }
 
+function costOf({ policies }: Snapshot, key: PolicyKey): readonly PolicyCost[] {
+  const program = policies.get(key)?.value.program;
+  return program === undefined ? [] : [policyCost(program)];
+}
+
 function asksForMethod(program: PolicyProgram | undefined): boolean {
   return (
     program?.rules.some((rule) =>
@@ -146,5 +156,5 @@ function deniedRoute(route: Route, reason: RouteDenial, detail: string): LinkedR
 }
 
 function linkedRoute(route: Route, access: LinkedAccess, rulesAreByMethod: boolean): LinkedRoute {
-  return { route, access, rulesAreByMethod, idAsJson: JSON.stringify(route.id) };
+  return { route, access, rulesAreByMethod, costs: [], idAsJson: JSON.stringify(route.id) };
 }

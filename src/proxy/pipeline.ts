@@ -6,6 +6,7 @@ import type { Exchange } from './exchange.ts';
 import { externalOrigin } from './external-origin.ts';
 import { forward } from './forward.ts';
 import type { LinkedRoute } from './linked-snapshot.ts';
+import { hasLongRules, MOST_AT_ONCE } from './long-rules.ts';
 import { answerOwnEndpoint } from './own-endpoints.ts';
 import { problemOfStatus } from './pages/problem.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
@@ -17,8 +18,11 @@ import { respondDenied } from './respond-denied.ts';
 import { matchRoute } from './routing/match-route.ts';
 import type { WaitingLine } from './waiting-line.ts';
 
-/** `forwarded`: to an app, by the last step. Or an answer of our own, which is given when the client's turn has come. */
-type StepResult = 'next' | 'forwarded' | (() => void);
+/**
+ * `forwarded`: to an app, by the last step. `waits`: it goes through all steps again when its turn has come. Or an answer of our own, which is given
+ * when the client's turn has come.
+ */
+type StepResult = 'next' | 'forwarded' | 'waits' | (() => void);
 
 interface Step {
   readonly name: string;
@@ -48,7 +52,7 @@ export function runPipeline(exchange: Exchange): void {
     for (const step of requestSteps) {
       const result = step.run(exchange);
       if (result === 'next') continue;
-      if (result !== 'forwarded') waitInLine(exchange.plane.ownAnswers, exchange, result);
+      if (typeof result === 'function') waitInLine(exchange.plane.ownAnswers, exchange, result);
       return;
     }
   } catch (error) {
@@ -196,6 +200,11 @@ function findRoute(exchange: Exchange): StepResult {
 function decideAccess(exchange: Exchange): StepResult {
   const { outcome, plane, request, route } = exchange;
   if (request === null || route === null) return 'next';
+  if (!exchange.hasWaited && hasLongRules(route, request, MOST_AT_ONCE) && isSignedIn(exchange, request)) {
+    exchange.hasWaited = true;
+    waitInLine(plane.longDecisions, exchange, () => runPipeline(exchange));
+    return 'waits';
+  }
   const verdict = authorize(route, request, plane.options.identity, exchange.now);
   exchange.verdict = verdict;
   switch (verdict.kind) {
@@ -211,6 +220,11 @@ function decideAccess(exchange: Exchange): StepResult {
     default:
       return verdict satisfies never;
   }
+}
+
+/** Nobody else is decided on by rules. */
+function isSignedIn({ now, plane }: Exchange, { cookies, host }: CanonicalRequest): boolean {
+  return plane.options.identity.read(cookies, host, now).kind === 'open';
 }
 
 /** Browsers open WebSockets for any site's script, with cookies, and ask nobody (RFC 6455 §10.2): so we do. */

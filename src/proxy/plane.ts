@@ -17,6 +17,8 @@ export interface Plane {
   readonly ownAnswers: WaitingLine;
   /** Requests to public routes. */
   readonly publicRequests: WaitingLine;
+  /** Decisions by rules that take long, of requests and of what goes on. */
+  readonly longDecisions: WaitingLine;
   /** `performance.now()` when the last request came that was forwarded for somebody signed in. */
   lastSignedIn: number;
   /** Connections whose last answer is on its way: Node still hands over the requests behind it, and none of them is served. */

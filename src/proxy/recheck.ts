@@ -1,16 +1,41 @@
 import { authorize } from './authorize.ts';
 import type { Exchange } from './exchange.ts';
-import type { LinkedSnapshot } from './linked-snapshot.ts';
+import type { LinkedRoute, LinkedSnapshot } from './linked-snapshot.ts';
+import { hasLongRules, MOST_AGAIN } from './long-rules.ts';
 import type { Plane } from './plane.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
+import { clientNetwork } from './reading/client-network.ts';
 import { matchRoute } from './routing/match-route.ts';
 
 /**
  * Asks for an open upgrade what would be asked for it now: today's routes and policies, the session as its cookie opens today.
  * So a bound, a revocation and a Policy end it alike.
  */
-export function isStillAllowed(plane: Plane, { request }: Exchange): boolean {
-  return request !== null && currentVerdict(plane, request) === 'allow';
+export function recheckTunnel(plane: Plane, exchange: Exchange, cut: () => void): void {
+  const { request } = exchange;
+  if (request === null) cut();
+  else
+    inTurn(plane, exchange, request, () => {
+      if (currentVerdict(plane, request) !== 'allow') cut();
+    });
+}
+
+/** Decides now, or where rules take long when the turn has come. A session that is over ends what it opened in any case now. */
+function inTurn(plane: Plane, exchange: Exchange, request: CanonicalRequest, decide: () => void): void {
+  const { identity, now } = plane.options;
+  const { session } = exchange.verdict;
+  const route = currentRoute(plane, request);
+  const mayWait = route !== null && hasLongRules(route, request, MOST_AGAIN) && session !== null;
+  if (!mayWait || !identity.isStillGood(session, now())) {
+    decide();
+    return;
+  }
+  if (exchange.isRecheckWaiting) return;
+  exchange.isRecheckWaiting = true;
+  plane.longDecisions.add(request.sourceIp === null ? '' : clientNetwork(request.sourceIp), () => {
+    exchange.isRecheckWaiting = false;
+    if (!exchange.incoming.socket.destroyed) decide();
+  });
 }
 
 /**
@@ -22,10 +47,12 @@ export function cutLongRequests(plane: Plane, graceMs: number): void {
   for (const exchange of plane.inFlight) {
     const { outcome, outgoing, request, start, upgrade } = exchange;
     if (request === null || upgrade !== null || outcome.upstreamStart === 0 || start > startedBefore) continue;
-    if (mayGoOn(exchange, request)) continue;
-    plane.options.metrics.responseCut();
-    outcome.code = 'no-longer-allowed';
-    outgoing.destroy();
+    inTurn(plane, exchange, request, () => {
+      if (outgoing.destroyed || outgoing.writableEnded || mayGoOn(exchange, request)) return;
+      plane.options.metrics.responseCut();
+      outcome.code = 'no-longer-allowed';
+      outgoing.destroy();
+    });
   }
 }
 
@@ -64,11 +91,16 @@ function mayGoOn({ plane, verdict }: Exchange, request: CanonicalRequest): boole
 /** `unrouted`: no route leads there any more, which says nothing about who may. */
 function currentVerdict({ options, state }: Plane, request: CanonicalRequest): 'allow' | 'refused' | 'unrouted' {
   if (request.scheme === 'http') return hasChallenge(state, request) ? 'allow' : 'refused';
+  const route = currentRoute({ state }, request);
+  if (route === null) return 'unrouted';
+  const { identity, now } = options;
+  return authorize(route, request, identity, now()).kind === 'allow' ? 'allow' : 'refused';
+}
+
+function currentRoute({ state }: Pick<Plane, 'state'>, request: CanonicalRequest): LinkedRoute | null {
   const host = state?.routing.host(request.host) ?? null;
   const route = host === null ? null : matchRoute(host, request.path);
-  if (state === null || route === null || route === 'ambiguous') return 'unrouted';
-  const { identity, now } = options;
-  return authorize(state.routeOf(route), request, identity, now()).kind === 'allow' ? 'allow' : 'refused';
+  return state === null || route === null || route === 'ambiguous' ? null : state.routeOf(route);
 }
 
 /** Nothing but a challenge is forwarded without TLS: the routes of its host have other rules. */

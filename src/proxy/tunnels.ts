@@ -12,11 +12,11 @@ export interface Tunnels {
 }
 
 /**
- * @param isStillAllowed whether what opened the tunnel would be allowed at this moment
+ * @param recheckOne calls `cut`, now or in its turn, where what opened the tunnel would not be allowed any more
  * @param everyMs how often all are asked about, in milliseconds
  */
 export function createTunnels(
-  isStillAllowed: (tunnel: Tunnel) => boolean,
+  recheckOne: (tunnel: Tunnel, cut: () => void) => void,
   everyMs: number,
   metrics: Pick<Metrics, 'upgradeOpened' | 'upgradeClosed' | 'upgradeCut'>,
 ): Tunnels {
@@ -24,10 +24,12 @@ export function createTunnels(
   let timer: NodeJS.Timeout | null = null;
   const recheck = () => {
     for (const tunnel of tunnels) {
-      if (isStillAllowed(tunnel)) continue;
-      metrics.upgradeCut();
-      tunnel.exchange.outcome.code = 'no-longer-allowed';
-      tunnel.cut();
+      recheckOne(tunnel, () => {
+        if (!tunnels.has(tunnel)) return;
+        metrics.upgradeCut();
+        tunnel.exchange.outcome.code = 'no-longer-allowed';
+        tunnel.cut();
+      });
     }
   };
   return {

@@ -8,9 +8,13 @@ const MOST_MS = 1;
 const PIECES_TO_REST = 4;
 /** Milliseconds; a timer takes no less. */
 const REST_MS = 1;
+/** After a piece of work that takes longer than this (ms), which can not be cut, nothing is done for … */
+const LONG_MS = 10;
+/** … so many times as long. */
+const RESTS_AFTER_LONG = 3;
 
 /**
- * What a worker does for those who are not signed in waits here: a little of it at a time, clients in rotation. However many
+ * What a worker does for those who are not signed in waits here, and what takes long to decide: a little of it at a time, clients in rotation. However many
  * of them ask at once, turns of the event loop stay short, and so does the wait of signed-in users, who are served in every
  * turn. A client that waits for its answers slows itself down; others pass it.
  *
@@ -29,6 +33,8 @@ export class WaitingLine {
   #servedAt = 0;
   /** Servings since the last rest. */
   #servings = 0;
+  /** Milliseconds to rest after the last serving, however few there were. */
+  #restMs = 0;
 
   /**
    * @param mustRest whether time is to be left unused between two servings
@@ -53,10 +59,10 @@ export class WaitingLine {
   #serveSoon(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    const hasRested = performance.now() - this.#servedAt >= REST_MS;
-    const isToRest = !hasRested && this.#servings >= PIECES_TO_REST && this.#mustRest();
-    if (hasRested || isToRest) this.#servings = 0;
-    if (isToRest) setTimeout(this.#serve, REST_MS);
+    const left = Math.max(REST_MS, this.#restMs) - (performance.now() - this.#servedAt);
+    const isToRest = left > 0 && (this.#restMs > 0 || this.#servings >= PIECES_TO_REST) && this.#mustRest();
+    if (left <= 0 || isToRest) this.#servings = 0;
+    if (isToRest) setTimeout(this.#serve, Math.max(REST_MS, left));
     else setImmediate(this.#serve);
   }
 
@@ -70,6 +76,8 @@ export class WaitingLine {
       this.#takeNext()?.();
       this.#servedAt = performance.now();
     } while (this.#length > 0 && this.#servedAt < start + most);
+    const took = this.#servedAt - start;
+    this.#restMs = took > LONG_MS ? took * RESTS_AFTER_LONG : 0;
     if (this.#length > 0) this.#serveSoon();
   };
 

@@ -10,7 +10,7 @@ export function unionOfMentions(parts: Iterable<MentionedFacts>): Mentions {
   const groups = new Set<GroupId>();
   const roles = new Set<string>();
   const claims = new Set<string>();
-  for (const part of parts) {
+  for (const part of new Set(parts)) {
     for (const group of part.groups) groups.add(group);
     for (const role of part.roles) roles.add(role);
     for (const claim of part.claims) claims.add(claim);

@@ -11,8 +11,8 @@ export interface Metrics {
   connectionOpened(listener: 'http' | 'https'): void;
   connectionClosed(listener: 'http' | 'https'): void;
   connectionRefused(cap: 'worker' | 'client'): void;
-  /** How many requests wait for their turn: for an answer of our own, or to go to a public route. */
-  requestsWaiting(line: 'own' | 'public', count: number): void;
+  /** How many requests wait for their turn: for an answer of our own, to go to a public route, or for rules that take long. */
+  requestsWaiting(line: 'own' | 'public' | 'rules', count: number): void;
   upgradeOpened(): void;
   upgradeClosed(): void;
   /** An upgraded connection was cut because it was no longer authorised. */
@@ -101,7 +101,7 @@ export function createMetrics(): Metrics {
   );
   const waiting = gauge(
     'entragate_requests_waiting',
-    'Requests without a signed-in user that wait for their turn.',
+    'Requests that wait for their turn: without a signed-in user, or for rules that take long.',
     'line',
   );
   const upgrades = gauge('entragate_upgrades', 'Open upgraded connections.');

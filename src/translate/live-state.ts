@@ -1,6 +1,7 @@
-import type { ClusterState, Kind, KubernetesObject, ObjectOfKind } from '../api/cluster-state.ts';
+import type { ClusterState, Kind, KubernetesObject, ObjectOfKind, ObjectRef } from '../api/cluster-state.ts';
 import { objectKey } from '../api/cluster-state.ts';
 import { compareText } from '../snapshot/content-hash.ts';
+import { type Key, tableKey } from '../snapshot/ids.ts';
 
 /** Whether an object counts: one that is being deleted (`metadata.deletionTimestamp`) is gone already. */
 export function isLive(object: KubernetesObject): boolean {
@@ -22,6 +23,17 @@ export function lastGoodObjects<K extends Kind>(state: ClusterState, kind: K): r
   return state.unreadable
     .map(({ lastGood }) => lastGood)
     .filter((object): object is ObjectOfKind<K> => object?.kind === kind && isLive(object));
+}
+
+const unreadableKeys = new WeakMap<ClusterState['unreadable'], ReadonlySet<Key>>();
+
+/** Whether an object is there and can not be read. Looked up: a tenant may have ten thousand of those, and name a hundred thousand that are not there. */
+export function isUnreadable({ unreadable }: ClusterState, { kind, namespace, name }: ObjectRef): boolean {
+  const keys = unreadableKeys.getOrInsertComputed(
+    unreadable,
+    () => new Set(unreadable.map(({ ref }) => tableKey(ref.kind, ref.namespace, ref.name))),
+  );
+  return keys.has(tableKey(kind, namespace, name));
 }
 
 /** Oldest first by `creationTimestamp`, then by namespace and name: a total order that no event order changes. */

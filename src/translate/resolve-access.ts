@@ -183,7 +183,7 @@ function unfitTogether(ingress: Ingress, usable: readonly UsablePolicy[]): Acces
   }
   const steps = costs.reduce((sum, cost) => sum + cost.steps, 0);
   if (steps > MOST_PATTERN_STEPS) {
-    const detail = `The policies hold regular expressions of ${steps} steps together, and at most ${MOST_PATTERN_STEPS} are allowed on one Ingress: name fewer, or simplify their \`matches\`.`;
+    const detail = `The policies hold \`matches\` and \`contains\` of ${steps} steps together, and at most ${MOST_PATTERN_STEPS} are allowed on one Ingress: name fewer, or simplify them.`;
     return denied('policy-invalid', detail);
   }
   if (charactersOf(ingress, usable) > MOST_CHARACTERS) {

@@ -7,7 +7,7 @@ import { entryOf } from '../snapshot/content-hash.ts';
 import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';
 import type { Entry, PolicyEntry } from '../snapshot/snapshot.ts';
-import { isLive, liveObject } from './live-state.ts';
+import { isLive, isUnreadable, liveObject } from './live-state.ts';
 
 /** A policy that an Ingress may use, or why naming it denies. `attached` is its key where its status may tell of the Ingress. */
 export type ResolvedPolicy =
@@ -71,11 +71,8 @@ function allowsNamespace(policy: ClusterPolicy, namespace: string, state: Cluste
 
 function missingPolicy(state: ClusterState, namespace: string, reference: PolicyReference): ResolvedPolicy {
   const kind = reference.scope === 'cluster' ? 'ClusterPolicy' : 'Policy';
-  const isUnreadable = state.unreadable.some(
-    ({ ref }) => ref.kind === kind && ref.namespace === namespace && ref.name === reference.name,
-  );
   const what = describePolicy(reference);
-  if (isUnreadable) {
+  if (isUnreadable(state, { kind, namespace, name: reference.name })) {
     const attached = policyTableKey(namespace, reference.name);
     return {
       ok: false,

@@ -141,6 +141,8 @@ describe('[UNKNOWN] what is not known', () => {
     [{ source_ip: '192.0.2.0/24' }, 'source-ip-unknown', { sourceIp: null }],
     [{ http_path: '/@x' }, 'path-ambiguous', { path: '/%40x' }],
     [{ http_path: { matches: '/x*' } }, 'path-too-long', { path: `/${'x'.repeat(2048)}` }],
+    [{ http_path: { contains: 'xyx' } }, 'path-too-long', { path: `/${'x'.repeat(2048)}` }],
+    [{ 'claim/mail': { contains: 'xyx' } }, 'claim-not-comparable'],
   ];
   for (const [criterion, reason, changes] of reasons) {
     it(`denies ${JSON.stringify(criterion)} as ${reason}, under allow and under deny`, () => {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { compilePolicy } from '../../src/policy/compile/compile-policy.ts';
 import { expandedSize } from '../../src/policy/compile/pattern-size.ts';
 import { MOST_VALUES } from '../../src/policy/compile/policy-cost.ts';
+import { decide } from '../../src/policy/decide/decide.ts';
+import { hasPart } from '../../src/policy/decide/linear-search.ts';
 import { linkPolicy } from '../../src/policy/decide/link-policy.ts';
 import { compilePattern } from '../../src/policy/re2.ts';
 import { zoneClock } from '../../src/policy/time-zone.ts';
-import { compile } from './fixtures.ts';
+import { attach, compile, monday, request, user } from './fixtures.ts';
 
 /** What the API server takes of one object; JSON of a custom resource is stored as it is. */
 const largest = 1_500_000;
@@ -47,6 +50,12 @@ const hostile: Readonly<Record<string, object>> = {
   ),
   '32 patterns of which each becomes 240,000 steps': rulesOf(32, (index) =>
     matches(`${index}(${'a'.repeat(240)}){1000}`),
+  ),
+  ...Object.fromEntries(
+    ['\\x{', '\\p{', '(?<', '[:'].map((opening) => [
+      `a pattern of 400 kB that opens ${opening} again and again and closes none`,
+      rulesOf(1, () => matches(`${opening === '[:' ? '[' : ''}${opening.repeat(130_000)}`)),
+    ]),
   ),
   '100 rules of 99 criteria, each compared with every other': {
     rules: numbers(100).map((rule) => ({
@@ -97,6 +106,16 @@ describe('[ISOLATED] a policy takes no longer than one object may, to be read, t
     ]);
   });
 
+  it('takes 500 parts to look for, and no more', () => {
+    const ofParts = (amount: number) =>
+      compilePolicy(rulesOf(amount, (index) => ({ 'claim/department': { contains: `d${index}` } })));
+    assert.ok(ofParts(500).ok);
+    const compiled = ofParts(501);
+    assert.deepEqual(!compiled.ok && compiled.errors.map(({ path, message }) => `${path} ${message}`), [
+      'spec.rules holds `matches` and `contains` of 1002 steps together, once repetitions are expanded',
+    ]);
+  });
+
   it('is linked once: a change of some route compiles no pattern of any policy again', () => {
     const program = compile(rulesOf(32, (index) => matches(`/${index}[a-z]*`)));
     assert.equal(linkPolicy(program), linkPolicy(program));
@@ -104,6 +123,50 @@ describe('[ISOLATED] a policy takes no longer than one object may, to be read, t
 
   it('has one clock for a zone, however often it is named', () => {
     assert.equal(zoneClock('Europe/Berlin'), zoneClock('Europe/Berlin'));
+  });
+});
+
+describe('[ISOLATED] a decision takes no longer than the policy and the path ask for', function () {
+  this.timeout(300_000);
+
+  const anyOf = (amount: number, criterion: (index: number) => object) => ({
+    rules: numbers(amount / 100).map((rule) => ({
+      allow: { or: numbers(100).map((index) => criterion(rule * 100 + index)) },
+    })),
+  });
+  const parts = (amount: number) =>
+    anyOf(amount, (index) => ({ http_path: { contains: `${'a'.repeat(450)}b${'a'.repeat(400 + (index % 50))}` } }));
+  const longest = 60_000;
+  for (const [what, spec, path] of [
+    ['300 parts that a path of 60,000 nearly has everywhere', parts(300), `/${'a'.repeat(longest)}`],
+    ['500 parts that a path of 2,000 nearly has everywhere', parts(500), `/${'a'.repeat(2_000)}`],
+    [
+      '10,000 paths, and one of 20,000 escapes to compare with each',
+      anyOf(10_000, (index) => ({ http_path: `/${index}` })),
+      `/${'%40'.repeat(longest / 3)}`,
+    ],
+  ] as const) {
+    it(`with ${what}`, () => {
+      const policy = attach(spec);
+      const begin = performance.now();
+      assert.equal(decide([policy], user(), request({ path }), monday).kind, 'deny');
+      const took = performance.now() - begin;
+      console.log(`      it takes ${Math.round(took)} ms`);
+      assert.ok(took < limit, `took ${Math.round(took)} ms`);
+    });
+  }
+});
+
+describe('looking for a part', () => {
+  it('finds what `includes` finds, whatever repeats in it', () => {
+    const letters = (most: number) => fc.array(fc.constantFrom('a', 'b', '\u{1f600}'), { maxLength: most });
+    fc.assert(
+      fc.property(letters(6), letters(40), (part, text) => {
+        const looked = `a${part.join('')}`;
+        assert.equal(hasPart(text.join(''), looked), text.join('').includes(looked));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, it } from 'mocha';
 import { compilePattern, longestMatchedText } from '../../src/policy/re2.ts';
 
@@ -38,6 +41,30 @@ describe('regular expressions of users', () => {
       ['re2.ts'],
     );
     for (const [name, text] of texts) assert.ok(!/\bRegExp\(|\beval\(|new Function/.test(text), name);
+  });
+
+  it('[ISOLATED] keep no more of what they have seen than fits, all together: sixty took 230 MB', () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const textOf = (seed: number) => {
+      const bytes = createHash('shake256', { outputLength: longestMatchedText - 8 })
+        .update(String(seed))
+        .digest();
+      return Array.from(bytes, (byte) => (byte < 128 ? 'a' : 'b')).join('');
+    };
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    const patterns = Array.from({ length: 60 }, (_, index) => {
+      const compiled = compilePattern(`(?:[ab]*a[ab]{20}){18}[cd]{1,${1 + (index % 30)}}`, index >= 30);
+      assert.ok(compiled.ok);
+      assert.equal(compiled.value.matchesWhole(textOf(index)), false);
+      return compiled.value;
+    });
+    collectGarbage();
+    const kept = (process.memoryUsage().heapUsed - before) / 1e6;
+    console.log(`      they keep ${kept.toFixed(0)} MB`);
+    assert.ok(kept < 80, `${kept.toFixed(0)} MB`);
+    for (const { matchesWhole } of patterns) assert.equal(matchesWhole(`${'a'.repeat(400)}c`), true);
   });
 
   for (const expression of ['(a+)+$', '(a|a)*b', '(.*)*x', '(a?){40}a{40}', '(x+x+)+y']) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import type { UnreadableObject } from '../../src/api/cluster-state.ts';
 import { validateSnapshot } from '../../src/snapshot/validate-snapshot.ts';
 import { translate } from '../../src/translate/translate.ts';
 import { objectFrom, stateOf, testOptions } from './manifest-state.ts';
@@ -55,6 +56,35 @@ describe('[ISOLATED] translation takes no longer than the size of an object asks
       assert.ok(snapshot.hosts.size <= 1_001, `${snapshot.hosts.size} hosts of one Ingress`);
     });
   }
+});
+
+describe('[ISOLATED] translation takes no longer than many objects ask for', function () {
+  this.timeout(300_000);
+
+  it('with 160,000 Policies that are named and not there, beside 20,000 that nobody can read: each was looked for among all of these', () => {
+    const ingresses = numbers(5_000).map((index) => {
+      const named = numbers(32).map((policy) => `p${index}-${policy}`);
+      const object = annotated({ 'entragate.dev/policies': named.join() }, { rules: pathsOf(1) });
+      return objectFrom({ ...object, metadata: { ...object.metadata, name: `i${index}` } });
+    });
+    const unreadable = numbers(20_000).map((index): UnreadableObject => {
+      const ref = { kind: 'Policy', namespace: 'evil', name: `deep-${index}` } as const;
+      const reason = 'spec.rules is nested more than 32 levels deep';
+      return { ref, lastGood: null, version: { uid: '', generation: 1 }, reason, where: 'the API server' };
+    });
+    const timed = (beside: readonly UnreadableObject[]) => {
+      const state = stateOf([ingressClass, provider, ...ingresses], beside);
+      const begin = performance.now();
+      const { statuses } = translate(state, testOptions);
+      return { statuses, duration: performance.now() - begin };
+    };
+    const { duration: withoutThem } = timed([]);
+    const { statuses, duration } = timed(unreadable);
+    assert.equal(statuses.length, 25_001);
+    const figures = `${Math.round(duration)} ms, and ${Math.round(withoutThem)} ms without these`;
+    console.log(`      it takes ${figures}`);
+    assert.ok(duration < 6 * withoutThem, figures);
+  });
 });
 
 describe('[ISOLATED] translation makes no more of a few objects than they are', () => {

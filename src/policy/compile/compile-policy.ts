@@ -84,7 +84,12 @@ function parseSpec(spec: Readonly<Record<string, unknown>>, path: string, sink: 
 function checkSteps(rules: readonly ProgramRule[], path: string, sink: ErrorSink): void {
   const { steps } = policyCost({ rules });
   if (steps <= MOST_PATTERN_STEPS) return;
-  fail(sink, path, `holds regular expressions of ${steps} steps together, once repetitions are expanded`, stepsHint);
+  fail(
+    sink,
+    path,
+    `holds \`matches\` and \`contains\` of ${steps} steps together, once repetitions are expanded`,
+    stepsHint,
+  );
 }
 
 type Shorthand = 'groups' | 'roles' | 'users';

@@ -2,7 +2,7 @@ import type { Criterion, PolicyProgram, ProgramRule } from '../../snapshot/polic
 import { compilePattern } from '../re2.ts';
 
 /**
- * Steps that the regular expressions of one route may cost for each character of a text, on every request: at worst some 80 ms. So neither
+ * Steps that the regular expressions of one route, and its `contains`, may cost for each character of a text, on every request: at worst some 80 ms. So neither
  * one policy nor several together can keep a worker from serving others.
  */
 export const MOST_PATTERN_STEPS = 1000;
@@ -15,10 +15,13 @@ export const MOST_VALUES = 10_000;
 
 /** What some rules cost a worker that holds and evaluates them. */
 export interface PolicyCost {
-  /** Instructions that regular expressions compile to, together. */
+  /** Instructions that regular expressions compile to, together, and those of `contains`. */
   readonly steps: number;
   readonly values: number;
 }
+
+/** Looking for a part reads the whole text. */
+const STEPS_OF_SEARCH = 2;
 
 const known = new WeakMap<readonly ProgramRule[], PolicyCost>();
 
@@ -39,6 +42,7 @@ function stepsOf(criterion: Criterion): number {
   if (!('tests' in criterion)) return 0;
   let steps = 0;
   for (const test of criterion.tests) {
+    if (test.operator === 'contains') steps += STEPS_OF_SEARCH;
     const pattern = test.operator === 'matches' ? compilePattern(test.value, false) : null;
     if (pattern?.ok === true) steps += pattern.value.size;
   }

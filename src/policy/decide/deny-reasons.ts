@@ -69,8 +69,8 @@ export const denyReasons = {
     remedy: 'Check the setting `trustedProxies`.',
   },
   'path-too-long': {
-    meaning: 'The rule applies a pattern to the path, and the path is longer than patterns are applied to.',
-    remedy: 'Patterns apply to at most 2048 characters; `is` and `starts_with` know no limit.',
+    meaning: 'The rule applies a pattern or `contains` to the path, and the path is longer than these are applied to.',
+    remedy: 'Patterns and `contains` apply to at most 2048 characters; `is` and `starts_with` know no limit.',
   },
   'path-ambiguous': {
     meaning: 'The path has an escaped character that apps read in two ways, and the rule holds for one of them only.',

@@ -1,6 +1,7 @@
 import type { TextTest } from '../../snapshot/policy-program.ts';
 import { both, known, type Outcome, outcomeFalse, outcomeTrue, outcomeUnknown } from '../outcome.ts';
 import { compilePattern, longestMatchedText } from '../re2.ts';
+import { hasPart } from './linear-search.ts';
 
 /** The tests of one criterion, ready to be applied. */
 export interface TextMatcher {
@@ -42,7 +43,7 @@ function linkTextTest(test: TextTest, foldCase: boolean): TextMatcher {
       };
     }
     case 'contains':
-      return { one: (text) => known(text.includes(test.value)), many: notOnLists };
+      return { one: linkPart(test.value), many: notOnLists };
     case 'starts_with':
       return { one: (text) => known(text.startsWith(test.value)), many: notOnLists };
     case 'ends_with':
@@ -52,6 +53,16 @@ function linkTextTest(test: TextTest, foldCase: boolean): TextMatcher {
     default:
       return test satisfies never;
   }
+}
+
+/** Characters of part by characters of text: up to here it is not worth while to prepare for the worst. */
+const LEAST_PREPARED = 4_096;
+
+function linkPart(part: string): (text: string) => Outcome {
+  return (text) => {
+    if (text.length > longestMatchedText) return outcomeUnknown;
+    return known(part.length * text.length <= LEAST_PREPARED ? text.includes(part) : hasPart(text, part));
+  };
 }
 
 function linkPattern(expression: string, foldCase: boolean): (text: string) => Outcome {

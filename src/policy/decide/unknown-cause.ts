@@ -86,7 +86,8 @@ function causeOfClaim(claim: string, tests: readonly TextTest[], principal: Know
 
 function causeOfPath(tests: readonly TextTest[], path: string): DenyReason {
   if (hasBrokenPattern(tests)) return 'policy-unusable';
-  const isTooLong = path.length > longestMatchedText && tests.some((test) => test.operator === 'matches');
+  const isTooLong =
+    path.length > longestMatchedText && tests.some(({ operator }) => operator === 'matches' || operator === 'contains');
   return isTooLong ? 'path-too-long' : 'path-ambiguous';
 }
 

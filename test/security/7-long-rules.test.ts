@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { revokeLogin } from '../../src/identity/revocation/revocation.ts';
+import { compilePattern } from '../../src/policy/re2.ts';
+import { randomId, sampleGroup, sampleSession } from '../identity/sample-session.ts';
+import { eventually, type HarnessSpec, type ProxyHarness, startProxy } from '../support/proxy-harness.ts';
+import { openRawClient, type RawClient } from '../support/raw-client.ts';
+import { type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.ts';
+
+const LONG = 'long.example.com';
+const PLAIN = 'plain.example.com';
+const group = sampleGroup(1);
+const SIZE = 24;
+
+/** Nearly as many steps as one pattern may have; in no order of a and b can less than most of them be looked at. */
+const pattern = '/(?:[ab]*a[ab]{20}){18}[cd]';
+const text = (seed: number) => {
+  const bytes = createHash('shake256', { outputLength: 2_000 }).update(String(seed)).digest();
+  return Array.from(bytes, (byte) => (byte < 128 ? 'a' : 'b')).join('');
+};
+const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+/** Who writes a Policy and opens what it guards chooses both: a pattern, and the path that it is asked about. */
+describe('Security 7: rules that take long', () => {
+  let upstream: RecordingUpstream;
+  let proxy: ProxyHarness;
+  /** Milliseconds of one decision. */
+  let decisionMs = Number.POSITIVE_INFINITY;
+  const open: RawClient[] = [];
+
+  const spec = (admitted: string = group): HarnessSpec => ({
+    hosts: [
+      { name: LONG, routes: [{ access: { policies: ['long'] }, service: 'app' }] },
+      { name: PLAIN, routes: [{ access: { policies: ['plain'] }, service: 'app' }] },
+    ],
+    policies: {
+      long: { rules: [{ allow: { or: [{ http_path: { matches: pattern } }, { groups: admitted }] } }] },
+      plain: { groups: [group] },
+    },
+    services: { app: [upstream.port] },
+  });
+
+  before(async () => {
+    upstream = await startRecordingUpstream();
+    proxy = await startProxy({ spec: spec(), limits: { recheckMs: 500 } });
+    const compiled = compilePattern(pattern, false);
+    assert.ok(compiled.ok);
+    for (let index = 0; index < 5; index += 1) {
+      const begin = performance.now();
+      assert.equal(compiled.value.matchesWhole(`/${text(1_000 + index)}`), false);
+      decisionMs = Math.min(decisionMs, performance.now() - begin);
+    }
+  });
+  after(async () => {
+    await proxy.close();
+    await upstream.close();
+  });
+  afterEach(async () => {
+    for (const client of open.splice(0)) client.destroy();
+    await eventually('all have left', () => proxy.dataPlane.stats.connections === 0);
+    proxy.apply(spec());
+  });
+
+  const dial = async (servername: string): Promise<RawClient> => {
+    const client = await openRawClient({ port: proxy.httpsPort, tls: { ca: proxy.ca, servername } });
+    open.push(client);
+    return client;
+  };
+  const dialMany = () => Promise.all(Array.from({ length: SIZE }, () => dial(LONG)));
+  const requestOf = (host: string, path: string, fields = '', lid = randomId()) =>
+    `GET /${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${proxy.cookieFor(host, { groups: [group], lid })}\r\n${fields}\r\n`;
+  const handshake = (index: number, lid?: string) =>
+    requestOf(
+      LONG,
+      text(index),
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
+      lid,
+    );
+
+  const openSockets = async (lid?: string): Promise<readonly RawClient[]> => {
+    upstream.answerWith((_request, socket) => {
+      socket.removeAllListeners('data');
+      return switching;
+    });
+    const clients = await dialMany();
+    for (const [index, client] of clients.entries()) client.write(handshake(index, lid));
+    await eventually('all are open', () => proxy.dataPlane.stats.upgrades === SIZE);
+    upstream.answerWith(() => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    return clients;
+  };
+
+  it('[ISOLATED] let the requests of others pass, and are all decided by', async () => {
+    const passing = await dial(PLAIN);
+    const flood = await dialMany();
+    for (const [index, client] of flood.entries()) client.write(requestOf(LONG, text(index)));
+    passing.write(requestOf(PLAIN, ''));
+    assert.equal((await passing.response()).startLine, 'HTTP/1.1 200 OK');
+    const before = flood.filter((client) => client.unread().length > 0).length;
+    assert.ok(before < SIZE / 2, `${before} of ${SIZE} were answered before`);
+    for (const client of flood) assert.equal((await client.response()).startLine, 'HTTP/1.1 200 OK');
+  });
+
+  it('[ISOLATED] hold up nobody where they are asked again and again: fifty idle WebSockets took a worker from everybody', async () => {
+    await openSockets();
+    const passing = await dial(PLAIN);
+    const times: number[] = [];
+    for (let round = 0; round < 15; round += 1) {
+      const begin = performance.now();
+      passing.write(requestOf(PLAIN, ''));
+      assert.equal((await passing.response()).startLine, 'HTTP/1.1 200 OK');
+      times.push(performance.now() - begin);
+      await delay(decisionMs); // so that not all of them fall into one pause between two rounds
+    }
+    const median = times.toSorted((a, b) => a - b)[7] ?? Number.NaN;
+    const figures = `${median.toFixed(1)} ms beside ${SIZE} WebSockets of which each takes ${decisionMs.toFixed(1)} ms`;
+    console.log(`      a request takes ${figures}`);
+    assert.ok(median < (SIZE * decisionMs) / 4, figures);
+    assert.equal(proxy.dataPlane.stats.upgrades, SIZE);
+  });
+
+  it('[BOUNDED] end what they let in when they change', async () => {
+    await openSockets();
+    proxy.apply(spec(sampleGroup(9)));
+    await eventually('all are cut', () => proxy.dataPlane.stats.upgrades === 0);
+  });
+
+  it('[BOUNDED] delay no revocation, however many wait to be asked', async () => {
+    const lid = randomId();
+    await openSockets(lid);
+    proxy.revocations.add(revokeLogin(sampleSession({ lid }), proxy.now()));
+    proxy.dataPlane.revoked();
+    await eventually('all are cut', () => proxy.dataPlane.stats.upgrades === 0, SIZE * decisionMs);
+  });
+
+  it('[CLOSED] let nobody in without them: not who lacks the group, and not a WebSocket', async () => {
+    const reached = upstream.requests.length;
+    for (const fields of ['', 'Connection: Upgrade\r\nUpgrade: websocket\r\n']) {
+      const client = await dial(LONG);
+      const cookie = proxy.cookieFor(LONG, { groups: [] });
+      client.write(`GET /${text(1)} HTTP/1.1\r\nHost: ${LONG}\r\nCookie: ${cookie}\r\n${fields}\r\n`);
+      assert.match((await client.response()).startLine, /^HTTP\/1\.1 403 /);
+    }
+    assert.equal(upstream.requests.length, reached);
+  });
+});

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { deepFreeze } from './deep-freeze.ts';
 import { isRecord } from './shape.ts';
 import type { Entry } from './snapshot.ts';
@@ -40,8 +41,13 @@ export function contentHash(value: object): string {
   return text;
 }
 
-/** The table entry of a value: frozen all through, with its hash. */
-export function entryOf<T extends object>(value: T): Entry<T> {
+/**
+ * The table entry of a value: frozen all through, with its hash.
+ *
+ * @param known an entry that was made before, if there is one: where it holds the same it is returned, since to compare is cheaper than to hash
+ */
+export function entryOf<T extends object>(value: T, known?: Entry<T>): Entry<T> {
+  if (known !== undefined && isDeepStrictEqual(known.value, value)) return known;
   return Object.freeze({ hash: contentHash(value), value: deepFreeze(value) });
 }
 

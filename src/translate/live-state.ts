@@ -1,6 +1,7 @@
 import type { ClusterState, Kind, KubernetesObject, ObjectOfKind } from '../api/cluster-state.ts';
 import { objectKey } from '../api/cluster-state.ts';
 import { compareText } from '../snapshot/content-hash.ts';
+import { byIdentity } from './by-identity.ts';
 
 /** Whether an object counts: one that is being deleted (`metadata.deletionTimestamp`) is gone already. */
 export function isLive(object: KubernetesObject): boolean {
@@ -32,7 +33,7 @@ export function compareAge(a: KubernetesObject, b: KubernetesObject): number {
 }
 
 /** Milliseconds since the epoch; what can not be read is younger than everything, so that it wins nothing. */
-function createdAt(object: KubernetesObject): number {
-  const time = Date.parse(object.metadata.creationTimestamp);
+const createdAt = byIdentity(({ metadata }: KubernetesObject): number => {
+  const time = Date.parse(metadata.creationTimestamp);
   return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
-}
+});

@@ -1,30 +1,32 @@
-/** Most bytes that the patterns of this process may keep of the texts that they have seen, all together. */
+/** Most bytes that the patterns of this process which have seen texts may keep, all together. */
 const MOST_BYTES = 32 * 1024 * 1024;
-/** RE2JS keeps no more for one pattern. */
-const MOST_OF_ONE = 8 * 1024 * 1024;
+/** Of a compiled pattern that has seen nothing, about. */
+const PROGRAM_BYTES = 12 * 1024;
 
-/** Of patterns that have seen texts, the one used last at the end: how to make them forget, and what they keep at most. */
+/** The one used last at the end: how to make it forget all, and what it keeps. */
 const kept = new Map<() => void, number>();
 let total = 0;
 
 /**
- * Notes that a pattern has seen a text. RE2JS makes tables of what it sees, which has a bound for each pattern and none for all: two hundred of a tenant would
- * take 800 MB of every worker (ISOLATED). Past the bound those that were used longest ago forget theirs.
+ * Notes that a pattern was used. RE2JS makes tables of the texts that it sees, which has a bound for each pattern and none for all: two hundred of a tenant would
+ * take 800 MB of every worker (ISOLATED). Past the bound those that were used longest ago are dropped, such as those of Policies that are gone.
  *
  * @param forget the same function each time
- * @param bytes what the text may have added at most
+ * @param tables bytes of its tables by now
  */
-export function noteSeen(forget: () => void, bytes: number): void {
-  const before = kept.get(forget) ?? 0;
-  const now = Math.min(before + bytes, MOST_OF_ONE);
+export function noteUse(forget: () => void, tables: number): void {
+  const bytes = PROGRAM_BYTES + tables;
+  total += bytes - (kept.get(forget) ?? 0);
   kept.delete(forget);
-  kept.set(forget, now);
-  total += now - before;
-  if (total <= MOST_BYTES) return;
-  for (const [oldest, size] of kept) {
+  kept.set(forget, bytes);
+  if (total > MOST_BYTES) dropHalf();
+}
+
+function dropHalf(): void {
+  for (const [forget, bytes] of kept) {
     if (total <= MOST_BYTES / 2) return;
-    oldest();
-    kept.delete(oldest);
-    total -= size;
+    forget();
+    kept.delete(forget);
+    total -= bytes;
   }
 }

@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js';
-import { noteSeen } from './pattern-memory.ts';
+import { noteUse } from './pattern-memory.ts';
 import type { Reading } from './policy-error.ts';
 
 /** A regular expression in RE2 syntax: matched in time linear in the text, whatever the expression. */
@@ -19,11 +19,6 @@ const largestProgram = 500;
 /** Characters of the longest text that is tested; for longer ones the answer is unknown. Bounds the work per request. */
 export const longestMatchedText = 2048;
 
-/** What one character of a text may add to the tables of an expression, in bytes: a state, … */
-const STATE_BYTES = 400;
-/** … for each instruction that it is about. */
-const BYTES_OF_STEP = 16;
-
 /**
  * Compiles an expression that a user wrote (RE2 syntax: no look-around, no back references).
  *
@@ -40,7 +35,7 @@ export function compilePattern(expression: string, foldCase: boolean): Reading<P
     if (size > largestProgram) {
       return refused('is too large once repetitions are expanded', 'Use smaller repetition counts.');
     }
-    return { ok: true, value: { size, matchesWhole: boundedTest(compile, compiled, size) } };
+    return { ok: true, value: { size, matchesWhole: boundedTest(compile, compiled) } };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     return refused(
@@ -50,7 +45,7 @@ export function compilePattern(expression: string, foldCase: boolean): Reading<P
   }
 }
 
-function boundedTest(compile: () => RE2JS, compiled: RE2JS, size: number): (text: string) => boolean {
+function boundedTest(compile: () => RE2JS, compiled: RE2JS): (text: string) => boolean {
   let present: RE2JS | null = compiled;
   const forget = () => {
     present = null;
@@ -58,9 +53,15 @@ function boundedTest(compile: () => RE2JS, compiled: RE2JS, size: number): (text
   return (text) => {
     present ??= compile();
     const doesMatch = present.testExact(text);
-    noteSeen(forget, text.length * (STATE_BYTES + size * BYTES_OF_STEP));
+    noteUse(forget, tableBytes(present));
     return doesMatch;
   };
+}
+
+/** By RE2JS's own count, which it holds its tables by. It has none before it needs one. */
+function tableBytes({ re2Input }: RE2JS): number {
+  const tables: RE2JS['re2Input']['lazyDFA'] | null = re2Input.lazyDFA;
+  return tables === null ? 0 : tables.maxMem - tables.memBudget;
 }
 
 function refused(problem: string, hint: string): Reading<Pattern> {

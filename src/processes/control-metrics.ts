@@ -54,8 +54,11 @@ export function createControlMetrics(registry: Registry, age: () => number, isRe
   });
   outdated.set(0);
   denied.set(0);
+  let shown: readonly KeyPairExpiry[] = [];
   return {
     serves: (expiries) => {
+      if (expiries === shown) return;
+      shown = expiries;
       expiry.reset();
       for (const { namespace, name, notAfter } of expiries) expiry.set({ namespace, secret: name }, notAfter / 1000);
     },

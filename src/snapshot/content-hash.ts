@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { deepFreeze } from './deep-freeze.ts';
 import { isRecord } from './shape.ts';
 import type { Entry } from './snapshot.ts';
@@ -8,8 +9,8 @@ const known = new WeakMap<object, string>();
 
 /**
  * JSON with sorted keys: equal data has equal text, whatever the order in which its fields were written.
- * For plain data only (no Map, no undefined, no class instances), as everything in a snapshot is. A build spends most of its time here: what has a
- * `fingerprint` of all that it holds counts by that alone, since ten thousand hosts may share mentions of ten thousand groups.
+ * For plain data only (no Map, no undefined, no class instances), as everything in a snapshot is. A build spends most of its time here:
+ * mentions, whose `fingerprint` is a hash of all that they hold, count by that alone, since ten thousand hosts may share those of ten thousand groups.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
@@ -19,11 +20,16 @@ export function canonicalJson(value: unknown): string {
     return `[${text}]`;
   }
   if (!isRecord(value)) return JSON.stringify(value);
-  if (typeof value.fingerprint === 'string') return quoted(value.fingerprint);
+  if (isMentions(value)) return quoted(value.fingerprint);
   for (const name of Object.keys(value).sort()) {
     text += `${text === '' ? '' : ','}${quoted(name)}:${canonicalJson(value[name])}`;
   }
   return `{${text}}`;
+}
+
+function isMentions(value: Readonly<Record<string, unknown>>): value is { readonly fingerprint: string } {
+  const { claims, fingerprint, groups, roles } = value;
+  return typeof fingerprint === 'string' && Array.isArray(groups) && Array.isArray(roles) && Array.isArray(claims);
 }
 
 /** What JSON writes as it is. */
@@ -42,8 +48,13 @@ export function contentHash(value: object): string {
   return text;
 }
 
-/** The table entry of a value: frozen all through, with its hash. */
-export function entryOf<T extends object>(value: T): Entry<T> {
+/**
+ * The table entry of a value: frozen all through, with its hash.
+ *
+ * @param known an entry that was made before, if there is one: where it holds the same it is returned, since to compare is cheaper than to hash
+ */
+export function entryOf<T extends object>(value: T, known?: Entry<T>): Entry<T> {
+  if (known !== undefined && isDeepStrictEqual(known.value, value)) return known;
   return Object.freeze({ hash: contentHash(value), value: deepFreeze(value) });
 }
 

@@ -69,7 +69,7 @@ function conceal(secret: ClearSecret): Secret {
 }
 
 function isSameSecret(before: Secret | undefined, next: Secret): boolean {
-  if (before === undefined) return false;
+  if (before === undefined || before === next) return before === next;
   if (before.kind === 'key-pair' && next.kind === 'key-pair') {
     return before.certPem === next.certPem && before.keyPem.reveal() === next.keyPem.reveal();
   }

@@ -94,7 +94,7 @@ function validateTables(value: Readonly<Record<string, unknown>>, valid: Snapsho
   for (const [name, check] of tables) validateTable(value[name], check, name, valid?.[name] ?? null, faults);
   if (faults.length > 0 || !hasEveryTable(value)) return faults;
   if (valid !== null && onlyEndpointsDiffer(valid, value)) validateEndpointKeys(value, faults);
-  else validateReferences(value, faults);
+  else validateReferences(value, valid, faults);
   return faults;
 }
 
@@ -141,10 +141,11 @@ function validateTable(
 }
 
 /** A key that some entry names, the table it has to be in, and where it is named. */
-type Reference = readonly [key: Key, table: TableName, path: string];
+type Reference = readonly [key: Key, table: (typeof targets)[number], path: string];
 
-function validateReferences(snapshot: Snapshot, faults: string[]): void {
-  for (const [key, table, path] of references(snapshot)) {
+function validateReferences(snapshot: Snapshot, valid: Snapshot | null, faults: string[]): void {
+  const known = valid !== null && keepsTargets(valid, snapshot) ? valid : null;
+  for (const [key, table, path] of references(snapshot, known)) {
     if (!snapshot[table].has(key)) faults.push(`${path}: ${key} is not in ${table}`);
   }
   validateEndpointKeys(snapshot, faults);
@@ -183,8 +184,19 @@ function twice(table: TableName, names: readonly string[]): readonly string[] {
   });
 }
 
-function* references({ challenges, hosts, settings }: Snapshot): Generator<Reference> {
-  for (const [key, { value: host }] of hosts) {
+/** Tables whose keys are named by {@link references}. */
+const targets = ['backends', 'certificates', 'identityProviders', 'policies'] as const satisfies readonly TableName[];
+
+/** Whether what an entry of `valid` refers to is in `next` too. */
+function keepsTargets(valid: Snapshot, next: Snapshot): boolean {
+  return targets.every((name) => valid[name] === next[name] || valid[name].keys().every((key) => next[name].has(key)));
+}
+
+/** @param known whose entries need not be looked at again; null: none */
+function* references({ challenges, hosts, settings }: Snapshot, known: Snapshot | null): Generator<Reference> {
+  for (const [key, entry] of hosts) {
+    if (known?.hosts.get(key) === entry) continue;
+    const { value: host } = entry;
     const path = `hosts[${key}].value`;
     const { certificate } = host;
     if (certificate.kind === 'secret') yield [certificate.certificate, 'certificates', `${path}.certificate`];

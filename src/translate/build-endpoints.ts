@@ -3,6 +3,7 @@ import type { EndpointSlice } from '../api/kubernetes.ts';
 import { entryOf } from '../snapshot/content-hash.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { Backend, EndpointSet, Entry, Table } from '../snapshot/snapshot.ts';
+import { byIdentity } from './by-identity.ts';
 import { endpointSet, externalEndpointSet, groupSlices } from './endpoint-set.ts';
 import { liveObject } from './live-state.ts';
 import type { AddressCheck } from './refused-addresses.ts';
@@ -51,6 +52,4 @@ function endpointsOf(
   return externalName === undefined ? { endpoints: [] } : externalEndpointSet(externalName, port);
 }
 
-function serviceKey({ namespace, service }: Backend): ObjectKey {
-  return objectKey(namespace, service);
-}
+const serviceKey = byIdentity(({ namespace, service }: Backend): ObjectKey => objectKey(namespace, service));

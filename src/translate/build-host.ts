@@ -2,10 +2,11 @@ import type { Ingress, IngressBackend, IngressPath } from '../api/kubernetes.ts'
 import { quoted } from '../api/quoted.ts';
 import type { Access, HostPattern, Route, RouteBackend, RoutePath } from '../snapshot/snapshot.ts';
 import { compareRoutePaths } from '../snapshot/validate-host.ts';
+import { byIdentity } from './by-identity.ts';
 import type { Findings } from './findings.ts';
 import { describeHost, hostKey } from './host-pattern.ts';
 import { type IngressPathReading, readIngressPath } from './ingress-path.ts';
-import type { OwnIngress } from './own-ingress.ts';
+import type { OwnIngress, OwnRule } from './own-ingress.ts';
 
 /** Turns the backend at a path of an Ingress into what a route holds; reports what is wrong with it. */
 export type BackendResolver = (backend: IngressBackend, ingress: Ingress, path: string) => RouteBackend;
@@ -56,12 +57,29 @@ export function buildRoutes(
   return sorted.map((candidate) => toRoute(pattern, candidate));
 }
 
+const root: RoutePath = { type: 'Prefix', value: '/' };
+
 /** A path as it stands in an Ingress, and how it was read. */
 interface WrittenPath {
   readonly path: IngressPath;
   readonly reading: IngressPathReading;
+  /** The same object for all paths with equal ones, so that it is looked for once. */
+  readonly backend: IngressBackend;
   readonly at: string;
 }
+
+/** The paths of all rules that one Ingress has for a host. */
+const writtenPaths = byIdentity((rules: readonly OwnRule[]): readonly WrittenPath[] => {
+  const backends = new Map<string, IngressBackend>();
+  return rules.flatMap(({ at, paths }) =>
+    paths.map((path, index) => ({
+      path,
+      reading: readIngressPath(path),
+      backend: backends.getOrInsert(JSON.stringify(path.backend), path.backend),
+      at: `${at}.http.paths[${index}]`,
+    })),
+  );
+});
 
 interface ReadPaths {
   readonly written: readonly Candidate[];
@@ -75,21 +93,20 @@ function readPaths(
   resolveBackend: BackendResolver,
   findings: Findings,
 ): ReadPaths {
-  const ofHost = rules.get(hostKey(pattern)) ?? [];
-  const paths = ofHost.flatMap((rule) =>
-    rule.paths.map((path, index) => ({ path, reading: readIngressPath(path), at: `${rule.at}.http.paths[${index}]` })),
-  );
+  const ofHost = rules.get(hostKey(pattern));
+  if (ofHost === undefined) return { written: [], fallback: [], guards: [] };
+  const paths = writtenPaths(ofHost);
   const guards = paths.flatMap((written) => guardFor(written, ingress, findings));
   const guarded = new Set(guards.map((guard) => pathKey(guard.path)));
   const accessOf = (path: RoutePath) => (guarded.has(pathKey(path)) ? refusedPath(path) : access);
-  const written = paths.flatMap(({ path, reading, at }) => {
+  const backends = new Map<IngressBackend, RouteBackend>();
+  const written = paths.flatMap(({ reading, backend: named, at }) => {
     if (!reading.ok) return [];
-    const backend = resolveBackend(path.backend, ingress, `${at}.backend`);
+    const backend = backends.getOrInsertComputed(named, () => resolveBackend(named, ingress, `${at}.backend`));
     return [{ ingress, at, path: reading.path, access: accessOf(reading.path), backend }];
   });
   const { defaultBackend } = ingress.spec;
-  if (defaultBackend === undefined || ofHost.length === 0) return { written, fallback: [], guards };
-  const root: RoutePath = { type: 'Prefix', value: '/' };
+  if (defaultBackend === undefined) return { written, fallback: [], guards };
   const at = 'spec.defaultBackend';
   const backend = resolveBackend(defaultBackend, ingress, at);
   const fallback = { ingress, at, path: root, access: accessOf(root), backend };
@@ -133,13 +150,13 @@ function toRoute(pattern: HostPattern, { ingress, path, access, backend }: Candi
   const { namespace, name } = ingress.metadata;
   return {
     id: `${namespace}/${name} ${describeHost(pattern)} ${path.type === 'Exact' ? '=' : ''}${path.value}`,
-    ingress: { namespace, name },
+    ingress: nameOf(ingress),
     path,
     access,
     backend,
   };
 }
 
-function pathKey({ type, value }: RoutePath): string {
-  return `${type} ${value}`;
-}
+const nameOf = byIdentity(({ metadata: { namespace, name } }: Ingress): Route['ingress'] => ({ namespace, name }));
+
+const pathKey = byIdentity(({ type, value }: RoutePath): string => `${type} ${value}`);

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describeRef } from '../api/cluster-state.ts';
 import type { StatusUpdate } from '../api/status-update.ts';
-import { compareText, contentHash } from '../snapshot/content-hash.ts';
+import { compareText } from '../snapshot/content-hash.ts';
 import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
-import type { Entry, PolicyEntry, Route, Snapshot, Table } from '../snapshot/snapshot.ts';
+import type { Entry, Host, PolicyEntry, Route, Snapshot, Table } from '../snapshot/snapshot.ts';
+import { byIdentity } from './by-identity.ts';
 import type { Translation } from './translation.ts';
 
 /**
@@ -24,44 +26,53 @@ export function describeChange(before: Translation, after: Translation): readonl
 interface Side {
   readonly snapshot: Snapshot;
   readonly statuses: ReadonlyMap<string, StatusUpdate>;
-  /** Of hosts and challenges that the other side has not, or not so. */
+  /** Of hosts and challenges that the other side has not, or not so: by Ingress, and how many each policy decides. */
   readonly changedRoutes: ReadonlyMap<string, readonly Route[]>;
-  readonly routesByPolicy: ReadonlyMap<PolicyKey, number>;
-  readonly routesByIngress: ReadonlyMap<string, number>;
+  readonly changedByPolicy: ReadonlyMap<PolicyKey, number>;
 }
 
 function objectLines(before: Translation, after: Translation): readonly string[] {
   const [was, is] = [sideOf(before, after), sideOf(after, before)];
-  const names = [...new Set([...was.statuses.keys(), ...is.statuses.keys()])].sort(compareText);
-  return names.flatMap((name) => {
+  const names = new Set([...was.statuses.keys(), ...is.statuses.keys()]);
+  const texts = [...names].flatMap((name) => {
     const text = describeObject(was.statuses.get(name), is.statuses.get(name), was, is);
-    return text === null ? [] : [`${name}: ${text}`];
+    return text === null ? [] : [{ name, text }];
   });
+  return texts.sort((a, b) => compareText(a.name, b.name)).map(({ name, text }) => `${name}: ${text}`);
 }
 
 function sideOf({ snapshot, statuses }: Translation, other: Translation): Side {
-  const routesByPolicy = new Map<PolicyKey, number>();
-  const routesByIngress = new Map<string, number>();
-  for (const { value } of snapshot.hosts.values()) {
-    for (const { access, ingress } of value.routes) {
-      const name = ingressName(ingress);
-      routesByIngress.set(name, (routesByIngress.get(name) ?? 0) + 1);
-      for (const key of access.kind === 'policy' ? access.policies : []) {
-        routesByPolicy.set(key, (routesByPolicy.get(key) ?? 0) + 1);
-      }
-    }
-  }
   const changed = [
     ...changedValues(snapshot.hosts, other.snapshot.hosts).flatMap(({ routes }) => routes),
     ...changedValues(snapshot.challenges, other.snapshot.challenges).map(({ route }) => route),
   ];
   return {
     snapshot,
-    statuses: new Map(statuses.map((status) => [describeRef(status.ref), status] as const)),
+    statuses: byObject(statuses),
     changedRoutes: Map.groupBy(changed, ({ ingress }) => ingressName(ingress)),
-    routesByPolicy,
-    routesByIngress,
+    changedByPolicy: countRoutes(changed).byPolicy,
   };
+}
+
+/** By the words for each object. */
+const byObject = byIdentity(
+  (statuses: readonly StatusUpdate[]) => new Map(statuses.map((status) => [describeRef(status.ref), status] as const)),
+);
+
+/** Of all hosts: counted only where there is something to tell. */
+const routesOf = byIdentity((hosts: Table<Host>) => countRoutes(hosts.values().flatMap(({ value }) => value.routes)));
+
+function countRoutes(routes: Iterable<Route>) {
+  const byPolicy = new Map<PolicyKey, number>();
+  const byIngress = new Map<string, number>();
+  for (const { access, ingress } of routes) {
+    const name = ingressName(ingress);
+    byIngress.set(name, (byIngress.get(name) ?? 0) + 1);
+    for (const key of access.kind === 'policy' ? access.policies : []) {
+      byPolicy.set(key, (byPolicy.get(key) ?? 0) + 1);
+    }
+  }
+  return { byPolicy, byIngress } as const;
 }
 
 function changedValues<T>(table: Table<T>, other: Table<T>): readonly T[] {
@@ -91,11 +102,13 @@ function describePolicy(old: StatusUpdate | undefined, now: StatusUpdate, before
   if (isRefused(now)) return describeReported(old, now);
   const key = policyTableKey(now.ref.namespace, now.ref.name);
   const entry = after.snapshot.policies.get(key);
-  const routes = after.routesByPolicy.get(key) ?? 0;
   if (entry === undefined) return old === undefined || isRefused(old) ? 'valid, and no route uses it' : null;
   const isSame =
-    before.snapshot.policies.get(key)?.hash === entry.hash && (before.routesByPolicy.get(key) ?? 0) === routes;
-  return isSame ? null : `${count(routes, 'route')} now ${routes === 1 ? 'allows' : 'allow'} ${whom(entry)}`;
+    before.snapshot.policies.get(key)?.hash === entry.hash &&
+    (before.changedByPolicy.get(key) ?? 0) === (after.changedByPolicy.get(key) ?? 0);
+  if (isSame) return null;
+  const routes = routesOf(after.snapshot.hosts).byPolicy.get(key) ?? 0;
+  return `${count(routes, 'route')} now ${routes === 1 ? 'allows' : 'allow'} ${whom(entry)}`;
 }
 
 function whom({ value: { program } }: Entry<PolicyEntry>): string {
@@ -111,9 +124,8 @@ function describeIngress(old: StatusUpdate | undefined, now: StatusUpdate, befor
     return `now denied. ${message.replace('Every request is denied. ', '')}`;
   }
   const name = ingressName(now.ref);
-  const [was, is] = [before.changedRoutes.get(name) ?? [], after.changedRoutes.get(name) ?? []];
-  if (contentHash(was) === contentHash(is)) return null;
-  return `now ${count(after.routesByIngress.get(name) ?? 0, 'route')}`;
+  if (isDeepStrictEqual(before.changedRoutes.get(name), after.changedRoutes.get(name))) return null;
+  return `now ${count(routesOf(after.snapshot.hosts).byIngress.get(name) ?? 0, 'route')}`;
 }
 
 /** No namespace has a slash in its name. */

@@ -3,17 +3,20 @@ import { type ClusterState, type ObjectKey, serviceOfSlice } from '../api/cluste
 import type { EndpointSlice, Service, ServicePort } from '../api/kubernetes.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import type { Endpoint, EndpointSet } from '../snapshot/snapshot.ts';
+import { byIdentity } from './by-identity.ts';
 import { isLive } from './live-state.ts';
 import type { AddressCheck } from './refused-addresses.ts';
 
 /** EndpointSlices by the Service they belong to. */
 export type SlicesByService = ReadonlyMap<ObjectKey, readonly EndpointSlice[]>;
 
+const serviceOf = byIdentity(serviceOfSlice);
+
 /** Groups the slices of some Services, or of all. */
 export function groupSlices(state: ClusterState, isWanted: (service: ObjectKey) => boolean): SlicesByService {
   const groups = new Map<ObjectKey, EndpointSlice[]>();
   for (const slice of state.endpointSlices.values()) {
-    const service = isLive(slice) ? serviceOfSlice(slice) : null;
+    const service = isLive(slice) ? serviceOf(slice) : null;
     if (service === null || !isWanted(service)) continue;
     const group = groups.get(service);
     if (group === undefined) groups.set(service, [slice]);

@@ -43,6 +43,11 @@ export class Findings {
     if (!known.has(message)) known.set(message, { ref: refOf(ingress), kind, path, message, hint: '' });
   }
 
+  /** Adds what {@link of} had of the same Ingress elsewhere. */
+  addAll(ingress: Ingress, found: readonly Finding[]): void {
+    for (const { kind, path, message } of found) this.add(ingress, kind, path, message);
+  }
+
   /** In the order found. */
   of(ingress: Ingress): readonly Finding[] {
     return [...(this.#byIngress.get(ingress)?.values() ?? [])];

@@ -1,6 +1,7 @@
 import { parseHostPattern } from '../api/host-pattern.ts';
 import { type Key, tableKey } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
+import { byIdentity } from './by-identity.ts';
 
 /** A host of an Ingress, or one sentence part on why it is none. */
 export type HostReading =
@@ -36,13 +37,13 @@ export function describeHost(pattern: HostPattern): string {
 }
 
 /** Key of the pattern in the `hosts` table. */
-export function hostKey(pattern: HostPattern): Key {
+export const hostKey = byIdentity((pattern: HostPattern): Key => {
   return pattern.kind === 'any' ? tableKey('any') : tableKey(pattern.kind, pattern.name);
-}
+});
 
 /** The wildcard that matches an exact host: one label less (Kubernetes Ingress, "Hostname wildcards"). */
-export function wildcardOver(pattern: HostPattern): HostPattern | null {
+export const wildcardOver = byIdentity((pattern: HostPattern): HostPattern | null => {
   if (pattern.kind !== 'exact') return null;
   const dot = pattern.name.indexOf('.');
   return dot === -1 ? null : { kind: 'wildcard', name: pattern.name.slice(dot + 1) };
-}
+});

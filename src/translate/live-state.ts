@@ -2,6 +2,7 @@ import type { ClusterState, Kind, KubernetesObject, ObjectOfKind, ObjectRef } fr
 import { objectKey } from '../api/cluster-state.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import { type Key, tableKey } from '../snapshot/ids.ts';
+import { byIdentity } from './by-identity.ts';
 
 /** Whether an object counts: one that is being deleted (`metadata.deletionTimestamp`) is gone already. */
 export function isLive(object: KubernetesObject): boolean {
@@ -25,15 +26,14 @@ export function lastGoodObjects<K extends Kind>(state: ClusterState, kind: K): r
     .filter((object): object is ObjectOfKind<K> => object?.kind === kind && isLive(object));
 }
 
-const unreadableKeys = new WeakMap<ClusterState['unreadable'], ReadonlySet<Key>>();
+const unreadableKeys = byIdentity(
+  (unreadable: ClusterState['unreadable']): ReadonlySet<Key> =>
+    new Set(unreadable.map(({ ref }) => tableKey(ref.kind, ref.namespace, ref.name))),
+);
 
 /** Whether an object is there and can not be read. Looked up: a tenant may have ten thousand of those, and name a hundred thousand that are not there. */
 export function isUnreadable({ unreadable }: ClusterState, { kind, namespace, name }: ObjectRef): boolean {
-  const keys = unreadableKeys.getOrInsertComputed(
-    unreadable,
-    () => new Set(unreadable.map(({ ref }) => tableKey(ref.kind, ref.namespace, ref.name))),
-  );
-  return keys.has(tableKey(kind, namespace, name));
+  return unreadableKeys(unreadable).has(tableKey(kind, namespace, name));
 }
 
 /** Oldest first by `creationTimestamp`, then by namespace and name: a total order that no event order changes. */
@@ -44,7 +44,7 @@ export function compareAge(a: KubernetesObject, b: KubernetesObject): number {
 }
 
 /** Milliseconds since the epoch; what can not be read is younger than everything, so that it wins nothing. */
-function createdAt(object: KubernetesObject): number {
-  const time = Date.parse(object.metadata.creationTimestamp);
+const createdAt = byIdentity(({ metadata }: KubernetesObject): number => {
+  const time = Date.parse(metadata.creationTimestamp);
   return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
-}
+});

@@ -1,11 +1,12 @@
-import type { ClusterState, ObjectRef } from '../api/cluster-state.ts';
+import { type ClusterState, type ObjectKey, type ObjectRef, objectKey } from '../api/cluster-state.ts';
 import type { Secret as SecretObject } from '../api/kubernetes.ts';
 import { compareText, entryOf } from '../snapshot/content-hash.ts';
 import { type Key, tableKey } from '../snapshot/ids.ts';
 import { Redacted } from '../snapshot/redacted.ts';
 import type { Secret } from '../snapshot/secret.ts';
 import type { Certificate, Entry } from '../snapshot/snapshot.ts';
-import { liveObject } from './live-state.ts';
+import { byIdentity } from './by-identity.ts';
+import { isLive } from './live-state.ts';
 import { materialHash, readTlsSecret, secretText } from './tls-secret.ts';
 
 /** A piece of secret material by the key it has in `Secrets`, or one sentence part on why there is none. */
@@ -15,6 +16,12 @@ export type MaterialReading<Facts = unknown> =
 
 /** What a certificate says of itself: see `Certificate` of the snapshot. */
 export type CertificateFacts = Pick<Certificate, 'names' | 'notAfter'>;
+
+interface KeyPairFacts extends CertificateFacts {
+  readonly certificate: Entry<Certificate>;
+  readonly pair: Secret;
+  readonly expiry: KeyPairExpiry;
+}
 
 const missingSecret = { ok: false, isMissing: true, problem: 'does not exist or can not be read' } as const;
 
@@ -26,18 +33,41 @@ export interface KeyPairExpiry {
   readonly notAfter: number;
 }
 
+/** What becomes of a kubernetes.io/tls Secret, by the key of the hashes, which is the only other thing that it depends on. */
+const keyPairs = new WeakMap<Uint8Array, (secret: SecretObject) => KeyPairReading>();
+
+type KeyPairReading = MaterialReading<KeyPairFacts>;
+
+function keyPairReader(materialKey: Uint8Array): (secret: SecretObject) => KeyPairReading {
+  return byIdentity((secret) => {
+    const read = readTlsSecret(secret);
+    if (!read.ok) return { ...read, isMissing: false };
+    const { namespace, name } = secret.metadata;
+    const { certPem, keyPem, names, notAfter } = read;
+    const material = materialHash(materialKey, certPem, keyPem.reveal());
+    return {
+      ...{ ok: true, key: tableKey('key-pair', namespace, name), names, notAfter, material },
+      certificate: entryOf({ names, notAfter, material }),
+      pair: { kind: 'key-pair', certPem, keyPem },
+      expiry: { namespace, name, notAfter },
+    };
+  });
+}
+
 /** Collects the secrets and certificates that a build refers to, and nothing else. */
 export class MaterialCollector {
   readonly secrets = new Map<Key, Secret>();
   readonly certificates = new Map<Key, Entry<Certificate>>();
-  readonly #asked = new Map<Key, ObjectRef>();
+  readonly #asked = new Map<ObjectKey, ObjectRef>();
   readonly #expiries = new Map<Key, KeyPairExpiry>();
   readonly #state: ClusterState;
   readonly #materialKey: Uint8Array;
+  readonly #readKeyPair: (secret: SecretObject) => KeyPairReading;
 
   constructor(state: ClusterState, materialKey: Uint8Array) {
     this.#state = state;
     this.#materialKey = materialKey;
+    this.#readKeyPair = keyPairs.getOrInsertComputed(materialKey, keyPairReader);
   }
 
   /** Every Secret that was asked for, whether it is there or not. */
@@ -53,22 +83,19 @@ export class MaterialCollector {
   /** A certificate to serve TLS with. */
   serverCertificate(namespace: string, name: string): MaterialReading<CertificateFacts> {
     const read = this.keyPair(namespace, name);
-    if (!read.ok || this.certificates.has(read.key)) return read;
-    this.certificates.set(read.key, entryOf({ names: read.names, notAfter: read.notAfter, material: read.material }));
+    if (read.ok) this.certificates.set(read.key, read.certificate);
     return read;
   }
 
   /** Certificate and key of a kubernetes.io/tls Secret. */
-  keyPair(namespace: string, name: string): MaterialReading<CertificateFacts> {
+  keyPair(namespace: string, name: string): KeyPairReading {
     const secret = this.#find(namespace, name);
     if (secret === null) return missingSecret;
-    const read = readTlsSecret(secret);
-    if (!read.ok) return { ...read, isMissing: false };
-    const key = tableKey('key-pair', namespace, name);
-    const { certPem, keyPem, names, notAfter } = read;
-    if (!this.secrets.has(key)) this.secrets.set(key, { kind: 'key-pair', certPem, keyPem });
-    this.#expiries.set(key, { namespace, name, notAfter });
-    return { ok: true, key, names, notAfter, material: materialHash(this.#materialKey, certPem, keyPem.reveal()) };
+    const read = this.#readKeyPair(secret);
+    if (!read.ok) return read;
+    this.secrets.set(read.key, read.pair);
+    this.#expiries.set(read.key, read.expiry);
+    return read;
   }
 
   /** One value of a Secret. A line break at its end, which `echo` and editors leave, is not part of it. */
@@ -83,7 +110,9 @@ export class MaterialCollector {
   }
 
   #find(namespace: string, name: string): SecretObject | null {
-    this.#asked.set(tableKey('secret', namespace, name), { kind: 'Secret', namespace, name });
-    return liveObject(this.#state.secrets, namespace, name);
+    const key = objectKey(namespace, name);
+    if (!this.#asked.has(key)) this.#asked.set(key, { kind: 'Secret', namespace, name });
+    const secret = this.#state.secrets.get(key);
+    return secret !== undefined && isLive(secret) ? secret : null;
   }
 }

@@ -19,5 +19,6 @@ export function ownAddresses(state: ClusterState, { ownService }: Options): read
 
 /** Whether a slice is of the release's own Service, as {@link ownAddresses} reads it. */
 export function isOwnSlice(slice: EndpointSlice, { ownService }: Options): boolean {
-  return ownService !== null && serviceOfSlice(slice) === objectKey(ownService.namespace, ownService.name);
+  if (slice.metadata.namespace !== ownService?.namespace) return false;
+  return serviceOfSlice(slice) === objectKey(ownService.namespace, ownService.name);
 }

@@ -3,8 +3,9 @@ import type { Ingress, IngressPath } from '../api/kubernetes.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
+import { byIdentity } from './by-identity.ts';
 import { isSolver } from './challenges.ts';
-import type { Findings } from './findings.ts';
+import { type Finding, Findings } from './findings.ts';
 import { type HostClaim, MOST_HOST_FIELDS, MOST_HOSTS } from './host-ownership.ts';
 import { hostKey } from './host-pattern.ts';
 import { isOurIngress, ownClassNames } from './ingress-class.ts';
@@ -26,7 +27,7 @@ export interface OwnIngress {
 }
 
 /** One rule whose host could be read. */
-interface OwnRule {
+export interface OwnRule {
   /** Where the Ingress says it: `spec.rules[0]`. */
   readonly at: string;
   readonly pattern: HostPattern;
@@ -48,15 +49,23 @@ export function ownIngresses(
     isLive(ingress) && isOurIngress(ingress, classNames, options) && !isSolver(ingress);
   const readable = [...state.ingresses.values()]
     .filter(isOurs)
-    .map((ingress) => readIngress(ingress, resolveAccess(ingress, state, providers), findings));
+    .map((ingress) => ownIngress(ingress, resolveAccess(ingress, state, providers), findings));
   const inOrder = state.unreadable.toSorted((a, b) => compareText(a.where, b.where));
   const unreadable = inOrder.flatMap(({ lastGood, reason }) =>
-    lastGood?.kind === 'Ingress' && isOurs(lastGood) ? [readIngress(lastGood, unreadableAccess(reason), findings)] : [],
+    lastGood?.kind === 'Ingress' && isOurs(lastGood) ? [ownIngress(lastGood, unreadableAccess(reason), findings)] : [],
   );
   return [...readable, ...unreadable].sort((a, b) => compareAge(a.ingress, b.ingress));
 }
 
-function readIngress(ingress: Ingress, access: ResolvedAccess, findings: Findings): OwnIngress {
+function ownIngress(ingress: Ingress, access: ResolvedAccess, findings: Findings): OwnIngress {
+  const { said, ...read } = readIngress(ingress);
+  findings.addAll(ingress, said);
+  return { ...read, access };
+}
+
+/** What an Ingress says, whatever else there is, and what is wrong with that. */
+const readIngress = byIdentity((ingress: Ingress): Omit<OwnIngress, 'access'> & { said: readonly Finding[] } => {
+  const findings = new Findings();
   const rules = readRules(ingress, findings);
   const tls = readTls(
     ingress,
@@ -66,12 +75,12 @@ function readIngress(ingress: Ingress, access: ResolvedAccess, findings: Finding
   const ofRules = rules.map(({ pattern, at }) => ({ ingress, pattern, path: `${at}.host` }));
   return {
     ingress,
-    access,
     claims: firstOfEach([...ofRules, ...tls.claims], ingress, findings),
     rules: Map.groupBy(rules, ({ pattern }) => hostKey(pattern)),
     tls,
+    said: findings.of(ingress),
   };
-}
+});
 
 function firstOfEach(named: readonly HostClaim[], ingress: Ingress, findings: Findings): readonly HostClaim[] {
   const claims = new Map<Key, HostClaim>();

@@ -14,9 +14,10 @@ import type { MentionedFacts } from '../snapshot/mentions.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';
 import type { Access, Entry, IdentityProvider, PolicyEntry } from '../snapshot/snapshot.ts';
 import { type AccessRefusal, accessRefusal } from './allowed-access.ts';
+import { byIdentity } from './by-identity.ts';
 import { eventText } from './event-text.ts';
 import { MOST_HOSTS } from './host-ownership.ts';
-import { type ResolvedPolicy, resolvePolicy } from './resolve-policies.ts';
+import { resolvePolicy, type UsablePolicy } from './resolve-policies.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 
 /** Who may pass the routes of one Ingress, and what that needs. */
@@ -57,9 +58,11 @@ export function providerKey(name: string): Key {
   return tableKey('identity-provider', name);
 }
 
+const readAnnotations = byIdentity(parseAnnotations);
+
 /** Decides the access of an Ingress from its annotations. Every doubt denies, with a reason that its author can act on. */
 export function resolveAccess(ingress: Ingress, state: ClusterState, providers: Providers): ResolvedAccess {
-  const annotations = parseAnnotations(ingress);
+  const annotations = readAnnotations(ingress);
   if (!annotations.ok) {
     const problems = annotations.problems.map(({ path, message, hint }) => `${path} ${message}${hint && ` (${hint})`}`);
     return { ...only(denied('annotation-invalid', `${problems.join('; ')}.`)), faults: annotations.problems };
@@ -167,8 +170,6 @@ function noPolicyText({ metadata: { annotations } }: Ingress): string {
   return foreign === null ? text : `${text} ${foreign} is not read here.`;
 }
 
-type UsablePolicy = Extract<ResolvedPolicy, { readonly ok: true }>;
-
 /** Why policies of which each is valid can not decide together; null: they can. */
 function unfitTogether(ingress: Ingress, usable: readonly UsablePolicy[]): Access | null {
   if (usable.every(({ entry }) => entry.value.program.mode === 'Audit')) {
@@ -208,9 +209,9 @@ function charactersOf({ spec }: Ingress, usable: readonly UsablePolicy[]): numbe
   return Math.min(hosts, MOST_HOSTS) * mentioned + paths * names;
 }
 
-function mentionedCharacters({ groups, roles, claims }: MentionedFacts): number {
-  return [groups, roles, claims].flat().reduce((sum, { length }) => sum + length, 0);
-}
+const mentionedCharacters = byIdentity(({ groups, roles, claims }: MentionedFacts): number =>
+  [groups, roles, claims].flat().reduce((sum, { length }) => sum + length, 0),
+);
 
 /** A policy that names no provider is about users of whichever the route has. One that only audits changes nothing about the route. */
 function namedProviders(

@@ -1,13 +1,15 @@
 import type { ClusterState } from '../api/cluster-state.ts';
 import type { IngressBackend, Service, ServiceBackendPort, ServicePort } from '../api/kubernetes.ts';
+import { entryOf } from '../snapshot/content-hash.ts';
 import { type Key, tableKey } from '../snapshot/ids.ts';
-import type { Backend, BackendProblem } from '../snapshot/snapshot.ts';
+import type { Backend, BackendProblem, Entry, RouteBackend } from '../snapshot/snapshot.ts';
+import { byIdentity } from './by-identity.ts';
 import { liveObject } from './live-state.ts';
 import type { TranslateOptions } from './translate-options.ts';
 
 /** A Service port to forward to, or why there is none: `problem` is one sentence for the Event. */
 export type ResolvedBackend =
-  | { readonly ok: true; readonly key: Key; readonly backend: Backend }
+  | { readonly ok: true; readonly key: Key; readonly entry: Entry<Backend>; readonly route: RouteBackend }
   | { readonly ok: false; readonly reason: BackendProblem; readonly problem: string };
 
 /** Most ports of a Service that is a backend: each that is used has all endpoints for itself, so that a few objects would become millions (ISOLATED). */
@@ -57,7 +59,19 @@ export function resolveBackend(
       problem: `Service ${name} has no TCP port ${text}: its requests are answered with 503.`,
     };
   }
-  return { ok: true, key: tableKey('service', namespace, name, port), backend: { namespace, service: name, port } };
+  return listedBackends(service).get(port) ?? backendOf(service, port);
+}
+
+/** By what names each port that a Service lists. */
+const listedBackends = byIdentity(
+  (service: Service) =>
+    new Map(service.spec.ports.map((entry) => [portText(entry), backendOf(service, portText(entry))] as const)),
+);
+
+function backendOf({ metadata: { namespace, name } }: Service, port: string): ResolvedBackend {
+  const key = tableKey('service', namespace, name, port);
+  const entry = entryOf<Backend>({ namespace, service: name, port });
+  return { ok: true, key, entry, route: { kind: 'service', backend: key } };
 }
 
 /** The port of a Service that a {@link Backend} names. */

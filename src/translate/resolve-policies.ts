@@ -7,6 +7,7 @@ import { entryOf } from '../snapshot/content-hash.ts';
 import { type PolicyKey, policyTableKey } from '../snapshot/ids.ts';
 import type { RouteDenial } from '../snapshot/route-denials.ts';
 import type { Entry, PolicyEntry } from '../snapshot/snapshot.ts';
+import { byIdentity } from './by-identity.ts';
 import { isLive, isUnreadable, liveObject } from './live-state.ts';
 
 /** A policy that an Ingress may use, or why naming it denies. `attached` is its key where its status may tell of the Ingress. */
@@ -14,18 +15,13 @@ export type ResolvedPolicy =
   | { readonly ok: true; readonly attached: PolicyKey; readonly key: PolicyKey; readonly entry: Entry<PolicyEntry> }
   | { readonly ok: false; readonly attached: PolicyKey | null; readonly reason: RouteDenial; readonly detail: string };
 
-/** Compiled by identity: an object that did not change is not compiled again. */
-const compiled = new WeakMap<Policy | ClusterPolicy, CompiledPolicy>();
-const entries = new WeakMap<CompiledPolicy, Entry<PolicyEntry>>();
+/** One that is there, allowed and valid. */
+export type UsablePolicy = Extract<ResolvedPolicy, { readonly ok: true }>;
 
 /** Compiles a Policy or ClusterPolicy, or remembers what came of it. */
-export function compileObject(policy: Policy | ClusterPolicy): CompiledPolicy {
-  const remembered = compiled.get(policy);
-  if (remembered !== undefined) return remembered;
-  const result = compilePolicy(policy.spec, 'spec');
-  compiled.set(policy, result);
-  return result;
-}
+export const compileObject = byIdentity(
+  (policy: Policy | ClusterPolicy): CompiledPolicy => compilePolicy(policy.spec, 'spec'),
+);
 
 /** As users write it in `entragate.dev/policies`, with the kind: for texts. */
 function describePolicy({ scope, name }: PolicyReference): string {
@@ -47,14 +43,21 @@ export function resolvePolicy(state: ClusterState, namespace: string, reference:
     const detail = `${what} does not allow this namespace: its owner has to add it to spec.allowedNamespaces.`;
     return { ok: false, attached: null, reason: 'policy-foreign', detail };
   }
-  const key = policyTableKey(policy.metadata.namespace, policy.metadata.name);
-  const result = compileObject(policy);
-  if (!result.ok) {
-    const detail = `${what} is invalid: see its condition Accepted.`;
-    return { ok: false, attached: key, reason: 'policy-invalid', detail };
-  }
-  return { ok: true, attached: key, key, entry: entryFor(policy, result) };
+  const usable = usablePolicy(policy);
+  if (usable !== null) return usable;
+  const attached = policyTableKey(policy.metadata.namespace, policy.metadata.name);
+  return { ok: false, attached, reason: 'policy-invalid', detail: `${what} is invalid: see its condition Accepted.` };
 }
+
+/** null: it is invalid. */
+const usablePolicy = byIdentity((policy: Policy | ClusterPolicy): UsablePolicy | null => {
+  const compiled = compileObject(policy);
+  if (!compiled.ok) return null;
+  const { namespace, name } = policy.metadata;
+  const key = policyTableKey(namespace, name);
+  const written = policy.kind === 'ClusterPolicy' ? `cluster/${name}` : `${namespace}/${name}`;
+  return { ok: true, attached: key, key, entry: entryOf<PolicyEntry>({ name: written, program: compiled.program }) };
+});
 
 /** Whether the Ingresses of a namespace may use a ClusterPolicy: no `allowedNamespaces` means all, an empty one none. */
 function allowsNamespace(policy: ClusterPolicy, namespace: string, state: ClusterState): boolean {
@@ -87,19 +90,6 @@ function missingPolicy(state: ClusterState, namespace: string, reference: Policy
       : [' in this namespace', ` (a ClusterPolicy is named cluster/${reference.name})`];
   const detail = `${what} does not exist${where}: create it, or correct entragate.dev/policies${otherwise}.`;
   return { ok: false, attached: null, reason: 'policy-missing', detail };
-}
-
-function entryFor(
-  policy: Policy | ClusterPolicy,
-  result: Extract<CompiledPolicy, { readonly ok: true }>,
-): Entry<PolicyEntry> {
-  const remembered = entries.get(result);
-  if (remembered !== undefined) return remembered;
-  const { namespace, name } = policy.metadata;
-  const written = policy.kind === 'ClusterPolicy' ? `cluster/${name}` : `${namespace}/${name}`;
-  const entry = entryOf<PolicyEntry>({ name: written, program: result.program });
-  entries.set(result, entry);
-  return entry;
 }
 
 /** Every live policy, for its status. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type ClusterState,
   type KubernetesObject,
@@ -5,7 +6,9 @@ import {
   objectKey,
   serviceOfSlice,
 } from '../api/cluster-state.ts';
-import type { Snapshot, Table } from '../snapshot/snapshot.ts';
+import type { EndpointSlice } from '../api/kubernetes.ts';
+import type { Key } from '../snapshot/ids.ts';
+import type { Entry, Snapshot, Table } from '../snapshot/snapshot.ts';
 import { buildEndpoints, noneReusable, type ReusableEndpoints } from './build-endpoints.ts';
 import { isOwnSlice, ownAddresses } from './own-addresses.ts';
 import { addressCheck } from './refused-addresses.ts';
@@ -26,13 +29,18 @@ export function retranslate(
   after: ClusterState,
   options: TranslateOptions,
 ): Translation {
-  const reusable = reusableEndpoints(previous.snapshot, before, after, options);
-  const next = onlyEndpointsDiffer(before, after, options)
-    ? withEndpoints(previous, after, options, reusable)
-    : translate(after, options, reusable);
+  const slices = changedObjects(before.endpointSlices, after.endpointSlices);
+  const isOwnChanged = slices.some((slice) => isOwnSlice(slice, options));
+  const reusable = isOwnChanged ? noneReusable : reusableEndpoints(previous.snapshot, before, after, slices);
+  const next =
+    !isOwnChanged && onlyEndpointsDiffer(before, after)
+      ? withEndpoints(previous, after, options, reusable)
+      : translate(after, options, previous.snapshot, reusable);
   const snapshot = shareUnchanged(previous.snapshot, next.snapshot);
+  const secretRefs = shareEqual(previous.secretRefs, next.secretRefs);
+  const expiries = shareEqual(previous.expiries, next.expiries);
   const isSame = next.statuses === previous.statuses && snapshot === previous.snapshot;
-  return isSame ? previous : { ...next, snapshot };
+  return isSame ? previous : { ...next, snapshot, secretRefs, expiries };
 }
 
 function withEndpoints(
@@ -46,15 +54,13 @@ function withEndpoints(
   return { ...previous, snapshot: { ...previous.snapshot, endpoints } };
 }
 
-/** Those of Services that are the same object, and so are all their slices; none where our own Pods have changed, which are refused everywhere. */
+/** Those of Services that are the same object, and so are all their slices. Where our own Pods have changed, which are refused everywhere, there are none. */
 function reusableEndpoints(
   { endpoints }: Snapshot,
   before: ClusterState,
   after: ClusterState,
-  options: TranslateOptions,
+  slices: readonly EndpointSlice[],
 ): ReusableEndpoints {
-  const slices = changedObjects(before.endpointSlices, after.endpointSlices);
-  if (slices.some((slice) => isOwnSlice(slice, options))) return noneReusable;
   const changed = new Set<ObjectKey | null>([
     ...slices.map(serviceOfSlice),
     ...changedObjects(before.services, after.services).map(({ metadata }) =>
@@ -64,7 +70,7 @@ function reusableEndpoints(
   return (backend, service) => (changed.has(service) ? null : (endpoints.get(backend) ?? null));
 }
 
-function onlyEndpointsDiffer(before: ClusterState, after: ClusterState, options: TranslateOptions): boolean {
+function onlyEndpointsDiffer(before: ClusterState, after: ClusterState): boolean {
   return (
     before.unreadable === after.unreadable &&
     isSameTable(before.ingresses, after.ingresses) &&
@@ -74,8 +80,7 @@ function onlyEndpointsDiffer(before: ClusterState, after: ClusterState, options:
     isSameTable(before.namespaces, after.namespaces) &&
     isSameTable(before.policies, after.policies) &&
     isSameTable(before.clusterPolicies, after.clusterPolicies) &&
-    isSameTable(before.identityProviders, after.identityProviders) &&
-    !changedObjects(before.endpointSlices, after.endpointSlices).some((slice) => isOwnSlice(slice, options))
+    isSameTable(before.identityProviders, after.identityProviders)
   );
 }
 
@@ -114,14 +119,20 @@ function shareUnchanged(before: Snapshot, next: Snapshot): Snapshot {
   return Object.values(shared).every((table) => tables.includes(table)) ? before : Object.freeze(shared);
 }
 
+function shareEqual<T>(before: T, next: T): T {
+  return isDeepStrictEqual(before, next) ? before : next;
+}
+
 function shareTable<T>(before: Table<T>, next: Table<T>): Table<T> {
   if (before === next) return before;
   let isSame = before.size === next.size;
-  const shared = new Map(next);
+  const equal: (readonly [Key, Entry<T>])[] = [];
   for (const [key, entry] of next) {
     const known = before.get(key);
-    if (known?.hash === entry.hash) shared.set(key, known);
+    if (known === entry) continue;
+    if (known?.hash === entry.hash) equal.push([key, known]);
     else isSame = false;
   }
-  return isSame ? before : shared;
+  if (isSame) return before;
+  return equal.length === 0 ? next : new Map([...next, ...equal]);
 }

@@ -2,6 +2,7 @@ import { createHmac, createPrivateKey, type KeyObject, X509Certificate } from 'n
 import type { Secret } from '../api/kubernetes.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import { Redacted } from '../snapshot/redacted.ts';
+import { byIdentity } from './by-identity.ts';
 
 /** A Secret of type kubernetes.io/tls, taken apart, or one sentence part on why it is unusable. Texts hold nothing of its content. */
 export type TlsSecret =
@@ -22,19 +23,12 @@ const MOST_RSA_BITS = 4096;
 /** Certificates of a chain, all of which are sent in every handshake. */
 const MOST_CERTIFICATES = 16;
 const pemCertificate = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-const readSecrets = new WeakMap<Secret, TlsSecret>();
 
 /**
  * Reads certificate chain and key of a kubernetes.io/tls Secret and checks that they belong together. Remembered by the
  * object's identity, since reading keys is the slowest part of a build.
  */
-export function readTlsSecret(secret: Secret): TlsSecret {
-  const remembered = readSecrets.get(secret);
-  if (remembered !== undefined) return remembered;
-  const read = takeApart(secret);
-  readSecrets.set(secret, read);
-  return read;
-}
+export const readTlsSecret = byIdentity(takeApart);
 
 /** Keyed hash of secret material: tells whether it changed, and nothing about it. 128 bits in hex. */
 export function materialHash(materialKey: Uint8Array, ...parts: readonly string[]): string {

@@ -13,6 +13,7 @@ import type {
   Snapshot,
   Table,
 } from '../snapshot/snapshot.ts';
+import { EMPTY_SNAPSHOT } from '../snapshot/snapshot-delta.ts';
 import { boundValues } from './bound-values.ts';
 import { buildEndpoints, noneReusable, type ReusableEndpoints } from './build-endpoints.ts';
 import { type BackendResolver, buildRoutes } from './build-host.ts';
@@ -42,11 +43,13 @@ import type { Translation } from './translation.ts';
  * the order in which they came (ORDER). Every object that is missing, broken or foreign takes away access, never gives
  * it (CLOSED), and harms its own routes only (ISOLATED).
  *
+ * @param known the snapshot of an earlier build: entries that would hold the same are those of it
  * @param reusable what an earlier build of the same options found out already (see retranslate.ts)
  */
 export function translate(
   state: ClusterState,
   options: TranslateOptions,
+  known: Snapshot = EMPTY_SNAPSHOT,
   reusable: ReusableEndpoints = noneReusable,
 ): Translation {
   const findings = new Findings();
@@ -63,7 +66,7 @@ export function translate(
   const certificates = readOperatorCertificates(material, options);
   const own = ownAddresses(state, options);
   const backends = new Map<Key, Entry<Backend>>();
-  const build = { state, options, material, findings, backends, certificates };
+  const build = { state, options, material, findings, known, backends, certificates };
   const hosts = buildHosts(ingresses, owners, declared, build);
   const solved = buildChallenges(solverIngresses(state, options), {
     ...{ owners, declared, options, findings },
@@ -98,6 +101,7 @@ interface HostBuild {
   readonly options: TranslateOptions;
   readonly material: MaterialCollector;
   readonly findings: Findings;
+  readonly known: Snapshot;
   readonly backends: Map<Key, Entry<Backend>>;
   readonly certificates: OperatorCertificates;
 }
@@ -133,10 +137,10 @@ function buildHosts(
   const hosts = new Map<Key, Entry<Host>>();
   for (const [key, { pattern, namespace }] of owners.byPattern) {
     const claimants = (byHost.get(key) ?? []).map(({ own }) => own);
-    hosts.set(key, entryOf(buildHost(pattern, namespace, claimants, build)));
+    hosts.set(key, entryOf(buildHost(pattern, namespace, claimants, build), build.known.hosts.get(key)));
   }
   for (const [key, { pattern, namespace }] of declared.byPattern) {
-    if (!hosts.has(key)) hosts.set(key, entryOf(emptyHost(pattern, namespace, build)));
+    if (!hosts.has(key)) hosts.set(key, entryOf(emptyHost(pattern, namespace, build), build.known.hosts.get(key)));
   }
   const { authHost, controllerNamespace } = build.options;
   if (authHost !== null) {
@@ -175,8 +179,8 @@ function backendResolver({ state, options, findings, backends }: HostBuild): Bac
       findings.add(ingress, 'backend-unavailable', path, resolved.problem);
       return { kind: 'unavailable', reason: resolved.reason };
     }
-    if (!backends.has(resolved.key)) backends.set(resolved.key, entryOf(resolved.backend));
-    return { kind: 'service', backend: resolved.key };
+    if (!backends.has(resolved.key)) backends.set(resolved.key, resolved.entry);
+    return resolved.route;
   };
 }
 
@@ -211,7 +215,7 @@ function settingsTable(
     defaultCertificate,
     defaultIdentityProvider,
     ownAddresses: own,
-    mentions: unionOfMentions(mentioned),
+    mentions: unionOfMentions(new Set(mentioned)),
   };
   return new Map([[tableKey('settings'), entryOf(settings)]]);
 }

@@ -142,7 +142,7 @@ describe('Workers', () => {
     const outcomes = Promise.allSettled([publishBroken('one.example.com'), publishBroken('two.example.com')]);
     await eventually('the other has refused both', () => refusals() === earlier + 2);
     hanging.process.kill('SIGKILL'); // as the pool does when its patience is over
-    await eventually('another came, and has refused the second', () => refusals() === earlier + 3);
+    await eventually('another came, and has refused the second', () => refusals() >= earlier + 3);
     other.process.kill('SIGKILL');
     await eventually('yet another came, and has refused the second', () => refusals() >= earlier + 4);
     // Where the first counts as good, the last that came has nothing to serve from.

@@ -6,7 +6,6 @@ import { Redacted } from '../snapshot/redacted.ts';
 import type { Secret } from '../snapshot/secret.ts';
 import type { Certificate, Entry } from '../snapshot/snapshot.ts';
 import { liveObject } from './live-state.ts';
-import { tlsProblem } from './tls-problem.ts';
 import { materialHash, readTlsSecret, secretText } from './tls-secret.ts';
 
 /** A piece of secret material by the key it has in `Secrets`, or one sentence part on why there is none. */
@@ -54,8 +53,8 @@ export class MaterialCollector {
   /** A certificate to serve TLS with. */
   serverCertificate(namespace: string, name: string): MaterialReading<CertificateFacts> {
     const secret = this.#find(namespace, name);
-    const problem = secret === null ? null : tlsProblem(secret);
-    if (problem !== null) return { ok: false, isMissing: false, problem };
+    const found = secret === null ? null : readTlsSecret(secret);
+    if (found?.ok && found.tlsProblem !== null) return { ok: false, isMissing: false, problem: found.tlsProblem };
     const read = this.keyPair(namespace, name);
     if (!read.ok || this.certificates.has(read.key)) return read;
     this.certificates.set(read.key, entryOf({ names: read.names, notAfter: read.notAfter, material: read.material }));

@@ -1,49 +1,54 @@
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
-import type { Secret } from '../api/kubernetes.ts';
-import { readTlsSecret, type TlsSecret } from './tls-secret.ts';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 
-type KeyPair = Extract<TlsSecret, { readonly ok: true }>;
-
-const problems = new WeakMap<KeyPair, string | null>();
+/** Shortest RSA key (bits) that OpenSSL gives a strength of 112 bits, which its security level 2 asks for (SSL_CTX_set_security_level). */
+const LEAST_RSA_BITS = 1963;
+/** Least order of the group of a DSA key (bits): twice that strength. */
+const LEAST_DSA_BITS = 224;
+/** Curves below 224 bits: names tell their bits, but for those of WTLS. */
+const SHORT_CURVE = /^(?:secp|sect|prime|c2pnb|c2tnb|brainpoolP)(?:1\d\d|20\d)|wtls(?:1|[3-9])$/;
+/** Keys that sign in a handshake. For DSA there is no cipher: TLS 1.3 has none (RFC 8446 §1.2), and Node.js offers none for TLS 1.2. */
+const SIGNS = /^(?:rsa|rsa-pss|ec|ed25519|ed448|ml-dsa-\d+)$/;
 
 /**
- * What keeps a readable Secret of type kubernetes.io/tls from serving TLS, as one sentence part that holds nothing of its content; null: nothing does,
- * or the Secret is not readable. OpenSSL is asked, as a worker asks it: what it refuses depends on its security level (OpenSSL,
- * SSL_CTX_set_security_level). Nothing else of the process takes part: `ca` keeps the authorities out that Node.js would load.
+ * Why workers can serve no TLS with a chain, as one sentence part that holds nothing of its content; null: they can. It is what OpenSSL refuses at the
+ * security level of Node.js, key by key, as the tests try it; translation itself makes no TLS context.
+ *
+ * @param chain the leaf first
  */
-export function tlsProblem(secret: Secret): string | null {
-  const pair = readTlsSecret(secret);
-  if (!pair.ok) return null;
-  const remembered = problems.get(pair);
-  if (remembered !== undefined) return remembered;
-  const problem = ask(pair);
-  problems.set(pair, problem);
-  return problem;
-}
-
-function ask({ certPem, keyPem }: KeyPair): string | null {
-  try {
-    createSecureContext({ cert: certPem, key: keyPem.reveal(), minVersion: 'TLSv1.2', ca: [] });
-  } catch (error) {
-    // Only its code: OpenSSL's message may quote the PEM.
-    return refusal(error instanceof Error && 'code' in error ? error.code : null);
+export function tlsProblem([leaf, ...issuers]: readonly X509Certificate[]): string | null {
+  const key = leaf === undefined ? null : publicKeyOf(leaf);
+  if (key === null || !SIGNS.test(key.asymmetricKeyType ?? '')) {
+    return 'holds a key of a type that TLS has no use for (take RSA or ECDSA)';
   }
-  // OpenSSL takes it, and has no cipher for it: TLS 1.3 knows no DSA (RFC 8446 §1.2), and for TLS 1.2 Node.js offers none.
-  return new X509Certificate(certPem).publicKey.asymmetricKeyType === 'dsa' ? OF_OTHER_TYPE : null;
+  if (isShort(key)) return 'holds a key that is too short for TLS (take RSA of 2048 bits, or ECDSA P-256)';
+  const keys = issuers.map(publicKeyOf);
+  if (keys.includes(null)) return 'holds a chain of which a certificate has a key that can not be read';
+  if (keys.some((issuer) => issuer !== null && isShort(issuer))) {
+    return 'holds a chain of which a certificate has a key that is too short for TLS';
+  }
+  return null;
 }
 
-const OF_OTHER_TYPE = 'holds a key of a type that TLS has no use for (take RSA or ECDSA)';
-
-function refusal(code: unknown): string {
-  switch (code) {
-    case 'ERR_SSL_EE_KEY_TOO_SMALL':
-      return 'holds a key that is too short for TLS (take RSA of 2048 bits, or ECDSA P-256)';
-    case 'ERR_SSL_CA_KEY_TOO_SMALL':
-      return 'holds a chain of which a certificate has a key that is too short for TLS';
-    case 'ERR_SSL_UNKNOWN_CERTIFICATE_TYPE':
-      return OF_OTHER_TYPE;
+function isShort({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  const { modulusLength = 0, divisorLength = 0, namedCurve = '' } = asymmetricKeyDetails ?? {};
+  switch (asymmetricKeyType) {
+    case 'rsa':
+    case 'rsa-pss':
+      return modulusLength < LEAST_RSA_BITS;
+    case 'dsa':
+      return modulusLength < LEAST_RSA_BITS || divisorLength < LEAST_DSA_BITS;
+    case 'ec':
+      return SHORT_CURVE.test(namedCurve);
     default:
-      return 'holds a certificate and a key with which TLS can not be served';
+      return false;
+  }
+}
+
+/** null: OpenSSL reads the key of a certificate only now, and may not know what it is. */
+function publicKeyOf(certificate: X509Certificate): KeyObject | null {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return null;
   }
 }

@@ -2,9 +2,9 @@
 const MOST_FLOWS = 10_000;
 
 /**
- * For which flows this worker has asked the provider's token endpoint. A flow's cookie and state stay valid for as long as it may take, whatever its browser
- * was told to forget, and whoever kept them could have the endpoint asked about made-up codes without end; Entra slows down an app that asks too much.
- * A flow has one code, so one question is enough.
+ * For which flows this worker has asked the provider's token endpoint. The cookie and the state of a flow stay valid for as long as it may take,
+ * whatever its browser was told to forget, and whoever kept them could have the endpoint asked about made-up codes as often as they ask us. A flow has
+ * one code, so one question is enough. It bounds a flow, not who begins many: each of those takes another request.
  */
 export class RedeemedFlows {
   readonly #ids = new Set<string>();

@@ -79,8 +79,8 @@ export interface ObjectVersion {
 export interface UnreadableObject {
   readonly ref: ObjectRef;
   /**
-   * The last content that was well formed. Of an object of the API server that never was, what of it may be believed (see object-outline.ts); otherwise
-   * `null`. Trust it for claims and for what it takes away, never for access.
+   * The last content that was well formed. Of an object that never was, what of it may be believed (see object-outline.ts), or `null`. Trust it for
+   * claims and for what it takes away, never for access.
    */
   readonly lastGood: KubernetesObject | null;
   /** Which version of the object it is that can not be read: what is said of it is said of that one. */

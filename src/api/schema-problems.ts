@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { secondsOfDateTime } from './date-time.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { type FieldProblem, fieldProblem } from './field-problem.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -8,15 +9,12 @@ import { ruleChecks } from './rules.ts';
 /** Longest list of problems for one object: enough to work on, and a bound for a hostile one. */
 const MAX_PROBLEMS = 50;
 
-/** RFC 3339 section 5.6, as `format: date-time` means it to the API server. */
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[-+]\d{2}:\d{2})$/;
-
 const ajv = new Ajv({
   allErrors: true,
   verbose: true,
   strict: false,
   formats: {
-    'date-time': (text: string) => DATE_TIME.test(text) && !Number.isNaN(Date.parse(text)),
+    'date-time': (text: string) => secondsOfDateTime(text) !== null,
     int32: true,
     int64: true,
   },

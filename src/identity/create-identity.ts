@@ -5,6 +5,7 @@ import { signInPath } from './endpoints/sign-in-endpoints.ts';
 import { beginSignIn } from './flow/begin-sign-in.ts';
 import type { FlowContext } from './flow/flow-context.ts';
 import { withPostponedRechecks } from './flow/postponed-recheck.ts';
+import { RedeemedFlows } from './flow/redeemed-flows.ts';
 import type { Identity } from './identity.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 import { createHttpsCall } from './oidc/https-call.ts';
@@ -59,7 +60,8 @@ export function createIdentity(options: IdentityOptions): Identity {
     secret: (key) => view().secret(key),
     federatedTokenFile: options.federatedTokenFile,
   });
-  const context: FlowContext = { view, keys, revocations, publishRevocation, redeemOnce, random, sessions, providers };
+  const told = { view, keys, revocations, publishRevocation, redeemOnce, random };
+  const context: FlowContext = { ...told, sessions, providers, redeemedFlows: new RedeemedFlows() };
   return Object.freeze({
     read: sessions.read,
     isStillGood: sessions.isStillGood,

@@ -9,10 +9,8 @@ export interface PoolMember {
   isReady: boolean;
   /** Sequence of the last snapshot that it took; 0: none. */
   acknowledged: number;
-  /** Of the last snapshot that it could not serve from; 0: none. */
-  notApplied: number;
-  /** Whether there is a snapshot that it could. */
-  isServing: boolean;
+  /** Of the snapshot that it serves from; 0: none. */
+  served: number;
 }
 
 /** Ten times what a worker takes to start. */
@@ -20,7 +18,7 @@ const startPatienceMs = 5_000;
 
 /** A worker that was just forked. */
 export function newMember(worker: Worker): PoolMember {
-  return { worker, startedAt: Date.now(), isReady: false, acknowledged: 0, notApplied: 0, isServing: false };
+  return { worker, startedAt: Date.now(), isReady: false, acknowledged: 0, served: 0 };
 }
 
 /** Whether a snapshot waits for it. One that hangs before it is ready serves nobody, and is given the snapshot before it does. */

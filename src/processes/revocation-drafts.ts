@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ClusterState } from '../api/cluster-state.ts';
+import { secondsOfDateTime } from '../api/date-time.ts';
 import type { Revocation as RevocationObject } from '../api/generated/revocation.ts';
 import { maxRevocationsPerUser } from '../identity/revocation/create-revocation-table.ts';
 import type { Revocation, RevokedUser } from '../identity/revocation/revocation.ts';
@@ -63,8 +64,8 @@ export function draftOf(revocation: Revocation): RevocationDraft {
  */
 export function tidyRevocations({ revocations }: ClusterState, now: number): RevocationTidying {
   const objects = [...revocations.values()];
-  const expired = objects.filter(({ spec }) => Date.parse(spec.expiresAt) < now);
-  const valid = objects.filter(({ spec }) => Date.parse(spec.expiresAt) >= now);
+  const expired = objects.filter((object) => expiryOf(object) * 1000 < now);
+  const valid = objects.filter((object) => expiryOf(object) * 1000 >= now);
   const byUser = Map.groupBy(valid.filter(isSingle), ({ metadata }) =>
     JSON.stringify([metadata.annotations[TENANT_ANNOTATION], metadata.annotations[USER_ANNOTATION]]),
   );
@@ -108,19 +109,19 @@ function draftOfUser(objects: readonly RevocationObject[]): RevocationDraft {
 
 /** Seconds since the epoch that cover all of them. */
 function spanOf(objects: readonly RevocationObject[]): { readonly before: number; readonly expiresAt: number } {
-  const expiries = objects.map(({ spec }) => Date.parse(spec.expiresAt));
-  return {
-    before: Math.ceil(Math.max(...objects.map(momentOf)) / 1000),
-    expiresAt: Math.ceil(Math.max(...expiries) / 1000),
-  };
+  return { before: Math.max(...objects.map(momentOf)), expiresAt: Math.max(...objects.map(expiryOf)) };
 }
 
-/** Up to when (ms) a coarser revocation must reach to cover this one. API servers tell the second of a creation, all of which counts. */
+/** Up to when (seconds since the epoch) a coarser revocation must reach to cover this one. API servers tell the second of a creation, all of which counts. */
 function momentOf({ metadata, spec }: RevocationObject): number {
-  if (spec.before !== undefined) return Date.parse(spec.before);
-  const written = Date.parse(metadata.annotations[BEFORE_ANNOTATION] ?? '');
-  const created = Date.parse(metadata.creationTimestamp) + 1_000;
-  return Number.isNaN(written) ? created : Math.max(created, written);
+  if (spec.before !== undefined) return secondsOfDateTime(spec.before) ?? 0;
+  const written = secondsOfDateTime(metadata.annotations[BEFORE_ANNOTATION] ?? '') ?? 0;
+  const created = secondsOfDateTime(metadata.creationTimestamp) ?? 0;
+  return Math.max(created + 1, written);
+}
+
+function expiryOf({ spec }: RevocationObject): number {
+  return secondsOfDateTime(spec.expiresAt) ?? 0;
 }
 
 function annotationsOf(user: RevokedUser | null, at: number): RevocationDraft['annotations'] {

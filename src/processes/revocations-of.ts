@@ -1,4 +1,5 @@
 import type { ClusterState } from '../api/cluster-state.ts';
+import { secondsOfDateTime } from '../api/date-time.ts';
 import type { Revocation as RevocationObject } from '../api/generated/revocation.ts';
 import type { Revocation } from '../identity/revocation/revocation.ts';
 import { parseObjectId, parseTenantId } from '../snapshot/ids.ts';
@@ -11,12 +12,12 @@ export function revocationsOf({ revocations, unreadable }: ClusterState): readon
 }
 
 function revocationsOfObject({ metadata, spec }: RevocationObject): readonly Revocation[] {
-  const expiresAt = secondsOf(spec.expiresAt);
+  const expiresAt = secondsOfDateTime(spec.expiresAt);
   if (expiresAt === null) return [];
   if (spec.session !== undefined) {
     return revocationsOfSession(spec.session, metadata, expiresAt);
   }
-  const before = spec.before === undefined ? null : secondsOf(spec.before);
+  const before = spec.before === undefined ? null : secondsOfDateTime(spec.before);
   if (before === null) return [];
   if (spec.user === undefined) return [{ kind: 'everything', before, expiresAt }];
   const tid = parseTenantId(spec.user.tid);
@@ -34,11 +35,11 @@ function revocationsOfSession(
   { name, annotations, creationTimestamp }: RevocationObject['metadata'],
   expiresAt: number,
 ): readonly Revocation[] {
-  const createdAt = secondsOf(creationTimestamp);
+  const createdAt = secondsOfDateTime(creationTimestamp);
   // Objects of a file have no creation time: then every session that could be meant was confirmed before the expiry.
   // API servers tell the second of a creation, all of which counts.
   const created = createdAt === null || createdAt === 0 ? expiresAt : createdAt + 1;
-  const at = Math.max(created, secondsOf(annotations[BEFORE_ANNOTATION] ?? '') ?? 0);
+  const at = Math.max(created, secondsOfDateTime(annotations[BEFORE_ANNOTATION] ?? '') ?? 0);
   const tid = parseTenantId(annotations[TENANT_ANNOTATION] ?? '');
   const oid = parseObjectId(annotations[USER_ANNOTATION] ?? '');
   const user = tid === null || oid === null ? null : { tid, oid };
@@ -46,10 +47,4 @@ function revocationsOfSession(
   const session: Revocation = { kind: 'session', sid: id, user, at, expiresAt };
   if (user !== null && name.startsWith('login-')) return [login];
   return user !== null && name.startsWith('session-') ? [session] : [login, session];
-}
-
-/** Seconds since the epoch of an RFC 3339 time; null when it is none. */
-function secondsOf(time: string): number | null {
-  const milliseconds = Date.parse(time);
-  return Number.isNaN(milliseconds) ? null : Math.ceil(milliseconds / 1000);
 }

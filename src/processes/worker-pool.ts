@@ -33,6 +33,13 @@ export interface WorkerPoolOptions {
   readonly logOptions: { readonly format: 'json' | 'pretty'; readonly level: LogLevel };
 }
 
+/** A snapshot that not every worker has acknowledged. */
+interface Unsettled {
+  /** Those that can not serve from it. A worker that came later may not have been asked. */
+  readonly refusedBy: Set<PoolMember>;
+  readonly check: () => void;
+}
+
 const metricsPatienceMs = 2_000;
 const acknowledgePatienceMs = 30_000;
 /** How often is looked whether workers that start are still waited for. */
@@ -50,7 +57,8 @@ export class WorkerPool implements DataPlanes {
   readonly #options: WorkerPoolOptions;
   readonly #members = new Map<number, PoolMember>();
   readonly #tickets = new RedeemedTickets();
-  readonly #acknowledgements = new Set<() => void>();
+  /** By sequence. */
+  readonly #unsettled = new Map<number, Unsettled>();
   readonly #metrics = new WorkerMetrics();
   readonly #metricAnswers = new Map<number, () => void>();
   #ring: KeyRing | null = null;
@@ -89,6 +97,7 @@ export class WorkerPool implements DataPlanes {
     this.#published = published;
     const message = snapshotMessage(previous, published);
     for (const member of this.#ready()) send(member.worker, message);
+    const refusedBy = new Set<PoolMember>();
     return new Promise((resolve, reject) => {
       const patience = setInterval(() => this.#replaceSilent(sequence), acknowledgePatienceMs).unref();
       const look = setInterval(() => check(), lookEveryMs).unref();
@@ -98,19 +107,20 @@ export class WorkerPool implements DataPlanes {
         if (!isDone && !this.#isDraining) return;
         clearInterval(patience);
         clearInterval(look);
-        this.#acknowledgements.delete(check);
-        const failed = members.filter(({ notApplied }) => notApplied === sequence).length;
+        this.#unsettled.delete(sequence);
+        // One that came later was never asked: it serves from a newer one, or has refused that.
+        const failed = members.filter((member) => refusedBy.has(member) || member.served < sequence).length;
         if (failed === 0) this.#lastGood = published;
         if (failed === 0 || this.#isDraining) resolve();
         else reject(notAppliedBy(failed, members.length));
       };
-      this.#acknowledgements.add(check);
+      this.#unsettled.set(sequence, { refusedBy, check });
       check();
     });
   }
 
   isServing(): boolean {
-    return this.#ready().some((member) => member.isServing);
+    return this.#ready().some(({ served }) => served > 0);
   }
 
   setKeys(ring: KeyRing): void {
@@ -197,7 +207,7 @@ export class WorkerPool implements DataPlanes {
         return;
       case 'applied':
         member.acknowledged = message.sequence;
-        member.isServing = true;
+        member.served = message.sequence;
         this.#check();
         return;
       case 'not-applied': {
@@ -207,7 +217,7 @@ export class WorkerPool implements DataPlanes {
           'A worker can not serve from a snapshot; the last good one stays',
         );
         member.acknowledged = sequence;
-        member.notApplied = sequence;
+        this.#unsettled.get(sequence)?.refusedBy.add(member);
         this.#check();
         return;
       }
@@ -271,7 +281,7 @@ export class WorkerPool implements DataPlanes {
   }
 
   #check(): void {
-    for (const check of [...this.#acknowledgements]) check();
+    for (const { check } of [...this.#unsettled.values()]) check();
   }
 }
 

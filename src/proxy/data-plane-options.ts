@@ -51,7 +51,7 @@ export interface DataPlaneLimits {
   /** How long what is left of a refused body is read, so that the answer is not lost in a connection reset. */
   readonly lingerMs: number;
   readonly connectTimeoutMs: number;
-  /** From the end of the request to the upstream's response head. */
+  /** From the end of the request to the upstream's response head; before, how long the upstream may take none of a body. */
   readonly responseTimeoutMs: number;
   /** How long an idle upstream connection is kept. */
   readonly upstreamIdleMs: number;

@@ -82,6 +82,9 @@ export class MaterialCollector {
 
   /** A certificate to serve TLS with. */
   serverCertificate(namespace: string, name: string): MaterialReading<CertificateFacts> {
+    const secret = this.#find(namespace, name);
+    const found = secret === null ? null : readTlsSecret(secret);
+    if (found?.ok && found.tlsProblem !== null) return { ok: false, isMissing: false, problem: found.tlsProblem };
     const read = this.keyPair(namespace, name);
     if (read.ok) this.certificates.set(read.key, read.certificate);
     return read;

@@ -3,6 +3,7 @@ import type { Secret } from '../api/kubernetes.ts';
 import { compareText } from '../snapshot/content-hash.ts';
 import { Redacted } from '../snapshot/redacted.ts';
 import { byIdentity } from './by-identity.ts';
+import { tlsProblem } from './tls-problem.ts';
 
 /** A Secret of type kubernetes.io/tls, taken apart, or one sentence part on why it is unusable. Texts hold nothing of its content. */
 export type TlsSecret =
@@ -14,6 +15,8 @@ export type TlsSecret =
       readonly names: readonly string[];
       /** Milliseconds since the epoch. */
       readonly notAfter: number;
+      /** Why TLS can not be served with it, as one sentence part; null: it can. Whoever signs in with it is not concerned. */
+      readonly tlsProblem: string | null;
     }
   | { readonly ok: false; readonly problem: string };
 
@@ -55,7 +58,7 @@ function takeApart(secret: Secret): TlsSecret {
   }
   const chain = readChain(pems);
   const leaf = chain?.[0];
-  if (leaf === undefined) return { ok: false, problem: 'holds no readable certificate in tls.crt' };
+  if (chain === null || leaf === undefined) return { ok: false, problem: 'holds no readable certificate in tls.crt' };
   const key = readKey(keyPem);
   if (key === null) return { ok: false, problem: 'holds no readable private key without passphrase in tls.key' };
   if ((key.asymmetricKeyDetails?.modulusLength ?? 0) > MOST_RSA_BITS) {
@@ -69,7 +72,8 @@ function takeApart(secret: Secret): TlsSecret {
   if (keyText === null) return { ok: false, problem: 'holds a private key with parameters that can not be used' };
   // What was read, and no more: OpenSSL takes certificates and keys of PEM labels that nobody looked at here, and text around them is anybody's.
   const chainPem = pems.map((pem) => `${pem}\n`).join('');
-  return { ok: true, certPem: chainPem, keyPem: new Redacted(keyText), names: dnsNames(leaf), notAfter };
+  const served = { certPem: chainPem, keyPem: new Redacted(keyText), tlsProblem: tlsProblem(chain) };
+  return { ok: true, ...served, names: dnsNames(leaf), notAfter };
 }
 
 /** Every certificate of the chain is read, because one broken one makes the TLS context fail as a whole. */

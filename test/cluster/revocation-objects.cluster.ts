@@ -12,7 +12,7 @@ import { PATIENCE_MS, until } from '../support/until.ts';
 import { chartRules, releaseAccount } from './chart/permissions.ts';
 import { createAccount, grant } from './kube/accounts.ts';
 import { type Follower, follow, testTiming } from './kube/follower.ts';
-import { applyObject, revocationObject } from './kube/objects.ts';
+import { applyObject, revocationObject, tryObject } from './kube/objects.ts';
 import { useApiServer } from './kube/use-api-server.ts';
 
 const tid = parseTenantId('11111111-2222-3333-4444-555555555555');
@@ -90,5 +90,27 @@ describe('Revocation objects, by the permissions of the controller', function ()
       outcomes.map(({ ok }) => ok),
       [true, true, true, true],
     );
+  });
+
+  it('[CLOSED] are read with every time that an API server takes: one that can not be read would revoke nothing', async () => {
+    const long = '2026-11-23T10:00:00.0000000000001Z';
+    const times = [
+      ...[long, '2026-11-23T10:00:00,5Z', '2026-11-23T10:00:00+24:00', '0000-01-01T00:00:00Z'],
+      ...['2026-11-23t10:00:00z', '2026-11-23T10:00:00+99:99', '2026-11-23T10:00:00ZTwice', '2026-11-23T10:00:0012Z'],
+      ...['2026-11-23T24:00:00Z', '2026-11-23T10:00:60Z', '2026-02-30T10:00:00Z', '2026-11-23 10:00:00Z'],
+    ];
+    const taken = new Map<string, string>();
+    for (const [index, time] of times.entries()) {
+      const { spec: _, ...object } = revocationObject(`time-${index}`, '');
+      const written = { ...object, spec: { before: time, expiresAt: '2036-01-31T12:00:00Z' } };
+      const { status } = await tryObject(server().admin, written);
+      assert.ok(status === 201 || status === 422, `${time}: ${status}`);
+      if (status === 422) continue;
+      taken.set(`time-${index}`, time);
+      await applyObject(server().admin, written);
+    }
+    console.log(`      of ${times.length} times the API server took ${taken.size}: ${[...taken.values()].join(', ')}`);
+    assert.ok([...taken.values()].includes(long));
+    await until(() => [...taken.keys()].every((name) => names().includes(name)));
   });
 });

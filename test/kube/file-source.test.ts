@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { describeRef, objectKey } from '../../src/api/cluster-state.ts';
 import { type FileSource, openFileSource } from '../../src/kube/manifests/file-source.ts';
@@ -149,6 +150,25 @@ describe('openFileSource', () => {
       assert.ok(unreadable?.lastGood?.kind === 'Ingress');
       assert.equal(unreadable.lastGood.spec.rules[0]?.host, 'ledger.example.com');
     }
+  });
+
+  it('[CLOSED] takes what is well formed of an object only until it was read once', async () => {
+    const hosts = (...names: readonly string[]) =>
+      ingress('ledger').replace(/rules: .*/, `rules: [${names.map((name) => `{host: "${name}"}`).join()}]`);
+    const claimed = () =>
+      opened
+        .state()
+        .unreadable.map(({ lastGood }) => lastGood?.kind === 'Ingress' && lastGood.spec.rules.map(({ host }) => host));
+    const isClaimed = (...names: readonly string[]) => (isDeepStrictEqual(claimed(), [names]) ? true : null);
+    await folder.write('a.yaml', hosts('a.example.com', 'no host'));
+    const opened = await open();
+    await eventually('the first', () => isClaimed('a.example.com'));
+    await folder.save('a.yaml', hosts('b.example.com', 'no host'));
+    await eventually('the second', () => isClaimed('b.example.com'));
+    await folder.save('a.yaml', hosts('c.example.com'));
+    await eventually('that it is read', () => (opened.state().unreadable.length === 0 ? true : null));
+    await folder.save('a.yaml', hosts('d.example.com', 'no host'));
+    await eventually('its last good content', () => isClaimed('c.example.com'));
   });
 
   it('[CLOSED] takes a folder that went away for unreadable, not for empty, and finds it again', async () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { objectKey } from '../../src/api/cluster-state.ts';
 import { readFolders } from '../../src/kube/manifests/file-source.ts';
 import { readManifest } from '../../src/kube/manifests/manifest-file.ts';
+import { revocationsOf } from '../../src/processes/revocations-of.ts';
 import { EntragateError } from '../../src/telemetry/entragate-error.ts';
 import { ingress, policy } from './manifests.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
@@ -135,6 +136,35 @@ stringData: {b: "1"}
         where: join(folder.path, 'a.yaml:1:1'),
       },
     ]);
+  });
+
+  it('[CLOSED] keeps of a malformed Ingress what is well formed, of the default class where it names none: else a wider route would get its paths', async () => {
+    const isDefault = '{ingressclass.kubernetes.io/is-default-class: "true"}';
+    await folder.write(
+      'class.yaml',
+      `apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: ours, annotations: ${isDefault}}\nspec: {controller: entragate.dev/ingress-controller}\n`,
+    );
+    const malformed = 'rules: [{host: ledger.example.com}, {host: "no host"}]';
+    await folder.write('a.yaml', ingress('ledger').replace(/rules: .*/, malformed));
+    const [unreadable] = (await read()).state.unreadable;
+    assert.ok(unreadable?.lastGood?.kind === 'Ingress');
+    assert.deepEqual(unreadable.lastGood.spec, {
+      ingressClassName: 'ours',
+      rules: [{ host: 'ledger.example.com' }],
+      tls: [],
+    });
+  });
+
+  it('[CLOSED] keeps of a Revocation with an unknown field what is known: it ends more than was meant, and never less', async () => {
+    const times = "before: '2026-01-31T12:00:00Z', expiresAt: '2036-01-31T12:00:00Z'";
+    await folder.write(
+      'a.yaml',
+      `apiVersion: entragate.dev/v1alpha1\nkind: Revocation\nmetadata: {name: r}\nspec: {${times}, hosts: [a.example.com]}\n`,
+    );
+    assert.deepEqual(
+      revocationsOf((await read()).state).map(({ kind }) => kind),
+      ['everything'],
+    );
   });
 
   it('[ISOLATED] lets a document that is no YAML harm only itself', async () => {

@@ -51,4 +51,12 @@ describe('The revocations of a Revocation', () => {
     assert.ok(revocation?.kind === 'everything');
     assert.equal(revocation.before, before + 1);
   });
+
+  it('round up a fraction of more digits than a clock has: an API server takes it, and one that can not be read would revoke nothing', () => {
+    for (const fraction of ['.000000001', '.0000000000001', '.12345678901234567']) {
+      const [revocation] = read(`before: '2026-11-23T10:00:00${fraction}Z'`);
+      assert.ok(revocation?.kind === 'everything', fraction);
+      assert.equal(revocation.before, before + 1);
+    }
+  });
 });

@@ -43,6 +43,16 @@ describe('Workers', () => {
       services: {},
     }).snapshot;
   const publish = (...names: readonly string[]) => pool.publish(snapshotOf(...names), new Map());
+  /** One that no worker can serve from. */
+  const publishBroken = (name: string) => {
+    const broken = snapshotOf(name);
+    const entries = [...broken.hosts].map(([key, { value }]) => {
+      const pattern = { kind: 'unheard-of' } as unknown as typeof value.pattern;
+      return [key, { hash: 'broken', value: { ...value, pattern } }] as const;
+    });
+    return pool.publish({ ...broken, hosts: new Map(entries) }, new Map());
+  };
+  const refusals = () => lines.filter((line) => line.includes('"snapshot-not-applied"')).length;
   /** Over plain HTTP a routed host is sent to https, and any other is not found. */
   const statusOf = async (host: string, path = '/'): Promise<number> => {
     const client = await openRawClient({ port, tls: null });
@@ -51,6 +61,7 @@ describe('Workers', () => {
     client.destroy();
     return Number(answer.startLine.split(' ')[1]);
   };
+  const statuses = async () => new Set(await Promise.all(Array.from({ length: 64 }, () => statusOf(HOST))));
   /** Those that have a process, which may still be starting. */
   const workers = () =>
     Object.values(cluster.workers ?? {}).flatMap((worker) =>
@@ -106,27 +117,41 @@ describe('Workers', () => {
 
   it('[ISOLATION] stay with the last good snapshot when they can not serve from one, say so, and take the next', async () => {
     await publish(HOST);
-    const broken = snapshotOf('broken.example.com');
-    const entries = [...broken.hosts].map(([key, { value }]) => {
-      const pattern = { kind: 'unheard-of' } as unknown as typeof value.pattern;
-      return [key, { hash: 'broken', value: { ...value, pattern } }] as const;
-    });
-    const published = pool.publish({ ...broken, hosts: new Map(entries) }, new Map());
-    const refusals = () => lines.filter((line) => line.includes('"snapshot-not-applied"')).length;
+    const earlier = refusals();
     await assert.rejects(
-      published,
+      publishBroken('broken.example.com'),
       { code: 'snapshot-not-applied' },
       'else statuses would say that all workers decide by it',
     );
-    await eventually('both have refused it', () => refusals() === 2);
+    await eventually('both have refused it', () => refusals() === earlier + 2);
     for (let round = 0; round < 8; round++) assert.equal(await statusOf(HOST), 308);
     const [victim] = workers();
     victim?.process.kill('SIGKILL');
-    await eventually('another came, and can not serve from it either', () => refusals() === 3);
-    const statuses = async () => new Set(await Promise.all(Array.from({ length: 64 }, () => statusOf(HOST))));
+    await eventually('another came, and can not serve from it either', () => refusals() === earlier + 3);
     for (let round = 0; round < 8; round++) assert.deepEqual(await statuses(), new Set([308]));
     await publish('next.example.com');
     for (let round = 0; round < 8; round++) assert.equal(await statusOf('next.example.com'), 308);
+  });
+
+  it('[ISOLATION] keep the last good snapshot while one hangs and the others refuse two in a row', async () => {
+    await publish(HOST);
+    const earlier = refusals();
+    const [hanging, other] = workers();
+    assert.ok(hanging && other);
+    hanging.process.kill('SIGSTOP');
+    const outcomes = Promise.allSettled([publishBroken('one.example.com'), publishBroken('two.example.com')]);
+    await eventually('the other has refused both', () => refusals() === earlier + 2);
+    hanging.process.kill('SIGKILL'); // as the pool does when its patience is over
+    await eventually('another came, and has refused the second', () => refusals() >= earlier + 3);
+    other.process.kill('SIGKILL');
+    await eventually('yet another came, and has refused the second', () => refusals() >= earlier + 4);
+    // Where the first counts as good, the last that came has nothing to serve from.
+    for (let round = 0; round < 8; round++) assert.deepEqual(await statuses(), new Set([308]));
+    assert.deepEqual(
+      (await outcomes).map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+    await publish('next.example.com');
   });
 
   it('[BOUNDED] whose process can not be started hold up no snapshot, and are tried again', async () => {

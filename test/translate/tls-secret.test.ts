@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { connect, createServer } from 'node:tls';
+import { connect, createServer, type SecureVersion } from 'node:tls';
 import { inspect } from 'node:util';
 import { describe, it } from 'mocha';
 import type { Secret } from '../../src/api/kubernetes.ts';
@@ -53,8 +53,8 @@ function writeEnd(der: Buffer, character: string): void {
 }
 
 /** Bytes that a server sends until the client has its certificates. */
-async function handshakeBytes(cert: string, key: string): Promise<number> {
-  const server = createServer({ cert, key, maxVersion: 'TLSv1.2' });
+async function handshakeBytes(cert: string, key: string, maxVersion: SecureVersion = 'TLSv1.2'): Promise<number> {
+  const server = createServer({ cert, key, maxVersion });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -136,6 +136,37 @@ describe('Secrets of type kubernetes.io/tls', () => {
       assert.match(read.problem, expected);
     });
   }
+
+  const unfit: readonly (readonly [string, string, RegExp])[] = [
+    ['an RSA key of 1024 bits', 'short', /a key that is too short for TLS/],
+    [
+      'a chain of which an issuer has an RSA key of 1024 bits',
+      'short-issuer',
+      /a chain of which a certificate has a key/,
+    ],
+    ['a key that agrees and does not sign (X25519)', 'x25519', /a key of a type that TLS has no use for/],
+    ['a DSA key, which OpenSSL takes and has no cipher for', 'dsa', /a key of a type that TLS has no use for/],
+  ];
+  for (const [what, name, expected] of unfit) {
+    it(`are read with ${what}, and told of, since no client gets a handshake`, async () => {
+      const object = secret({ 'tls.crt': fixture(`${name}.crt`), 'tls.key': fixture(`${name}.key`) });
+      const read = readTlsSecret(object);
+      assert.ok(read.ok);
+      for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+        await assert.rejects(handshakeBytes(read.certPem, read.keyPem.reveal(), version), { code: /^ERR_SSL_/ });
+      }
+      assert.match(read.tlsProblem ?? '', expected);
+    });
+  }
+
+  it('are told of as nothing where a client gets a handshake', async () => {
+    for (const name of ['ledger', 'fallback']) {
+      const object = secret({ 'tls.crt': fixture(`${name}.crt`), 'tls.key': fixture(`${name}.key`) });
+      const read = readTlsSecret(object);
+      assert.ok(read.ok && (await handshakeBytes(read.certPem, read.keyPem.reveal())) > 0);
+      assert.equal(read.tlsProblem, null);
+    }
+  });
 
   it('stand in the snapshot as a keyed hash: another key, another hash', () => {
     const [one, other] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];

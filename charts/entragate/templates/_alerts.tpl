@@ -35,11 +35,11 @@ calls a label `exported_…` where the target has one of the same name.
   summary: A Pod denies everything.
   description: It has lost the API server, or could not apply what changed, for longer than maxConfigAge allows. It serves again by itself as soon as it can read the cluster. entragate_kube_failures_total and the log say what keeps it from that.
 - alert: EntragateWatchLost
-  expr: min by (pod, kind) (entragate_kube_watches{ {{- $of -}} }) == 0
+  expr: max by (pod, kind) (entragate_kube_watches_lost{ {{- $of -}} }) > 0
   for: 10m
   severity: warning
-  summary: A Pod has no watch of one kind of object.
-  description: Changes of this kind do not arrive. entragate_kube_failures_total says why, as its label cause. With forbidden a permission is missing, so look at rbac.create and at the Roles; with not-found a CustomResourceDefinition is missing, so apply the folder crds of the chart.
+  summary: A Pod does not watch all objects of one kind.
+  description: Changes of this kind do not arrive, or not those of one namespace where rbac.namespaces lists them; the log says of which. entragate_kube_failures_total says why, as its label cause. With forbidden a permission is missing, so look at rbac.create and at the Roles; with not-found a CustomResourceDefinition is missing, so apply the folder crds of the chart.
 - alert: EntragateObjectUnreadable
   expr: max by (kind) (entragate_kube_unreadable_objects{ {{- $of -}} }) > 0
   for: 10m

@@ -58,6 +58,16 @@ export async function finishAuthorization(
       : flowUnknown('This sign-in took too long.', retry, done, 'the flow had expired, twice');
   }
   const provider = context.view().providers.get(providerName);
+  if (onlyParameter(request.query, 'code') !== null && !context.redeemedFlows.take(flow.id)) {
+    return mayBeginAgain(state.start)
+      ? sendBackToStart(context, state.start, done, 'the flow had redeemed a code before')
+      : flowUnknown(
+          'This sign-in was completed before, or failed.',
+          retry,
+          done,
+          'the flow had redeemed a code before',
+        );
+  }
   try {
     if (provider === undefined) {
       throw signInError('provider-unknown', `identity provider ${providerName} is not there any more`);

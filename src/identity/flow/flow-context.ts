@@ -4,6 +4,7 @@ import type { Revocation } from '../revocation/revocation.ts';
 import type { RevocationTable } from '../revocation/revocation-table.ts';
 import type { SessionReader } from '../sessions/session-reader.ts';
 import type { IdentityView } from '../view.ts';
+import type { RedeemedFlows } from './redeemed-flows.ts';
 
 /** What the steps of a sign-in or sign-out share. Everything that changes is asked for anew by each request. */
 export interface FlowContext {
@@ -14,6 +15,7 @@ export interface FlowContext {
   /** Whether `id` is redeemed here for the first time; remembered until `expiresAtSeconds`, across the workers of this replica. */
   readonly redeemOnce: (id: string, expiresAtSeconds: number) => Promise<boolean>;
   readonly providers: ProviderClients;
+  readonly redeemedFlows: RedeemedFlows;
   /** Cryptographically strong random bytes. */
   readonly random: (bytes: number) => Uint8Array;
   readonly sessions: SessionReader;

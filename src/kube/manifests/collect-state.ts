@@ -44,9 +44,11 @@ export function collectState(
     clusterPolicies: ofKind(sorted, 'ClusterPolicy'),
     identityProviders: ofKind(sorted, 'IdentityProvider'),
     revocations: ofKind(sorted, 'Revocation'),
-    unreadable: unreadable.toSorted(
-      (a, b) => compareText(a.ref.kind, b.ref.kind) || compareNames(a.ref, b.ref) || compareText(a.where, b.where),
-    ),
+    unreadable: unreadable
+      .toSorted(
+        (a, b) => compareText(a.ref.kind, b.ref.kind) || compareNames(a.ref, b.ref) || compareText(a.where, b.where),
+      )
+      .map((object) => withClassOfLastGood(object, defaultClass)),
   };
 }
 
@@ -77,6 +79,12 @@ function withClass(ingress: Ingress, defaultClass: IngressClass | null): Ingress
     ingress.spec.ingressClassName !== undefined || ingress.metadata.annotations[LEGACY_CLASS_ANNOTATION] !== undefined;
   if (hasClass || defaultClass === null) return ingress;
   return { ...ingress, spec: { ...ingress.spec, ingressClassName: defaultClass.metadata.name } };
+}
+
+/** Else an Ingress without class would be forgotten as soon as it can not be read. */
+function withClassOfLastGood(object: UnreadableObject, defaultClass: IngressClass | null): UnreadableObject {
+  const { lastGood } = object;
+  return lastGood?.kind === 'Ingress' ? { ...object, lastGood: withClass(lastGood, defaultClass) } : object;
 }
 
 /** An unreadable Namespace is not replaced by an empty one, which would declare no hosts. */

@@ -3,6 +3,7 @@ import { describeRef } from '../../api/cluster-state.ts';
 import type { FieldProblem } from '../../api/field-problem.ts';
 import { formatPath, readPath } from '../../api/field-problem.ts';
 import { isRecord } from '../../api/normalize.ts';
+import { outlineOf } from '../../api/object-outline.ts';
 import { identifyObject, validateObject } from '../../api/validate.ts';
 import {
   type Locate,
@@ -34,7 +35,12 @@ export interface ManifestObject extends Position {
   readonly locate: (path: string) => Position;
   readonly content:
     | { readonly ok: true; readonly value: KubernetesObject }
-    | { readonly ok: false; readonly reason: string };
+    | {
+        readonly ok: false;
+        readonly reason: string;
+        /** What of it may be believed all the same, where it never was well formed. */
+        readonly outline: KubernetesObject | null;
+      };
 }
 
 /** What a file says. */
@@ -133,7 +139,9 @@ class ManifestReader {
           ref,
           ...locate(at),
           locate: (path) => locate([...at, ...readPath(path, raw)]),
-          content: isSound ? { ok: true, value: result.value } : { ok: false, reason },
+          content: isSound
+            ? { ok: true, value: result.value }
+            : { ok: false, reason, outline: isRecord(raw) ? outlineOf(raw, identity) : null },
         });
         return;
       }

@@ -118,14 +118,14 @@ export class ManifestSet {
         add(key, {
           file,
           object,
-          lastGood: object.content.ok ? object.content.value : (record.lastGood.get(key) ?? null),
+          lastGood: object.content.ok ? object.content.value : (record.lastGood.get(key) ?? object.content.outline),
         });
       }
       for (const [key, lastGood] of record.lastGood) {
         if (identified.has(key)) continue;
         const reason = 'its file has a part that can not be read';
         const position = firstProblem(record.manifest);
-        const content = { ok: false, reason } as const;
+        const content = { ok: false, reason, outline: null } as const;
         add(key, { file, lastGood, object: { ref: refOf(lastGood), ...position, locate: () => position, content } });
       }
     }

@@ -215,6 +215,7 @@ class FollowedCluster implements ClusterSource {
       this.#gate.add(this.#objects.replace(kind, namespace, []));
       this.#heardAt[index] = performance.now();
       this.#update(index, { hasListed: true });
+      this.#countWatches(kind);
     }
     this.#openWhenSynced();
   }
@@ -255,8 +256,17 @@ class FollowedCluster implements ClusterSource {
       default:
         phase satisfies never;
     }
-    const isOpen = (condition: SourceCondition) => condition.kind === kind && condition.isWatching;
-    this.#options.metrics.watches(kind, this.#conditions.filter(isOpen).length);
+    this.#countWatches(kind);
+  }
+
+  #countWatches(kind: Kind): void {
+    const all = this.#conditions.filter((condition) => condition.kind === kind);
+    const open = all.filter(({ isWatching }) => isWatching);
+    const lost = all.filter(
+      (condition) =>
+        !condition.isWatching && (condition.namespace === null || !this.#isGone(condition.namespace, condition)),
+    );
+    this.#options.metrics.watches(kind, open.length, lost.length);
   }
 
   /** Counts every failure, and logs the first of a row. */

@@ -10,8 +10,8 @@ export interface SourceMetrics {
   event(kind: Kind): void;
   /** A request failed, or a watch was lost. */
   failed(kind: Kind, cause: FailureCause): void;
-  /** How many watches of a kind are open. */
-  watches(kind: Kind, count: number): void;
+  /** How many watches of a kind are open, and how many should be and are not. */
+  watches(kind: Kind, open: number, lost: number): void;
   /** How many objects of a kind are known but can not be read. */
   unreadable(kind: Kind, count: number): void;
   /** Secrets that are referred to now. */
@@ -51,6 +51,12 @@ export function createSourceMetrics(registry: Registry): SourceMetrics {
     labelNames: ['kind'] as const,
     registers,
   });
+  const watchesLost = new Gauge({
+    name: 'entragate_kube_watches_lost',
+    help: 'Watches that should be open and are not: one for each kind, or for each kind and namespace where only some are followed. In a namespace that is not there none should be.',
+    labelNames: ['kind'] as const,
+    registers,
+  });
   const unreadable = new Gauge({
     name: 'entragate_kube_unreadable_objects',
     help: 'Objects that exist but are malformed: what they protect is denied.',
@@ -70,7 +76,10 @@ export function createSourceMetrics(registry: Registry): SourceMetrics {
     },
     event: (kind) => events.inc({ kind }),
     failed: (kind, cause) => failures.inc({ kind, cause }),
-    watches: (kind, count) => watches.set({ kind }, count),
+    watches: (kind, open, lost) => {
+      watches.set({ kind }, open);
+      watchesLost.set({ kind }, lost);
+    },
     unreadable: (kind, count) => unreadable.set({ kind }, count),
     secrets: (counts) => {
       for (const [outcome, count] of Object.entries(counts)) secrets.set({ outcome }, count);

@@ -114,12 +114,39 @@ describe('a sign-in that is refused', () => {
     });
   }
 
-  it('refuses a code that was redeemed before', async () => {
+  const askedForTokens = () => gateway.emulator.requests.filter(({ path }) => path.endsWith('/token')).length;
+
+  it('redeems no code of a flow twice: whoever kept its cookie and opens the link again is signed in by none', async () => {
     const link = await callback();
     const cookies = browser.jar.field(AUTH).split('; ');
     appOf(await browser.open(link));
     browser.jar.store(AUTH, cookies);
-    equal(pageOf(await browser.open(link), 'sign-in-failed').page.code, 'code-refused');
+    const before = askedForTokens();
+    const { page } = pageOf(await browser.open(link), 'flow-unknown');
+    deepEqual([page.retry, askedForTokens()], ['/', before]);
+    appOf(await browser.open(at(LEDGER, page.retry ?? '')));
+  });
+
+  it('[BOUNDED] asks the token endpoint once for a flow, whatever codes its browser makes up', async () => {
+    const state = new URL(await callback()).searchParams.get('state') ?? '';
+    const cookies = browser.jar.field(AUTH).split('; ');
+    const before = askedForTokens();
+    for (let index = 0; index < 20; index += 1) {
+      browser.jar.store(AUTH, cookies);
+      await browser.step(`${at(AUTH, '/oauth2/callback')}?code=made-up-${index}&state=${state}`);
+    }
+    console.log(
+      `      20 made-up codes of one flow: the token endpoint was asked ${askedForTokens() - before} time(s)`,
+    );
+    equal(askedForTokens() - before, 1);
+  });
+
+  it('is none for a person whose browser opens the callback again before the app was reached, as when an answer was lost', async () => {
+    const link = await callback();
+    const cookies = browser.jar.field(AUTH).split('; ');
+    await browser.step(link);
+    browser.jar.store(AUTH, cookies); // the answer did not arrive
+    appOf(await browser.open(link));
   });
 
   it('is one of a provider that is not there', async () => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import type { DataPlaneLimits } from '../../../src/proxy/data-plane-options.ts';
 import { startBulkPeer } from '../../support/bulk-peer.ts';
@@ -200,6 +200,60 @@ describe('Streaming and the shape of messages', () => {
     assert.equal(statusOf(answer), 504);
     assert.match(answer.body.toString('utf8'), /took too long/);
     client.destroy();
+  });
+
+  it('[BOUNDED] gives up on an app that takes none of a body and says nothing: 504, and a client that left is not kept for an hour', async () => {
+    const apps: Socket[] = [];
+    const deaf = createTcpServer({ pauseOnConnect: true }, (socket) => apps.push(socket.on('error', () => {})));
+    await using hasty = await startHasty({ responseTimeoutMs: 1_000 });
+    deaf.listen(0, '127.0.0.1');
+    await once(deaf, 'listening');
+    hasty.apply(spec((deaf.address() as AddressInfo).port));
+    try {
+      const [stays, leaves] = [await dial(hasty), await dial(hasty)];
+      let written = 0;
+      for (const client of [stays, leaves]) {
+        client.write(head('POST /', `Content-Length: ${64 * MIB}\r\n`));
+        for (let piece = 0; piece < 64 * 16; piece += 1) client.socket.write(Buffer.alloc(MIB / 16), () => written++);
+      }
+      await eventually('both are under way', () => apps.length === 2);
+      for (let before = -1; before !== written; await new Promise((resolve) => setTimeout(resolve, 100)))
+        before = written;
+      const taken = written / 32;
+      leaves.destroy();
+      assert.equal(statusOf(await stays.response()), 504);
+      await eventually('both have ended', () => hasty.accessLines().length === 2);
+      console.log(`      after ${taken.toFixed(1)} MiB of each nobody took more`);
+      stays.destroy();
+    } finally {
+      for (const app of apps) app.destroy();
+      deaf.close();
+    }
+  });
+
+  it('waits for an app that takes a body slowly, for longer than it may say nothing', async () => {
+    let taken = 0;
+    const slow = createServer((incoming, outgoing) => {
+      incoming.on('data', ({ length }: Buffer) => {
+        taken += length;
+        incoming.pause();
+        setTimeout(() => incoming.resume(), 2);
+      });
+      incoming.on('end', () => outgoing.end(String(taken)));
+    });
+    await using hasty = await startHasty({ responseTimeoutMs: 1_000 });
+    await withServer(slow, hasty, async () => {
+      const client = await dial(hasty);
+      const startedAt = performance.now();
+      client.write(head('POST /', `Content-Length: ${64 * MIB}\r\n`));
+      client.write(Buffer.alloc(64 * MIB));
+      const answer = await client.response();
+      assert.deepEqual([statusOf(answer), answer.body.toString()], [200, String(64 * MIB)]);
+      console.log(
+        `      64 MiB were taken in ${Math.round(performance.now() - startedAt)} ms, with a limit of 1000 ms`,
+      );
+      client.destroy();
+    });
   });
 
   it('passes bodies of every method as they are: a chunked DELETE stays chunked', async () => {

@@ -16,15 +16,26 @@ export class BodySender {
   readonly #socket: Socket;
   readonly #body: Readable;
   readonly #onOutcome: (outcome: BodyOutcome) => void;
+  readonly #onHeld: (isHeld: boolean) => void;
   /** Bytes still to be sent of a declared length; null: chunked. */
   #remaining: number | null;
 
-  /** @param onOutcome called once, unless stopped before */
-  constructor(socket: Socket, body: Readable, length: number | null, onOutcome: (outcome: BodyOutcome) => void) {
+  /**
+   * @param onOutcome called once, unless stopped before
+   * @param onHeld called whenever the upstream takes no more for now, and when it takes more again
+   */
+  constructor(
+    socket: Socket,
+    body: Readable,
+    length: number | null,
+    onOutcome: (outcome: BodyOutcome) => void,
+    onHeld: (isHeld: boolean) => void,
+  ) {
     this.#socket = socket;
     this.#body = body;
     this.#remaining = length;
     this.#onOutcome = onOutcome;
+    this.#onHeld = onHeld;
     socket.on('drain', this.#onDrain);
     body.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', ignore);
   }
@@ -54,7 +65,9 @@ export class BodySender {
         return;
       }
     }
-    if (!this.#write(piece)) this.#body.pause();
+    if (this.#write(piece)) return;
+    this.#body.pause();
+    this.#onHeld(true);
   };
 
   #write(piece: Buffer): boolean {
@@ -72,6 +85,7 @@ export class BodySender {
   }
 
   readonly #onDrain = (): void => {
+    this.#onHeld(false);
     this.#body.resume();
   };
 

@@ -39,7 +39,7 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
   #uses = 0;
   /** Bytes of a response whose reader asked for a pause. */
   #held: Buffer | null = null;
-  /** When the wait for a response began, in ticks; -1: nobody waits. */
+  /** When the wait for a response, or for more of the body to be taken before it, began, in ticks; -1: nobody waits. */
   #waitsSince = -1;
   /** When the connection became idle, in ticks; for the pool. */
   idleSince = 0;
@@ -81,7 +81,7 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
     socket.write(this.#head, 'latin1');
     this.#head = '';
     if (body === null) this.#waitsSince = this.#pool.now;
-    else this.#sender = new BodySender(socket, body, contentLength, this.#onBodyOutcome);
+    else this.#sender = new BodySender(socket, body, contentLength, this.#onBodyOutcome, this.#onBodyHeld);
   }
 
   resume(): void {
@@ -102,10 +102,16 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
     this.#fail(upstreamFailure('upstream-reset', 'the proxy closed the connection'), 'final');
   }
 
-  /** @param mostTicks how long a response may take to begin, from the end of its request */
+  /** @param mostTicks how long a response may take to begin, from the end of its request, and how long none of a body may be taken before it */
   checkDeadline(now: number, mostTicks: number): void {
     if (this.#waitsSince < 0 || now - this.#waitsSince <= mostTicks) return;
-    this.#fail(upstreamFailure('response-timeout', 'no response head in time'), 'final');
+    this.#fail(
+      upstreamFailure(
+        'response-timeout',
+        this.#sender === null ? 'no response head in time' : 'none of the request body was taken in time',
+      ),
+      'final',
+    );
   }
 
   onInformation(status: number, fields: readonly string[]): void {
@@ -200,6 +206,11 @@ export class UpstreamConnection implements ResponseSink, LateWrite {
     this.#pool.forget(this);
     this.#socket?.destroy();
   }
+
+  /** While nobody reads the body, the client's connection is not read either, and does not tell that the client has left. */
+  readonly #onBodyHeld = (isHeld: boolean): void => {
+    this.#waitsSince = isHeld && this.#decoder.state === 'head' ? this.#pool.now : -1;
+  };
 
   readonly #onBodyOutcome = (outcome: 'sent' | 'broken'): void => {
     this.#sender = null;

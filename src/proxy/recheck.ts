@@ -4,7 +4,6 @@ import type { LinkedRoute, LinkedSnapshot } from './linked-snapshot.ts';
 import { hasLongRules, MOST_AGAIN } from './long-rules.ts';
 import type { Plane } from './plane.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
-import { clientNetwork } from './reading/client-network.ts';
 import { matchRoute } from './routing/match-route.ts';
 
 /**
@@ -20,19 +19,22 @@ export function recheckTunnel(plane: Plane, exchange: Exchange, cut: () => void)
     });
 }
 
-/** Decides now, or where rules take long when the turn has come. A session that is over ends what it opened in any case now. */
+/**
+ * Decides now, or where rules take long when the turn has come: namespaces in rotation, so that nobody puts off what ends elsewhere. A session that is over
+ * ends what it opened in any case now.
+ */
 function inTurn(plane: Plane, exchange: Exchange, request: CanonicalRequest, decide: () => void): void {
   const { identity, now } = plane.options;
   const { session } = exchange.verdict;
   const route = currentRoute(plane, request);
-  const mayWait = route !== null && hasLongRules(route, request, MOST_AGAIN) && session !== null;
-  if (!mayWait || !identity.isStillGood(session, now())) {
+  const mayWait = session !== null && identity.isStillGood(session, now());
+  if (!mayWait || route === null || !hasLongRules(route, request, MOST_AGAIN)) {
     decide();
     return;
   }
   if (exchange.isRecheckWaiting) return;
   exchange.isRecheckWaiting = true;
-  plane.longDecisions.add(request.sourceIp === null ? '' : clientNetwork(request.sourceIp), () => {
+  plane.longDecisions.add(route.route.ingress.namespace, () => {
     exchange.isRecheckWaiting = false;
     if (!exchange.incoming.socket.destroyed) decide();
   });

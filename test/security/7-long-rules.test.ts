@@ -11,6 +11,7 @@ import { type RecordingUpstream, startRecordingUpstream } from '../support/recor
 
 const LONG = 'long.example.com';
 const PLAIN = 'plain.example.com';
+const OTHER = 'other.example.com';
 const group = sampleGroup(1);
 const SIZE = 24;
 
@@ -34,6 +35,7 @@ describe('Security 7: rules that take long', () => {
     hosts: [
       { name: LONG, routes: [{ access: { policies: ['long'] }, service: 'app' }] },
       { name: PLAIN, routes: [{ access: { policies: ['plain'] }, service: 'app' }] },
+      { name: OTHER, namespace: 'others', routes: [{ access: { policies: ['long'] }, service: 'app' }] },
     ],
     policies: {
       long: { rules: [{ allow: { or: [{ http_path: { matches: pattern } }, { groups: admitted }] } }] },
@@ -71,10 +73,10 @@ describe('Security 7: rules that take long', () => {
   const dialMany = () => Promise.all(Array.from({ length: SIZE }, () => dial(LONG)));
   const requestOf = (host: string, path: string, fields = '', lid = randomId()) =>
     `GET /${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${proxy.cookieFor(host, { groups: [group], lid })}\r\n${fields}\r\n`;
-  const handshake = (index: number, lid?: string) =>
+  const handshake = (path: string, host = LONG, lid?: string) =>
     requestOf(
-      LONG,
-      text(index),
+      host,
+      path,
       'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
       lid,
     );
@@ -85,7 +87,7 @@ describe('Security 7: rules that take long', () => {
       return switching;
     });
     const clients = await dialMany();
-    for (const [index, client] of clients.entries()) client.write(handshake(index, lid));
+    for (const [index, client] of clients.entries()) client.write(handshake(text(index), LONG, lid));
     await eventually('all are open', () => proxy.dataPlane.stats.upgrades === SIZE);
     upstream.answerWith(() => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     return clients;
@@ -123,6 +125,19 @@ describe('Security 7: rules that take long', () => {
   it('[BOUNDED] end what they let in when they change', async () => {
     await openSockets();
     proxy.apply(spec(sampleGroup(9)));
+    await eventually('all are cut', () => proxy.dataPlane.stats.upgrades === 0);
+  });
+
+  it('[BOUNDED] put off nothing of another namespace: what goes on there is asked about beside them, from the same client too', async () => {
+    await openSockets();
+    upstream.answerWith(() => switching);
+    const other = await dial(OTHER);
+    other.write(handshake('x', OTHER));
+    await eventually('it is open too', () => proxy.dataPlane.stats.upgrades === SIZE + 1);
+    proxy.apply(spec(sampleGroup(9)));
+    assert.ok(await other.isEnded());
+    const left = proxy.dataPlane.stats.upgrades;
+    assert.ok(left > SIZE / 2, `${SIZE - left} of ${SIZE} were cut before`);
     await eventually('all are cut', () => proxy.dataPlane.stats.upgrades === 0);
   });
 

@@ -39,6 +39,8 @@ export interface SnapshotSpec {
 export interface HostSpec {
   /** `ledger.example.com`, `*.example.com` or `*`. */
   readonly name: string;
+  /** Of its Ingress; `apps` where it is left out. */
+  readonly namespace?: string;
   readonly certificate?: 'default' | 'none' | { readonly named: string };
   readonly routes: readonly RouteSpec[];
 }
@@ -135,9 +137,9 @@ function buildHost(spec: HostSpec, policies: ReadonlyMap<PolicyKey, Entry<Policy
   }
   return {
     pattern: patternOf(spec.name),
-    namespace: 'apps',
+    namespace: spec.namespace ?? 'apps',
     certificate: certificateSelection(spec),
-    routes: spec.routes.map((route) => buildRoute(spec.name, route)),
+    routes: spec.routes.map((route) => buildRoute(spec, route)),
     mentions: unionOfMentions(mentioned),
   };
 }
@@ -152,15 +154,15 @@ function patternOf(name: string): HostPattern {
   return name.startsWith('*.') ? { kind: 'wildcard', name: name.slice(2) } : { kind: 'exact', name };
 }
 
-function buildRoute(host: string, spec: RouteSpec): Route {
+function buildRoute({ name, namespace = 'apps' }: HostSpec, spec: RouteSpec): Route {
   const path = spec.path ?? '/';
   const backend: RouteBackend =
     spec.service === null
       ? { kind: 'unavailable', reason: 'service-missing' }
       : { kind: 'service', backend: backendKeyOf(spec.service) };
   return {
-    id: `apps/app ${host} ${path}`,
-    ingress: { namespace: 'apps', name: 'app' },
+    id: `${namespace}/app ${name} ${path}`,
+    ingress: { namespace, name: 'app' },
     path: { type: spec.type ?? 'Prefix', value: path },
     access: accessOf(spec.access),
     backend,

@@ -13,6 +13,8 @@ export const routeDenials = {
   'access-not-allowed': 'The Namespace does not allow this kind of access (`entragate.dev/allowed-access`).',
   'namespace-unknown': 'The Namespace is not known (yet), and with it what it allows.',
   'path-refused': 'A path cannot be matched, such as a pattern; requests below its literal beginning are denied.',
+  'too-many-paths':
+    'An Ingress that is past the 20,000 paths of its namespace has a rule for the host, which is denied as a whole.',
   'object-unreadable':
     'The object is malformed, has fields that this release does not know, or lies in a namespace of which something can not be translated.',
   'config-outdated':

@@ -59,6 +59,13 @@ export function buildRoutes(
 
 const root: RoutePath = { type: 'Prefix', value: '/' };
 
+const noBackend: RouteBackend = { kind: 'unavailable', reason: 'no-backend' };
+
+/** The one route of a host that is denied as a whole. */
+export function denyingRoute(pattern: HostPattern, { ingress, access }: Pick<Candidate, 'ingress' | 'access'>): Route {
+  return toRoute(pattern, { ingress, path: root, access, backend: noBackend });
+}
+
 /** A path as it stands in an Ingress, and how it was read. */
 interface WrittenPath {
   readonly path: IngressPath;
@@ -130,8 +137,7 @@ function guardFor({ path, reading, at }: WrittenPath, ingress: Ingress, findings
   const message = `Path ${written} ${reading.problem}; it is not programmed.${effect}`;
   findings.add(ingress, 'path-refused', `${at}.path`, message);
   if (reading.guard === null) return [];
-  const backend: RouteBackend = { kind: 'unavailable', reason: 'no-backend' };
-  return [{ ingress, at, path: reading.guard, access: refusedPath(reading.guard), backend }];
+  return [{ ingress, at, path: reading.guard, access: refusedPath(reading.guard), backend: noBackend }];
 }
 
 function refusedPath({ value }: RoutePath): Access {
@@ -146,7 +152,7 @@ function duplicateText(pattern: HostPattern, { ingress, path }: Candidate, holde
   return `${where} is programmed from the older Ingress ${holder.ingress.metadata.name}.`;
 }
 
-function toRoute(pattern: HostPattern, { ingress, path, access, backend }: Candidate): Route {
+function toRoute(pattern: HostPattern, { ingress, path, access, backend }: Omit<Candidate, 'at'>): Route {
   const { namespace, name } = ingress.metadata;
   return {
     id: `${namespace}/${name} ${describeHost(pattern)} ${path.type === 'Exact' ? '=' : ''}${path.value}`,

@@ -6,6 +6,7 @@ import { entryOf } from '../snapshot/content-hash.ts';
 import { type Key, tableKey } from '../snapshot/ids.ts';
 import { type Access, CHALLENGE_PREFIX, type Challenge, type Entry, type HostPattern } from '../snapshot/snapshot.ts';
 import type { BackendResolver } from './build-host.ts';
+import { byIdentity } from './by-identity.ts';
 import type { DeclaredHosts } from './declared-hosts.ts';
 import { eventText } from './event-text.ts';
 import type { Finding, Findings } from './findings.ts';
@@ -21,6 +22,9 @@ const SOLVER_LABEL = 'acme.cert-manager.io/http01-solver';
 
 /** RFC 8555 §8.1: a token is base64url. */
 const challengePath = /^\/\.well-known\/acme-challenge\/[A-Za-z0-9_-]{1,512}$/;
+
+/** Most challenges that the solvers of one namespace may answer. cert-manager has 60 under way at once, in all; 200,000 were 80 MB in one message (ISOLATED). */
+const MOST_CHALLENGES_OF_NAMESPACE = 1_000;
 
 const access: Access = { kind: 'public', why: 'It answers an ACME challenge.' };
 
@@ -55,7 +59,8 @@ export interface ChallengeBuild {
 }
 
 /**
- * Reads the challenges of all solvers. Of two with the same host and path the oldest Ingress wins.
+ * Reads the challenges of all solvers. Of two with the same host and path the oldest Ingress wins. One that is past what its
+ * namespace may have answers nothing.
  *
  * @param solvers oldest first
  */
@@ -64,8 +69,9 @@ export function buildChallenges(
   build: ChallengeBuild,
 ): { readonly challenges: ReadonlyMap<Key, Entry<Challenge>>; readonly outcomes: readonly SolverOutcome[] } {
   const challenges = new Map<Key, Entry<Challenge>>();
+  const counts = new Map<string, number>();
   const outcomes = solvers.map((ingress) => {
-    const own = challengesOf(ingress, build).filter(({ key }) => !challenges.has(key));
+    const own = challengesWithin(counts, ingress, build).filter(({ key }) => !challenges.has(key));
     for (const { key, challenge } of own) challenges.set(key, entryOf(challenge));
     const hosts = [...new Set(own.map(({ challenge }) => challenge.host))];
     return { ingress, hosts, findings: build.findings.of(ingress) };
@@ -99,6 +105,28 @@ interface KeyedChallenge {
   readonly key: Key;
   readonly challenge: Challenge;
 }
+
+/** @param counts by namespace: what older solvers have, to which those of this one are added if they fit */
+function challengesWithin(
+  counts: Map<string, number>,
+  ingress: Ingress,
+  build: ChallengeBuild,
+): readonly KeyedChallenge[] {
+  const { namespace, name } = ingress.metadata;
+  const count = (counts.get(namespace) ?? 0) + countChallenges(ingress);
+  if (count <= MOST_CHALLENGES_OF_NAMESPACE) {
+    counts.set(namespace, count);
+    return challengesOf(ingress, build);
+  }
+  const message = `Ingress ${name} takes this namespace past ${MOST_CHALLENGES_OF_NAMESPACE} challenges (older Ingresses count first): none of its own is answered. Remove those that are over.`;
+  build.findings.add(ingress, 'path-refused', 'spec.rules', message);
+  return [];
+}
+
+/** A rule counts without paths too, since its host is read. */
+const countChallenges = byIdentity(({ spec }: Ingress): number =>
+  spec.rules.reduce((sum, { http }) => sum + Math.max(http?.paths.length ?? 0, 1), 0),
+);
 
 function challengesOf(ingress: Ingress, build: ChallengeBuild): readonly KeyedChallenge[] {
   return ingress.spec.rules.flatMap(({ host, http }, index) => {

@@ -20,6 +20,9 @@ import { MOST_HOSTS } from './host-ownership.ts';
 import { resolvePolicy, type UsablePolicy } from './resolve-policies.ts';
 import type { ResolvedProvider } from './resolve-provider.ts';
 
+/** Nobody may pass. */
+export type DeniedAccess = Extract<Access, { readonly kind: 'denied' }>;
+
 /** Who may pass the routes of one Ingress, and what that needs. */
 export interface ResolvedAccess {
   readonly access: Access;
@@ -98,6 +101,22 @@ function refusedAccess(mode: AccessMode, refusal: AccessRefusal): ResolvedAccess
 export function deniedForValues({ named, identityProviders }: ResolvedAccess, most: number): ResolvedAccess {
   const detail = `The policies of this namespace's Ingresses hold more than ${most} values together, such as groups, and those of older Ingresses count first: name fewer, or put users into groups.`;
   return { ...only(denied('policy-invalid', detail), 'policies'), named, identityProviders };
+}
+
+/** The access of hosts that are denied since an Ingress is past the paths of its namespace. */
+export function accessPastPaths(name: string, most: number): DeniedAccess {
+  const detail = `Ingress ${name} takes this namespace past ${most} paths (a long one counts as several, and older Ingresses count first): every host of its rules is denied. Remove paths, or move some to another namespace.`;
+  return denied('too-many-paths', detail);
+}
+
+/** The access of an Ingress all of whose hosts are denied for {@link accessPastPaths}. What denied it before is still what is said first. */
+export function deniedForPaths(before: ResolvedAccess, access: DeniedAccess): ResolvedAccess {
+  const { named, identityProviders, notes, faults } = before;
+  const fault = { path: 'spec.rules', message: access.detail, hint: '' };
+  if (before.access.kind === 'denied') {
+    return { ...before, notes: [...notes, access.detail], faults: [...faults, fault] };
+  }
+  return { ...only(access), named, identityProviders, faults: [fault] };
 }
 
 /** The access of an Ingress that can not be read. */
@@ -243,7 +262,7 @@ function signInNotes({ name, credential }: IdentityProvider): readonly string[] 
 }
 
 /** The text stands at every route of the Ingress, so that it is not longer than its Event. */
-function denied(reason: RouteDenial, detail: string): Extract<Access, { readonly kind: 'denied' }> {
+function denied(reason: RouteDenial, detail: string): DeniedAccess {
   return { kind: 'denied', reason, detail: eventText([detail]) };
 }
 

@@ -14,9 +14,10 @@ import type {
   Table,
 } from '../snapshot/snapshot.ts';
 import { EMPTY_SNAPSHOT } from '../snapshot/snapshot-delta.ts';
+import { type BoundedPaths, boundPaths } from './bound-paths.ts';
 import { boundValues } from './bound-values.ts';
 import { buildEndpoints, noneReusable, type ReusableEndpoints } from './build-endpoints.ts';
-import { type BackendResolver, buildRoutes } from './build-host.ts';
+import { type BackendResolver, buildRoutes, denyingRoute } from './build-host.ts';
 import { buildChallenges, solverIngresses } from './challenges.ts';
 import { collectFindings } from './collect-findings.ts';
 import { type DeclaredHosts, readDeclaredHosts } from './declared-hosts.ts';
@@ -57,16 +58,17 @@ export function translate(
   const providers = resolveProviders(state, material, options);
   const declared = readDeclaredHosts(state);
   const named = { byName: providers, defaultName: options.defaultIdentityProvider };
-  const ingresses = boundValues(ownIngresses(state, options, named, findings));
+  const read = boundValues(ownIngresses(state, options, named, findings));
   const owners = assignHosts(
-    ingresses.flatMap(({ claims }) => claims),
+    read.flatMap(({ claims }) => claims),
     declared,
     options,
   );
+  const { ingresses, deniedHosts } = boundPaths(read, owners, findings);
   const certificates = readOperatorCertificates(material, options);
   const own = ownAddresses(state, options);
   const backends = new Map<Key, Entry<Backend>>();
-  const build = { state, options, material, findings, known, backends, certificates };
+  const build = { state, options, material, findings, known, backends, certificates, deniedHosts };
   const hosts = buildHosts(ingresses, owners, declared, build);
   const solved = buildChallenges(solverIngresses(state, options), {
     ...{ owners, declared, options, findings },
@@ -104,6 +106,7 @@ interface HostBuild {
   readonly known: Snapshot;
   readonly backends: Map<Key, Entry<Backend>>;
   readonly certificates: OperatorCertificates;
+  readonly deniedHosts: BoundedPaths['deniedHosts'];
 }
 
 function resolveProviders(
@@ -152,8 +155,12 @@ function buildHosts(
 }
 
 function buildHost(pattern: HostPattern, namespace: string, claimants: readonly OwnIngress[], build: HostBuild): Host {
-  const { material, findings, certificates } = build;
-  const routes = buildRoutes(pattern, claimants, backendResolver(build), findings);
+  const { material, findings, certificates, deniedHosts } = build;
+  const denied = deniedHosts.get(hostKey(pattern));
+  const routes =
+    denied === undefined
+      ? buildRoutes(pattern, claimants, backendResolver(build), findings)
+      : [denyingRoute(pattern, denied)];
   const inUse = new Set(routes.map((route) => route.ingress.name));
   const [first = [], ...others] = claimants
     .filter(({ ingress }) => inUse.has(ingress.metadata.name))

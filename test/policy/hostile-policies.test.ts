@@ -9,7 +9,7 @@ import { hasPart } from '../../src/policy/decide/linear-search.ts';
 import { linkPolicy } from '../../src/policy/decide/link-policy.ts';
 import { compilePattern } from '../../src/policy/re2.ts';
 import { zoneClock } from '../../src/policy/time-zone.ts';
-import { attach, compile, monday, request, user } from './fixtures.ts';
+import { attach, claims, compile, monday, request, user } from './fixtures.ts';
 
 /** What the API server takes of one object; JSON of a custom resource is stored as it is. */
 const largest = 1_500_000;
@@ -155,6 +155,22 @@ describe('[ISOLATED] a decision takes no longer than the policy and the path ask
       assert.ok(took < limit, `took ${Math.round(took)} ms`);
     });
   }
+
+  it('however many members a claim has that ten thousand criteria ask about', () => {
+    const policy = attach(anyOf(9_900, (index) => ({ 'claim/list': { has: `other-${index}` } })));
+    const quickest = (amount: number) => {
+      const member = user({ claims: claims({ list: numbers(amount).map((index) => `member-${index}`) }) });
+      const times = numbers(10).map(() => {
+        const begin = performance.now();
+        assert.equal(decide([policy], member, request(), monday).kind, 'deny');
+        return performance.now() - begin;
+      });
+      return Math.min(...times);
+    };
+    const [one, hundred] = [quickest(1), quickest(100)];
+    console.log(`      it takes ${one.toFixed(1)} ms with one, and ${hundred.toFixed(1)} ms with a hundred`);
+    assert.ok(hundred < one * 4, `${hundred} ms`);
+  });
 });
 
 describe('looking for a part', () => {

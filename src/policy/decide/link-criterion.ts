@@ -121,7 +121,14 @@ function matchClaim(fact: ClaimFact | undefined, matcher: TextMatcher): Outcome 
   if (fact === claimAbsent) return matcher.many(nobody);
   if (typeof fact === 'string') return matcher.one(fact);
   if (typeof fact === 'number' || typeof fact === 'boolean') return matcher.one(String(fact));
-  return matcher.many(new Set(fact.map(String)));
+  return matcher.many(membersOf.getOrInsertComputed(fact, asSet));
+}
+
+/** By the list of a session: made for each of ten thousand criteria about a claim of a hundred members, it took 34 ms of every request. */
+const membersOf = new WeakMap<readonly unknown[], ReadonlySet<string>>();
+
+function asSet(list: readonly unknown[]): ReadonlySet<string> {
+  return new Set(list.map(String));
 }
 
 function matchPath(path: string, matcher: TextMatcher): Outcome {

@@ -39,8 +39,8 @@ export class Exchange {
   readonly connection: ConnectionFacts;
   readonly upgrade: UpgradeRequest | null;
   readonly start = performance.now();
-  /** Milliseconds since the epoch: the one moment that everything about this request is judged at. */
-  readonly now: number;
+  /** Milliseconds since the epoch: the one moment that everything about this request is judged at, when it came or its turn did. */
+  now: number;
   readonly outcome: Outcome = {
     decision: 'none',
     code: '',

@@ -1,3 +1,4 @@
+import type { Identity } from '../identity/identity.ts';
 import type { LinkedRoute } from './linked-snapshot.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
 
@@ -23,4 +24,9 @@ export function hasLongRules({ costs }: LinkedRoute, { path }: CanonicalRequest,
   if (costs.length === 0) return false;
   const length = Math.max(path.length, LEAST_TEXT);
   return costs.reduce((sum, { steps, values }) => sum + steps * length + values * VALUE, 0) > most;
+}
+
+/** Whether rules have a say about who asks: an open session. For anybody else there is nothing long to do. */
+export function isDecidedByRules(identity: Identity, { cookies, host }: CanonicalRequest, now: number): boolean {
+  return identity.read(cookies, host, now).kind === 'open';
 }

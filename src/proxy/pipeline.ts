@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 import { externalOrigin } from './external-origin.ts';
 import { forward } from './forward.ts';
 import type { LinkedRoute } from './linked-snapshot.ts';
-import { hasLongRules, MOST_AT_ONCE } from './long-rules.ts';
+import { hasLongRules, isDecidedByRules, MOST_AT_ONCE } from './long-rules.ts';
 import { answerOwnEndpoint } from './own-endpoints.ts';
 import { problemOfStatus } from './pages/problem.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
@@ -60,6 +60,12 @@ export function runPipeline(exchange: Exchange): void {
   }
 }
 
+/** Whoever has waited is judged by what holds now: the snapshot, and what is over by time (BOUNDED). */
+function decideAgain(exchange: Exchange): void {
+  exchange.now = exchange.plane.options.now();
+  runPipeline(exchange);
+}
+
 /** Only what goes to an app for somebody signed in does not wait: a flood of anything else delays itself, not them. */
 function waitInLine(line: WaitingLine, exchange: Exchange, work: () => void): void {
   const { connection, outgoing, request } = exchange;
@@ -102,9 +108,10 @@ function readCanonically(exchange: Exchange): StepResult {
     return () => respondProblem(exchange, problemOfStatus(result.status), result.detail);
   }
   const request = asUpgradeOfParser(result.request, exchange);
+  const isFirst = exchange.request === null;
   exchange.request = request;
   if (request.requestId !== null) exchange.requestId = request.requestId;
-  if (request.droppedFieldNames > 0) plane.options.metrics.headerDropped(request.droppedFieldNames);
+  if (isFirst && request.droppedFieldNames > 0) plane.options.metrics.headerDropped(request.droppedFieldNames);
   return 'next';
 }
 
@@ -200,12 +207,14 @@ function findRoute(exchange: Exchange): StepResult {
 function decideAccess(exchange: Exchange): StepResult {
   const { outcome, plane, request, route } = exchange;
   if (request === null || route === null) return 'next';
-  if (!exchange.hasWaited && hasLongRules(route, request, MOST_AT_ONCE) && isSignedIn(exchange, request)) {
+  const { identity } = plane.options;
+  const isLong = hasLongRules(route, request, MOST_AT_ONCE);
+  if (isLong && !exchange.hasWaited && isDecidedByRules(identity, request, exchange.now)) {
     exchange.hasWaited = true;
-    waitInLine(plane.longDecisions, exchange, () => runPipeline(exchange));
+    waitInLine(plane.longDecisions, exchange, () => decideAgain(exchange));
     return 'waits';
   }
-  const verdict = authorize(route, request, plane.options.identity, exchange.now);
+  const verdict = authorize(route, request, identity, exchange.now);
   exchange.verdict = verdict;
   switch (verdict.kind) {
     case 'allow':
@@ -220,11 +229,6 @@ function decideAccess(exchange: Exchange): StepResult {
     default:
       return verdict satisfies never;
   }
-}
-
-/** Nobody else is decided on by rules. */
-function isSignedIn({ now, plane }: Exchange, { cookies, host }: CanonicalRequest): boolean {
-  return plane.options.identity.read(cookies, host, now).kind === 'open';
 }
 
 /** Browsers open WebSockets for any site's script, with cookies, and ask nobody (RFC 6455 §10.2): so we do. */
@@ -245,12 +249,12 @@ function forwardAllowed(exchange: Exchange): StepResult {
   if (verdict.session === null) {
     waitInLine(plane.publicRequests, exchange, () => {
       const current = publicRouteNow(exchange, request, route);
-      if (current === null) runPipeline(exchange);
+      if (current === null) decideAgain(exchange);
       else forward(exchange, request, current, verdict);
     });
     return 'forwarded';
   }
-  plane.lastSignedIn = exchange.start;
+  plane.lastSignedIn = Math.max(plane.lastSignedIn, exchange.start); // one that has waited comes behind those who came later
   forward(exchange, request, route, verdict);
   return 'forwarded';
 }

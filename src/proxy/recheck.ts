@@ -1,7 +1,7 @@
 import { authorize } from './authorize.ts';
 import type { Exchange } from './exchange.ts';
 import type { LinkedRoute, LinkedSnapshot } from './linked-snapshot.ts';
-import { hasLongRules, MOST_AGAIN } from './long-rules.ts';
+import { hasLongRules, isDecidedByRules, MOST_AGAIN } from './long-rules.ts';
 import type { Plane } from './plane.ts';
 import type { CanonicalRequest } from './reading/canonical-request.ts';
 import { matchRoute } from './routing/match-route.ts';
@@ -25,10 +25,9 @@ export function recheckTunnel(plane: Plane, exchange: Exchange, cut: () => void)
  */
 function inTurn(plane: Plane, exchange: Exchange, request: CanonicalRequest, decide: () => void): void {
   const { identity, now } = plane.options;
-  const { session } = exchange.verdict;
   const route = currentRoute(plane, request);
-  const mayWait = session !== null && identity.isStillGood(session, now());
-  if (!mayWait || route === null || !hasLongRules(route, request, MOST_AGAIN)) {
+  const isLong = route !== null && hasLongRules(route, request, MOST_AGAIN);
+  if (!isLong || !isDecidedByRules(identity, request, now())) {
     decide();
     return;
   }

@@ -7,9 +7,10 @@ import { MOST_VALUES } from '../../src/policy/compile/policy-cost.ts';
 import { decide } from '../../src/policy/decide/decide.ts';
 import { hasPart } from '../../src/policy/decide/linear-search.ts';
 import { linkPolicy } from '../../src/policy/decide/link-policy.ts';
+import type { AttachedPolicy } from '../../src/policy/decide/question.ts';
 import { compilePattern } from '../../src/policy/re2.ts';
 import { zoneClock } from '../../src/policy/time-zone.ts';
-import { attach, compile, monday, request, user } from './fixtures.ts';
+import { attach, claims, compile, monday, request, type UserPrincipal, user } from './fixtures.ts';
 
 /** What the API server takes of one object; JSON of a custom resource is stored as it is. */
 const largest = 1_500_000;
@@ -155,6 +156,34 @@ describe('[ISOLATED] a decision takes no longer than the policy and the path ask
       assert.ok(took < limit, `took ${Math.round(took)} ms`);
     });
   }
+
+  const quickestOf = (policy: AttachedPolicy, member: UserPrincipal, facts = request()) => {
+    const times = numbers(30).map(() => {
+      const begin = performance.now();
+      assert.equal(decide([policy], member, facts, monday).kind, 'deny');
+      return performance.now() - begin;
+    });
+    return Math.min(...times);
+  };
+
+  it('however many criteria ask about the address of the client, which is read once', () => {
+    const facts = request({ sourceIp: '2001:db8:1111:2222:3333:4444:5555:6666' });
+    const [paths, addresses] = [
+      quickestOf(attach(anyOf(9_900, (index) => ({ http_path: `/${index}` }))), user(), facts),
+      quickestOf(attach(anyOf(9_900, (index) => ({ source_ip: `10.${index >> 8}.${index & 255}.1` }))), user(), facts),
+    ];
+    console.log(`      it takes ${paths.toFixed(1)} ms with paths, and ${addresses.toFixed(1)} ms with addresses`);
+    assert.ok(addresses < paths * 8, `${addresses} ms`);
+  });
+
+  it('however many members a claim has that ten thousand criteria ask about', () => {
+    const policy = attach(anyOf(9_900, (index) => ({ 'claim/list': { has: `other-${index}` } })));
+    const quickest = (amount: number) =>
+      quickestOf(policy, user({ claims: claims({ list: numbers(amount).map((index) => `member-${index}`) }) }));
+    const [one, hundred] = [quickest(1), quickest(100)];
+    console.log(`      it takes ${one.toFixed(1)} ms with one, and ${hundred.toFixed(1)} ms with a hundred`);
+    assert.ok(hundred < one * 4, `${hundred} ms`);
+  });
 });
 
 describe('looking for a part', () => {

@@ -1,6 +1,6 @@
 import { decodeReservedCharacters } from '../../snapshot/canonical-path.ts';
 import type { Criterion, GroupTest, RangeTest, TextSubject, TextTest } from '../../snapshot/policy-program.ts';
-import { isInRange, parseIpAddress, parseIpRange } from '../ip-range.ts';
+import { type IpAddress, isInRange, parseIpAddress, parseIpRange } from '../ip-range.ts';
 import {
   both,
   either,
@@ -121,7 +121,14 @@ function matchClaim(fact: ClaimFact | undefined, matcher: TextMatcher): Outcome 
   if (fact === claimAbsent) return matcher.many(nobody);
   if (typeof fact === 'string') return matcher.one(fact);
   if (typeof fact === 'number' || typeof fact === 'boolean') return matcher.one(String(fact));
-  return matcher.many(new Set(fact.map(String)));
+  return matcher.many(membersOf.getOrInsertComputed(fact, asSet));
+}
+
+/** By the list of a session: made for each of ten thousand criteria about a claim of a hundred members, it took 34 ms of every request. */
+const membersOf = new WeakMap<readonly unknown[], ReadonlySet<string>>();
+
+function asSet(list: readonly unknown[]): ReadonlySet<string> {
+  return new Set(list.map(String));
 }
 
 function matchPath(path: string, matcher: TextMatcher): Outcome {
@@ -168,7 +175,7 @@ function linkRanges(tests: readonly RangeTest[]): Evaluate {
   }));
   const isUsable = linked.every((test) => test.readings.every((reading) => reading.ok));
   return (_principal, facts) => {
-    const address = facts.sourceIp === null ? null : parseIpAddress(facts.sourceIp);
+    const address = facts.sourceIp === null ? null : sourceAddress(facts.sourceIp);
     if (address === null || !isUsable) return outcomeUnknown;
     return known(
       linked.every(
@@ -176,6 +183,17 @@ function linkRanges(tests: readonly RangeTest[]): Evaluate {
       ),
     );
   };
+}
+
+let lastSource = '';
+let lastAddress: IpAddress | null = null;
+
+/** As {@link decodedPath}: ten thousand criteria about addresses read the one of the client for each. */
+function sourceAddress(sourceIp: string): IpAddress | null {
+  if (sourceIp === lastSource) return lastAddress;
+  lastSource = sourceIp;
+  lastAddress = parseIpAddress(sourceIp);
+  return lastAddress;
 }
 
 function onClock(timeZone: string, holds: (local: number) => boolean): Evaluate {

@@ -15,6 +15,8 @@ export const routeDenials = {
   'path-refused': 'A path cannot be matched, such as a pattern; requests below its literal beginning are denied.',
   'too-many-paths':
     'An Ingress that is past the 20,000 paths of its namespace has a rule for the host, which is denied as a whole.',
+  'too-many-hosts':
+    'It would serve what an Ingress has a rule for past the hosts that an Ingress or its namespace may have; it is denied as a whole.',
   'object-unreadable':
     'The object is malformed, has fields that this release does not know, or lies in a namespace of which something can not be translated.',
   'config-outdated':

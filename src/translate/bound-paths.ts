@@ -4,8 +4,9 @@ import { byIdentity } from './by-identity.ts';
 import type { Findings } from './findings.ts';
 import type { HostClaim, HostOwners } from './host-ownership.ts';
 import { describeHost, hostKey } from './host-pattern.ts';
+import { type DeniedHost, hostsOfLostRules } from './lost-rules.ts';
 import type { OwnIngress } from './own-ingress.ts';
-import { accessPastPaths, type DeniedAccess, deniedForPaths } from './resolve-access.ts';
+import { accessPastPaths, deniedWithHosts } from './resolve-access.ts';
 
 /**
  * Most paths that the Ingresses of one namespace may have. With every change of any object all are merged again, and a change of their host is sent to every
@@ -16,13 +17,7 @@ const MOST_PATHS_OF_NAMESPACE = 20_000;
 /** A path counts once for each so many characters: a path of 4,096 is sent twice, in the route and in its name. */
 const CHARACTERS_OF_PATH = 256;
 
-/** Why a host is denied as a whole, and for the sake of which Ingress. */
-export interface DeniedHost {
-  readonly ingress: Ingress;
-  readonly access: DeniedAccess;
-}
-
-/** What is left within the bound. */
+/** What is left within the bounds. */
 export interface BoundedPaths {
   /** The same ones in the same order. Those of which every route would be on denied hosts are denied. */
   readonly ingresses: readonly OwnIngress[];
@@ -32,20 +27,20 @@ export interface BoundedPaths {
 
 /**
  * Leaves out the Ingresses that are past the paths which their namespace may have, and denies every host that they have a rule for, also to older Ingresses.
- * What an Ingress says counts, wherever its hosts are: so nobody else decides whether it fits.
+ * What an Ingress says counts, wherever its hosts are: so nobody else decides whether it fits. Hosts that lost a rule for another reason are denied with them.
  *
  * @param ingresses oldest first: what older ones have stays, and a younger one that fits does too
  */
 export function boundPaths(ingresses: readonly OwnIngress[], owners: HostOwners, findings: Findings): BoundedPaths {
   const past = new Map(pastBound(ingresses).map((own) => [own, denialBy(own.ingress)] as const));
-  const deniedHosts = new Map<Key, DeniedHost>();
+  const deniedHosts = new Map(hostsOfLostRules(ingresses, owners));
   for (const [own, denied] of past) {
     for (const { pattern } of claimsOfRules(own, owners)) deniedHosts.getOrInsert(hostKey(pattern), denied);
   }
-  if (past.size === 0) return { ingresses, deniedHosts };
+  if (deniedHosts.size === 0 && past.size === 0) return { ingresses, deniedHosts };
   const bounded = ingresses.map((own) => {
     const denied = past.get(own) ?? denialByOthers(own, owners, deniedHosts, findings);
-    return denied === null ? own : { ...own, access: deniedForPaths(own.access, denied.access) };
+    return denied === null ? own : { ...own, access: deniedWithHosts(own.access, denied.access) };
   });
   return { ingresses: bounded, deniedHosts };
 }

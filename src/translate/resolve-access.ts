@@ -109,8 +109,14 @@ export function accessPastPaths(name: string, most: number): DeniedAccess {
   return denied('too-many-paths', detail);
 }
 
-/** The access of an Ingress all of whose hosts are denied for {@link accessPastPaths}. What denied it before is still what is said first. */
-export function deniedForPaths(before: ResolvedAccess, access: DeniedAccess): ResolvedAccess {
+/** The access of hosts that would serve what an Ingress has past the bounds of hosts. */
+export function accessPastHosts(name: string): DeniedAccess {
+  const detail = `Ingress ${name} has a rule past the hosts that an Ingress or a namespace may have: what would serve it instead is denied. Name fewer hosts, or use several Ingresses.`;
+  return denied('too-many-hosts', detail);
+}
+
+/** The access of an Ingress all of whose hosts are denied, for one of the two reasons above. What denied it before is still what is said first. */
+export function deniedWithHosts(before: ResolvedAccess, access: DeniedAccess): ResolvedAccess {
   const { named, identityProviders, notes, faults } = before;
   const fault = { path: 'spec.rules', message: access.detail, hint: '' };
   if (before.access.kind === 'denied') {

@@ -1,3 +1,4 @@
+import { type ObjectKey, objectKey } from '../api/cluster-state.ts';
 import type { Ingress } from '../api/kubernetes.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
@@ -10,6 +11,7 @@ import { readHost } from './read-host.ts';
 export interface NamedSecret {
   readonly ingress: Ingress;
   readonly name: string;
+  readonly key: ObjectKey;
   readonly path: string;
 }
 
@@ -43,7 +45,9 @@ export function readTls(ingress: Ingress, ruleHosts: readonly HostPattern[], fin
     if (secretName === undefined || secretName === '') continue;
     if (hosts.length === 0 && ++forAllRules > MOST_SECRETS) continue;
     const keys = hosts.length === 0 ? ruleKeys : own.map(({ pattern }) => hostKey(pattern));
-    for (const key of keys) addSecret(secrets, key, { ingress, name: secretName, path: `${at}.secretName` });
+    const key = objectKey(ingress.metadata.namespace, secretName);
+    const secret: NamedSecret = { ingress, name: secretName, key, path: `${at}.secretName` };
+    for (const host of keys) addSecret(secrets, host, secret);
   }
   return { claims, secrets };
 }

@@ -13,6 +13,7 @@ import { compareAge, isLive } from './live-state.ts';
 import { type NamedSecret, type OwnTls, readTls, reportUnread } from './own-tls.ts';
 import { readHost } from './read-host.ts';
 import { type Providers, type ResolvedAccess, resolveAccess, unreadableAccess } from './resolve-access.ts';
+import { sharedText } from './shared-text.ts';
 import type { TranslateOptions } from './translate-options.ts';
 
 /** An Ingress of our class, with its hosts read and its access decided. */
@@ -81,7 +82,7 @@ const readIngress = byIdentity((ingress: Ingress): Omit<OwnIngress, 'access'> & 
     rules.map(({ pattern }) => pattern),
     findings,
   );
-  const ofRules = rules.map(({ pattern, at }) => ({ ingress, pattern, path: `${at}.host` }));
+  const ofRules = rules.map(({ pattern, at }) => ({ ingress, pattern, path: sharedText(`${at}.host`) }));
   return {
     ingress,
     claims: firstOfEach([...ofRules, ...tls.claims], ingress, findings),
@@ -106,14 +107,16 @@ function firstOfEach(named: readonly HostClaim[], ingress: Ingress, findings: Fi
   return [...claims.values()];
 }
 
+const noPaths: OwnRule['paths'] = [];
+
 /** An Ingress that has nothing but a default backend is about every host. */
 function readRules(ingress: Ingress, findings: Findings): readonly OwnRule[] {
   const { rules, defaultBackend } = ingress.spec;
   if (rules.length === 0 && defaultBackend !== undefined) return [{ at: 'spec', pattern: { kind: 'any' }, paths: [] }];
   if (rules.length > MOST_HOST_FIELDS) reportUnread(ingress, 'spec.rules', findings);
   return rules.slice(0, MOST_HOST_FIELDS).flatMap(({ host, http }, index) => {
-    const at = `spec.rules[${index}]`;
+    const at = sharedText(`spec.rules[${index}]`);
     const pattern = readHost(host, `${at}.host`, ingress, findings);
-    return pattern === null ? [] : [{ at, pattern, paths: http?.paths ?? [] }];
+    return pattern === null ? [] : [{ at, pattern, paths: http?.paths ?? noPaths }];
   });
 }

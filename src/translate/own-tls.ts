@@ -6,6 +6,7 @@ import type { Findings } from './findings.ts';
 import { type HostClaim, MOST_HOST_FIELDS } from './host-ownership.ts';
 import { hostKey } from './host-pattern.ts';
 import { readHost } from './read-host.ts';
+import { sharedText } from './shared-text.ts';
 
 /** A Secret that an Ingress names for a host, and where: `spec.tls[0].secretName`. */
 export interface NamedSecret {
@@ -37,7 +38,7 @@ export function readTls(ingress: Ingress, ruleHosts: readonly HostPattern[], fin
     const room = MOST_HOST_FIELDS - claims.length;
     if (hosts.length > room) reportUnread(ingress, `${at}.hosts`, findings);
     const own = hosts.slice(0, room).flatMap((host, position): readonly HostClaim[] => {
-      const path = `${at}.hosts[${position}]`;
+      const path = sharedText(`${at}.hosts[${position}]`);
       const pattern = host === '' ? null : readHost(host, path, ingress, findings);
       return pattern === null ? [] : [{ ingress, pattern, path }];
     });

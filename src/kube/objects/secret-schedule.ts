@@ -47,6 +47,8 @@ interface Line {
 export class SecretSchedule {
   readonly #timing: SecretTiming;
   readonly #turns = new Map<ObjectKey, Turn>();
+  /** How many turns have each outcome. */
+  readonly #counts = new Map<Turn['outcome'], number>();
   readonly #servedAt = new Map<string, number>();
   /** First reads. */
   readonly #first: Line;
@@ -66,7 +68,7 @@ export class SecretSchedule {
       .entries()
       .flatMap(([key, { ref }]) => (wanted.has(key) ? [] : [ref]))
       .toArray();
-    for (const ref of dropped) this.#turns.delete(keyOf(ref));
+    for (const ref of dropped) this.#setTurn(keyOf(ref), null);
     this.#forgetOld(new Set(dropped.map(({ namespace }) => namespace)));
     for (const [key, ref] of wanted) {
       if (!this.#turns.has(key)) this.#await({ ref, wait: 0, due: now, outcome: 'unread' });
@@ -92,7 +94,7 @@ export class SecretSchedule {
   }
 
   count(outcome: SecretOutcome): number {
-    return this.#turns.values().reduce((sum, turn) => sum + (turn.outcome === outcome ? 1 : 0), 0);
+    return this.#counts.get(outcome) ?? 0;
   }
 
   /** The next Secret to read, which counts against its budget; or how long to wait before asking again (ms; null: until `refer`). */
@@ -125,9 +127,20 @@ export class SecretSchedule {
   }
 
   #await(turn: Turn): void {
-    this.#turns.set(keyOf(turn.ref), turn);
+    this.#setTurn(keyOf(turn.ref), turn);
     const { byNamespace } = turn.outcome === 'unread' ? this.#first : this.#again;
     byNamespace.getOrInsertComputed(turn.ref.namespace, () => new DueQueue()).add(turn);
+  }
+
+  #setTurn(key: ObjectKey, turn: Turn | null): void {
+    const before = this.#turns.get(key);
+    if (before !== undefined) this.#counts.set(before.outcome, (this.#counts.get(before.outcome) ?? 0) - 1);
+    if (turn === null) {
+      this.#turns.delete(key);
+      return;
+    }
+    this.#turns.set(key, turn);
+    this.#counts.set(turn.outcome, (this.#counts.get(turn.outcome) ?? 0) + 1);
   }
 
   /** Of those that are due; where none is, the one that will be first. */

@@ -18,6 +18,7 @@ export function attachedRoutes(outcomes: readonly IngressOutcome[]): AttachedRou
   const inOrder = outcomes.toSorted((a, b) => compareNames(a.own.ingress.metadata, b.own.ingress.metadata));
   for (const outcome of inOrder) {
     const { access } = outcome.own;
+    if (access.named.length === 0 && access.identityProviders.length === 0) continue;
     const route = attachedRoute(outcome);
     for (const key of access.named) attach(policies, key, route);
     for (const name of access.identityProviders) attach(identityProviders, name, route);

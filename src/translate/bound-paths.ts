@@ -79,14 +79,12 @@ function denialByOthers(
   findings: Findings,
 ): DeniedHost | null {
   const claims = claimsOfRules(own, owners);
-  const [first, ...others] = claims.flatMap((claim) => {
-    const denied = deniedHosts.get(hostKey(claim.pattern));
-    return denied === undefined ? [] : [{ claim, denied }];
-  });
-  if (first === undefined) return null;
-  if (others.length + 1 === claims.length) return first.denied;
-  const { claim, denied } = first;
-  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  const onDenied = claims.filter((claim) => deniedHosts.has(hostKey(claim.pattern)));
+  const [claim] = onDenied;
+  const denied = claim === undefined ? undefined : deniedHosts.get(hostKey(claim.pattern));
+  if (claim === undefined || denied === undefined) return null;
+  if (onDenied.length === claims.length) return denied;
+  const more = onDenied.length === 1 ? '' : ` (and ${onDenied.length - 1} more)`;
   const message = `Host ${describeHost(claim.pattern)}${more} is denied: ${denied.access.detail}`;
   findings.add(own.ingress, 'access-denied', claim.path, message);
   return null;

@@ -4,9 +4,9 @@ import type { Access, HostPattern, Route, RouteBackend, RoutePath } from '../sna
 import { compareRoutePaths } from '../snapshot/validate-host.ts';
 import { byIdentity } from './by-identity.ts';
 import type { Findings } from './findings.ts';
-import { describeHost, hostKey } from './host-pattern.ts';
+import { describeHost } from './host-pattern.ts';
 import { type IngressPathReading, readIngressPath } from './ingress-path.ts';
-import type { OwnIngress, OwnRule } from './own-ingress.ts';
+import type { Claimant, OwnRule } from './own-ingress.ts';
 
 /** Turns the backend at a path of an Ingress into what a route holds; reports what is wrong with it. */
 export type BackendResolver = (backend: IngressBackend, ingress: Ingress, path: string) => RouteBackend;
@@ -25,16 +25,16 @@ interface Candidate {
  * Merges the paths of all Ingresses of a host. For the same path the oldest Ingress wins. What nothing else matches goes
  * to the default backends of the Ingresses; behind them come the denials that stand for refused paths.
  *
- * @param ingresses those that have the host, oldest first
+ * @param claimants those that have the host, oldest first
  * @returns routes in match order
  */
 export function buildRoutes(
   pattern: HostPattern,
-  ingresses: readonly OwnIngress[],
+  claimants: readonly Claimant[],
   resolveBackend: BackendResolver,
   findings: Findings,
 ): readonly Route[] {
-  const read = ingresses.map((own) => readPaths(pattern, own, resolveBackend, findings));
+  const read = claimants.filter(hasPaths).map((claimant) => readPaths(claimant, resolveBackend, findings));
   const routes = new Map<string, Candidate>();
   for (const candidate of read.flatMap(({ written }) => written)) {
     const key = pathKey(candidate.path);
@@ -52,7 +52,7 @@ export function buildRoutes(
     const key = pathKey(candidate.path);
     if (!routes.has(key)) routes.set(key, candidate);
   }
-  if (routes.size === 0) reportPathless(pattern, ingresses, findings);
+  if (routes.size === 0) reportPathless(pattern, claimants, findings);
   const sorted = [...routes.values()].sort((a, b) => compareRoutePaths(a.path, b.path));
   return sorted.map((candidate) => toRoute(pattern, candidate));
 }
@@ -94,15 +94,17 @@ interface ReadPaths {
   readonly guards: readonly Candidate[];
 }
 
-function readPaths(
-  pattern: HostPattern,
-  { ingress, access: { access }, rules }: OwnIngress,
-  resolveBackend: BackendResolver,
-  findings: Findings,
-): ReadPaths {
-  const ofHost = rules.get(hostKey(pattern));
-  if (ofHost === undefined) return { written: [], fallback: [], guards: [] };
-  const paths = writtenPaths(ofHost);
+/** A default backend is a path of every host that there is a rule for. */
+function hasPaths({ own, rules }: Claimant): boolean {
+  return rules.some(({ paths }) => paths.length > 0 || own.ingress.spec.defaultBackend !== undefined);
+}
+
+function readPaths({ own, rules }: Claimant, resolveBackend: BackendResolver, findings: Findings): ReadPaths {
+  const {
+    ingress,
+    access: { access },
+  } = own;
+  const paths = writtenPaths(rules);
   const guards = paths.flatMap((written) => guardFor(written, ingress, findings));
   const guarded = new Set(guards.map((guard) => pathKey(guard.path)));
   const accessOf = (path: RoutePath) => (guarded.has(pathKey(path)) ? refusedPath(path) : access);
@@ -121,10 +123,10 @@ function readPaths(
 }
 
 /** Where all rules of a host are without paths, and their Ingresses without default backends. */
-function reportPathless(pattern: HostPattern, ingresses: readonly OwnIngress[], findings: Findings): void {
+function reportPathless(pattern: HostPattern, claimants: readonly Claimant[], findings: Findings): void {
   const message = `No rule for ${describeHost(pattern)} has a path: requests to it are answered with 404.`;
-  for (const { ingress, rules } of ingresses) {
-    for (const { at } of rules.get(hostKey(pattern)) ?? []) findings.add(ingress, 'backend-unavailable', at, message);
+  for (const { own, rules } of claimants) {
+    for (const { at } of rules) findings.add(own.ingress, 'backend-unavailable', at, message);
   }
 }
 

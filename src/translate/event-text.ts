@@ -8,7 +8,7 @@ const ELLIPSIS = ' …';
  * out from the end; a character is never cut in two. What is no character to read stands as its number.
  */
 export function eventText(sentences: readonly string[]): string {
-  const text = printable(sentences.join(' '));
+  const text = printable(enough(sentences).join(' '));
   if (Buffer.byteLength(text) <= MOST_BYTES) return text;
   let kept = '';
   let bytes = Buffer.byteLength(ELLIPSIS);
@@ -18,4 +18,14 @@ export function eventText(sentences: readonly string[]): string {
     kept += character;
   }
   return `${kept.trimEnd()}${ELLIPSIS}`;
+}
+
+/** Without those that nothing would be left of. A text of so many characters has as many bytes at least, and what stands for one has no fewer. */
+function enough(sentences: readonly string[]): readonly string[] {
+  let characters = 0;
+  const end = sentences.findIndex(({ length }) => {
+    characters += length;
+    return characters > MOST_BYTES;
+  });
+  return end === -1 ? sentences : sentences.slice(0, end + 1);
 }

@@ -2,8 +2,8 @@ import type { HostCertificate, HostPattern } from '../snapshot/snapshot.ts';
 import type { Findings } from './findings.ts';
 import { describeHost, hostKey, wildcardOver } from './host-pattern.ts';
 import type { MaterialCollector, MaterialReading } from './material.ts';
-import type { OwnIngress } from './own-ingress.ts';
-import type { NamedSecret } from './own-tls.ts';
+import type { Claimant } from './own-ingress.ts';
+import type { NamedSecret, OwnTls } from './own-tls.ts';
 
 /** What a host without a certificate means to its users: it is not reached, and answers nothing. Connections that were there before get 421. */
 const NO_HANDSHAKE = 'TLS handshakes for it fail';
@@ -15,20 +15,20 @@ const NO_HANDSHAKE = 'TLS handshakes for it fail';
  */
 export function chooseCertificate(
   pattern: HostPattern,
-  ingresses: readonly OwnIngress[],
+  claimants: readonly Claimant[],
   hasDefault: boolean,
   material: MaterialCollector,
   findings: Findings,
 ): HostCertificate {
   const host = describeHost(pattern);
-  const named = ingresses.flatMap((own) => secretsFor(pattern, own));
-  const failed: (NamedSecret & { readonly read: UnusableMaterial })[] = [];
+  const named = claimants.flatMap(({ secrets }) => secrets);
+  const failed: { readonly secret: NamedSecret; readonly read: UnusableMaterial }[] = [];
   let choice: HostCertificate = hasDefault ? { kind: 'default' } : { kind: 'none' };
   let instead = hasDefault ? 'the default certificate is served instead' : NO_HANDSHAKE;
   for (const secret of named) {
-    const read = material.serverCertificate(secret.ingress.metadata.namespace, secret.name);
+    const read = material.serverCertificate(secret.ingress.metadata.namespace, secret.name, secret.key);
     if (!read.ok) {
-      failed.push({ ...secret, read });
+      failed.push({ secret, read });
       continue;
     }
     if (!isCovered(pattern, read.names)) {
@@ -39,35 +39,33 @@ export function chooseCertificate(
     instead = `that of Secret ${secret.name} is served instead`;
     break;
   }
-  for (const { ingress, name, path, read } of failed) {
+  for (const { secret, read } of failed) {
     const kind = read.isMissing ? 'secret-missing' : 'secret-unusable';
-    findings.add(ingress, kind, path, `Secret ${name} for ${host} ${read.problem}: ${instead}.`);
+    const message = () => `Secret ${secret.name} for ${host} ${read.problem}: ${instead}.`;
+    findings.add(secret.ingress, kind, secret.path, message);
   }
-  if (choice.kind === 'none') reportNoCertificate(host, ingresses, named, findings);
+  if (choice.kind === 'none') reportNoCertificate(host, claimants, findings);
   return choice;
 }
 
 /** For Ingresses that name no Secret for the host: about the others there is something more exact to say. */
-function reportNoCertificate(
-  host: string,
-  ingresses: readonly OwnIngress[],
-  named: readonly NamedSecret[],
-  findings: Findings,
-): void {
-  const withSecret = new Set(named.map(({ ingress }) => ingress));
+function reportNoCertificate(host: string, claimants: readonly Claimant[], findings: Findings): void {
   const message = `There is no certificate for ${host}, and no default one: ${NO_HANDSHAKE}.`;
-  for (const { ingress } of ingresses) {
-    if (!withSecret.has(ingress)) findings.add(ingress, 'certificate-missing', 'spec.tls', message);
+  for (const { own, secrets } of claimants) {
+    if (secrets.length === 0) findings.add(own.ingress, 'certificate-missing', 'spec.tls', message);
   }
 }
 
 type UnusableMaterial = Extract<MaterialReading, { readonly ok: false }>;
 
+const none: readonly NamedSecret[] = [];
+
 /** Entries that name the host itself come before those that name the wildcard over it. */
-function secretsFor(pattern: HostPattern, { tls: { secrets } }: OwnIngress): readonly NamedSecret[] {
+export function secretsFor(pattern: HostPattern, { secrets }: OwnTls): readonly NamedSecret[] {
   const wildcard = wildcardOver(pattern);
-  const ofWildcard = wildcard === null ? [] : (secrets.get(hostKey(wildcard)) ?? []);
-  return [...(secrets.get(hostKey(pattern)) ?? []), ...ofWildcard];
+  const ofHost = secrets.get(hostKey(pattern)) ?? none;
+  const ofWildcard = wildcard === null ? none : (secrets.get(hostKey(wildcard)) ?? none);
+  return ofWildcard.length === 0 ? ofHost : [...ofHost, ...ofWildcard];
 }
 
 /** Whether a certificate is for a host. RFC 9525 §6.3: a wildcard in a certificate stands for one label. */

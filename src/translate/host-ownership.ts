@@ -62,6 +62,8 @@ export function assignHosts(
   for (const claim of claims) {
     const { namespace } = claim.ingress.metadata;
     const key = hostKey(claim.pattern);
+    // Whatever was asked of its first claim would be answered the same now.
+    if (owners.get(key)?.namespace === namespace) continue;
     const count = (counts.get(namespace) ?? 0) + (owners.has(key) ? 0 : 1);
     const refusal =
       judgeClaim(claim, owners, declared, options) ?? (count > MOST_HOSTS_OF_NAMESPACE ? 'too-many' : null);

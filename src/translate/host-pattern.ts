@@ -8,13 +8,29 @@ export type HostReading =
   | { readonly ok: true; readonly pattern: HostPattern }
   | { readonly ok: false; readonly problem: string };
 
+/** Most texts whose patterns are remembered; past it all are forgotten. */
+const MOST_REMEMBERED = 20_000;
+
+const remembered = new Map<string, HostReading>();
+
 /**
  * Reads `IngressRule.host` or an entry of `IngressTLS.hosts`.
  *
  * @param text undefined or empty: every host
+ * @returns where the text is a host, the same object for the same text mostly: what is remembered of a pattern then stands once for all Ingresses that name it
  */
 export function readHostPattern(text: string | undefined): HostReading {
   if (text === undefined || text === '') return { ok: true, pattern: { kind: 'any' } };
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const read = parsePattern(text);
+  if (!read.ok) return read;
+  if (remembered.size === MOST_REMEMBERED) remembered.clear();
+  remembered.set(text, read);
+  return read;
+}
+
+function parsePattern(text: string): HostReading {
   const parsed = parseHostPattern(text);
   if (!parsed.ok) return { ok: false, problem: parsed.message };
   const { value } = parsed;

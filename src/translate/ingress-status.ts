@@ -10,6 +10,8 @@ export interface IngressOutcome {
   /** Hosts programmed from it. */
   readonly hosts: number;
   /** Hosts that it names and does not get. */
+  readonly refusedHosts: number;
+  /** What there is to say of these. */
   readonly refused: readonly Finding[];
   /** What else there is to say of it. */
   readonly findings: readonly Finding[];
@@ -30,7 +32,7 @@ export function ingressStatus(outcome: IngressOutcome): StatusUpdate {
     conditions: [],
     attachedRoutes: [],
     event: ingressEvent(outcome),
-    address: isReadable && outcome.hosts > 0 && outcome.refused.length === 0 && !isCut,
+    address: isReadable && outcome.hosts > 0 && outcome.refusedHosts === 0 && !isCut,
   };
 }
 

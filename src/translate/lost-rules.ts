@@ -1,7 +1,7 @@
 import type { Ingress } from '../api/kubernetes.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
-import { type HostOwners, MOST_HOST_FIELDS } from './host-ownership.ts';
+import { type HostClaim, type HostOwners, MOST_HOST_FIELDS } from './host-ownership.ts';
 import { hostKey, wildcardOver } from './host-pattern.ts';
 import type { OwnIngress } from './own-ingress.ts';
 import { accessPastHosts, type DeniedAccess } from './resolve-access.ts';
@@ -36,8 +36,9 @@ export function hostsOfLostRules(ingresses: readonly OwnIngress[], owners: HostO
 }
 
 function servingLost({ claims, ingress, rules }: OwnIngress, owners: HostOwners): readonly Key[] {
-  const kept = claims.filter((claim) => owners.refusals.get(claim) !== 'too-many');
-  if (kept.length === claims.length && rules.size <= claims.length) return [];
+  const isKept = (claim: HostClaim) => owners.refusals.get(claim) !== 'too-many';
+  if (rules.size <= claims.length && claims.every(isKept)) return [];
+  const kept = claims.filter(isKept);
   const known = new Set(kept.map(({ pattern }) => hostKey(pattern)));
   const lost = [...rules].flatMap(([key, [rule]]) => (known.has(key) || rule === undefined ? [] : [rule.pattern]));
   return lost.flatMap((pattern) => servingHost(pattern, ingress.metadata.namespace, owners) ?? []);

@@ -80,11 +80,20 @@ export class MaterialCollector {
     return [...this.#expiries].sort(([a], [b]) => compareText(a, b)).map(([, expiry]) => expiry);
   }
 
-  /** A certificate to serve TLS with. */
-  serverCertificate(namespace: string, name: string): MaterialReading<CertificateFacts> {
-    const secret = this.#find(namespace, name);
-    const found = secret === null ? null : readTlsSecret(secret);
-    if (found?.ok && found.tlsProblem !== null) return { ok: false, isMissing: false, problem: found.tlsProblem };
+  /**
+   * A certificate to serve TLS with.
+   *
+   * @param key of the Secret, where it is known
+   */
+  serverCertificate(
+    namespace: string,
+    name: string,
+    key: ObjectKey = objectKey(namespace, name),
+  ): MaterialReading<CertificateFacts> {
+    const secret = this.#find(namespace, name, key);
+    if (secret === null) return missingSecret;
+    const found = readTlsSecret(secret);
+    if (found.ok && found.tlsProblem !== null) return { ok: false, isMissing: false, problem: found.tlsProblem };
     const read = this.keyPair(namespace, name);
     if (read.ok) this.certificates.set(read.key, read.certificate);
     return read;
@@ -112,8 +121,7 @@ export class MaterialCollector {
     return { ok: true, key, material: materialHash(this.#materialKey, text) };
   }
 
-  #find(namespace: string, name: string): SecretObject | null {
-    const key = objectKey(namespace, name);
+  #find(namespace: string, name: string, key: ObjectKey = objectKey(namespace, name)): SecretObject | null {
     if (!this.#asked.has(key)) this.#asked.set(key, { kind: 'Secret', namespace, name });
     const secret = this.#state.secrets.get(key);
     return secret !== undefined && isLive(secret) ? secret : null;

@@ -5,14 +5,15 @@ import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
 import { byIdentity } from './by-identity.ts';
 import { isSolver } from './challenges.ts';
-import { type Finding, Findings } from './findings.ts';
+import { Findings } from './findings.ts';
 import { type HostClaim, MOST_HOST_FIELDS, MOST_HOSTS } from './host-ownership.ts';
 import { hostKey } from './host-pattern.ts';
 import { isOurIngress, ownClassNames } from './ingress-class.ts';
 import { compareAge, isLive } from './live-state.ts';
-import { type OwnTls, readTls, reportUnread } from './own-tls.ts';
+import { type NamedSecret, type OwnTls, readTls, reportUnread } from './own-tls.ts';
 import { readHost } from './read-host.ts';
 import { type Providers, type ResolvedAccess, resolveAccess, unreadableAccess } from './resolve-access.ts';
+import { sharedText } from './shared-text.ts';
 import type { TranslateOptions } from './translate-options.ts';
 
 /** An Ingress of our class, with its hosts read and its access decided. */
@@ -24,6 +25,15 @@ export interface OwnIngress {
   /** By host: the rules about it, in the order written. */
   readonly rules: ReadonlyMap<Key, readonly OwnRule[]>;
   readonly tls: OwnTls;
+}
+
+/** An Ingress that has a host, and what it says about it. */
+export interface Claimant {
+  readonly own: OwnIngress;
+  /** None where it names the host for TLS alone. */
+  readonly rules: readonly OwnRule[];
+  /** Those named for the host itself come before those named for the wildcard over it. */
+  readonly secrets: readonly NamedSecret[];
 }
 
 /** One rule whose host could be read. */
@@ -64,7 +74,7 @@ function ownIngress(ingress: Ingress, access: ResolvedAccess, findings: Findings
 }
 
 /** What an Ingress says, whatever else there is, and what is wrong with that. */
-const readIngress = byIdentity((ingress: Ingress): Omit<OwnIngress, 'access'> & { said: readonly Finding[] } => {
+const readIngress = byIdentity((ingress: Ingress): Omit<OwnIngress, 'access'> & { said: Findings } => {
   const findings = new Findings();
   const rules = readRules(ingress, findings);
   const tls = readTls(
@@ -72,13 +82,13 @@ const readIngress = byIdentity((ingress: Ingress): Omit<OwnIngress, 'access'> & 
     rules.map(({ pattern }) => pattern),
     findings,
   );
-  const ofRules = rules.map(({ pattern, at }) => ({ ingress, pattern, path: `${at}.host` }));
+  const ofRules = rules.map(({ pattern, at }) => ({ ingress, pattern, path: sharedText(`${at}.host`) }));
   return {
     ingress,
     claims: firstOfEach([...ofRules, ...tls.claims], ingress, findings),
     rules: Map.groupBy(rules, ({ pattern }) => hostKey(pattern)),
     tls,
-    said: findings.of(ingress),
+    said: findings,
   };
 });
 
@@ -97,14 +107,16 @@ function firstOfEach(named: readonly HostClaim[], ingress: Ingress, findings: Fi
   return [...claims.values()];
 }
 
+const noPaths: OwnRule['paths'] = [];
+
 /** An Ingress that has nothing but a default backend is about every host. */
 function readRules(ingress: Ingress, findings: Findings): readonly OwnRule[] {
   const { rules, defaultBackend } = ingress.spec;
   if (rules.length === 0 && defaultBackend !== undefined) return [{ at: 'spec', pattern: { kind: 'any' }, paths: [] }];
   if (rules.length > MOST_HOST_FIELDS) reportUnread(ingress, 'spec.rules', findings);
   return rules.slice(0, MOST_HOST_FIELDS).flatMap(({ host, http }, index) => {
-    const at = `spec.rules[${index}]`;
+    const at = sharedText(`spec.rules[${index}]`);
     const pattern = readHost(host, `${at}.host`, ingress, findings);
-    return pattern === null ? [] : [{ at, pattern, paths: http?.paths ?? [] }];
+    return pattern === null ? [] : [{ at, pattern, paths: http?.paths ?? noPaths }];
   });
 }

@@ -1,3 +1,4 @@
+import { type ObjectKey, objectKey } from '../api/cluster-state.ts';
 import type { Ingress } from '../api/kubernetes.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { HostPattern } from '../snapshot/snapshot.ts';
@@ -5,11 +6,13 @@ import type { Findings } from './findings.ts';
 import { type HostClaim, MOST_HOST_FIELDS } from './host-ownership.ts';
 import { hostKey } from './host-pattern.ts';
 import { readHost } from './read-host.ts';
+import { sharedText } from './shared-text.ts';
 
 /** A Secret that an Ingress names for a host, and where: `spec.tls[0].secretName`. */
 export interface NamedSecret {
   readonly ingress: Ingress;
   readonly name: string;
+  readonly key: ObjectKey;
   readonly path: string;
 }
 
@@ -35,7 +38,7 @@ export function readTls(ingress: Ingress, ruleHosts: readonly HostPattern[], fin
     const room = MOST_HOST_FIELDS - claims.length;
     if (hosts.length > room) reportUnread(ingress, `${at}.hosts`, findings);
     const own = hosts.slice(0, room).flatMap((host, position): readonly HostClaim[] => {
-      const path = `${at}.hosts[${position}]`;
+      const path = sharedText(`${at}.hosts[${position}]`);
       const pattern = host === '' ? null : readHost(host, path, ingress, findings);
       return pattern === null ? [] : [{ ingress, pattern, path }];
     });
@@ -43,7 +46,9 @@ export function readTls(ingress: Ingress, ruleHosts: readonly HostPattern[], fin
     if (secretName === undefined || secretName === '') continue;
     if (hosts.length === 0 && ++forAllRules > MOST_SECRETS) continue;
     const keys = hosts.length === 0 ? ruleKeys : own.map(({ pattern }) => hostKey(pattern));
-    for (const key of keys) addSecret(secrets, key, { ingress, name: secretName, path: `${at}.secretName` });
+    const key = objectKey(ingress.metadata.namespace, secretName);
+    const secret: NamedSecret = { ingress, name: secretName, key, path: `${at}.secretName` };
+    for (const host of keys) addSecret(secrets, host, secret);
   }
   return { claims, secrets };
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   type ClusterState,
   type KubernetesObject,
@@ -37,8 +36,12 @@ export function retranslate(
       ? withEndpoints(previous, after, options, reusable)
       : translate(after, options, previous.snapshot, reusable);
   const snapshot = shareUnchanged(previous.snapshot, next.snapshot);
-  const secretRefs = shareEqual(previous.secretRefs, next.secretRefs);
-  const expiries = shareEqual(previous.expiries, next.expiries);
+  const secretRefs = shareEqual(previous.secretRefs, next.secretRefs, isSameName);
+  const expiries = shareEqual(
+    previous.expiries,
+    next.expiries,
+    (a, b) => isSameName(a, b) && a.notAfter === b.notAfter,
+  );
   const isSame = next.statuses === previous.statuses && snapshot === previous.snapshot;
   return isSame ? previous : { ...next, snapshot, secretRefs, expiries };
 }
@@ -119,8 +122,25 @@ function shareUnchanged(before: Snapshot, next: Snapshot): Snapshot {
   return Object.values(shared).every((table) => tables.includes(table)) ? before : Object.freeze(shared);
 }
 
-function shareEqual<T>(before: T, next: T): T {
-  return isDeepStrictEqual(before, next) ? before : next;
+function shareEqual<T extends object>(
+  before: readonly T[],
+  next: readonly T[],
+  isSame: (a: T, b: T) => boolean,
+): readonly T[] {
+  const isEqual = next.every((item, index) => {
+    const known = before[index];
+    return known !== undefined && isSame(known, item);
+  });
+  return isEqual && before.length === next.length ? before : next;
+}
+
+interface Named {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function isSameName(a: Named, b: Named): boolean {
+  return a.namespace === b.namespace && a.name === b.name;
 }
 
 function shareTable<T>(before: Table<T>, next: Table<T>): Table<T> {

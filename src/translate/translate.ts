@@ -1,4 +1,4 @@
-import { type ClusterState, refOf } from '../api/cluster-state.ts';
+import type { ClusterState } from '../api/cluster-state.ts';
 import { compareText, entryOf } from '../snapshot/content-hash.ts';
 import { type Key, type PolicyKey, tableKey } from '../snapshot/ids.ts';
 import { type MentionedFacts, sharedUnionOfMentions, unionOfMentions } from '../snapshot/mentions.ts';
@@ -22,15 +22,15 @@ import { buildChallenges, solverIngresses } from './challenges.ts';
 import { collectFindings } from './collect-findings.ts';
 import { type DeclaredHosts, readDeclaredHosts } from './declared-hosts.ts';
 import { Findings } from './findings.ts';
-import { chooseCertificate } from './host-certificate.ts';
-import { assignHosts, type HostOwners, refusalTexts } from './host-ownership.ts';
+import { chooseCertificate, secretsFor } from './host-certificate.ts';
+import { assignHosts, type ClaimRefusal, type HostOwners, refusalTexts } from './host-ownership.ts';
 import { describeHost, hostKey } from './host-pattern.ts';
 import type { IngressOutcome } from './ingress-status.ts';
 import { isLive } from './live-state.ts';
 import { MaterialCollector } from './material.ts';
 import { type OperatorCertificates, readOperatorCertificates } from './operator-certificates.ts';
 import { ownAddresses } from './own-addresses.ts';
-import { type OwnIngress, ownIngresses } from './own-ingress.ts';
+import { type Claimant, type OwnIngress, ownIngresses } from './own-ingress.ts';
 import { addressCheck } from './refused-addresses.ts';
 import { providerKey } from './resolve-access.ts';
 import { resolveBackend } from './resolve-backend.ts';
@@ -131,15 +131,10 @@ function buildHosts(
   declared: DeclaredHosts,
   build: HostBuild,
 ): ReadonlyMap<Key, Entry<Host>> {
-  const byHost = Map.groupBy(
-    ingresses
-      .flatMap((own) => own.claims.map((claim) => ({ own, claim })))
-      .filter(({ claim }) => !owners.refusals.has(claim)),
-    ({ claim }) => hostKey(claim.pattern),
-  );
+  const byHost = claimantsByHost(ingresses, owners);
   const hosts = new Map<Key, Entry<Host>>();
   for (const [key, { pattern, namespace }] of owners.byPattern) {
-    const claimants = (byHost.get(key) ?? []).map(({ own }) => own);
+    const claimants = byHost.get(key) ?? [];
     hosts.set(key, entryOf(buildHost(pattern, namespace, claimants, build), build.known.hosts.get(key)));
   }
   for (const [key, { pattern, namespace }] of declared.byPattern) {
@@ -154,7 +149,38 @@ function buildHosts(
   return hosts;
 }
 
-function buildHost(pattern: HostPattern, namespace: string, claimants: readonly OwnIngress[], build: HostBuild): Host {
+/** In the order of the Ingresses. */
+function claimantsByHost(
+  ingresses: readonly OwnIngress[],
+  { refusals }: HostOwners,
+): ReadonlyMap<Key, readonly Claimant[]> {
+  const byHost = new Map<Key, Claimant[]>();
+  for (const own of ingresses) {
+    for (const claim of own.claims) {
+      if (refusals.has(claim)) continue;
+      const key = hostKey(claim.pattern);
+      byHost.getOrInsertComputed(key, nobody).push(claimantOf(own, claim.pattern, key));
+    }
+  }
+  return byHost;
+}
+
+const nothing: readonly never[] = [];
+
+function claimantOf(own: OwnIngress, pattern: HostPattern, key: Key): Claimant {
+  const { rules, tls } = own;
+  return {
+    own,
+    rules: rules.get(key) ?? nothing,
+    secrets: tls.secrets.size === 0 ? nothing : secretsFor(pattern, tls),
+  };
+}
+
+function nobody(): Claimant[] {
+  return [];
+}
+
+function buildHost(pattern: HostPattern, namespace: string, claimants: readonly Claimant[], build: HostBuild): Host {
   const { material, findings, certificates, deniedHosts } = build;
   const denied = deniedHosts.get(hostKey(pattern));
   const routes =
@@ -163,8 +189,8 @@ function buildHost(pattern: HostPattern, namespace: string, claimants: readonly 
       : [denyingRoute(pattern, denied)];
   const inUse = new Set(routes.map((route) => route.ingress.name));
   const [first = [], ...others] = claimants
-    .filter(({ ingress }) => inUse.has(ingress.metadata.name))
-    .map(({ access }) => access.mentions);
+    .filter(({ own }) => inUse.has(own.ingress.metadata.name))
+    .map(({ own }) => own.access.mentions);
   return {
     pattern,
     namespace,
@@ -233,19 +259,27 @@ function outcomesOf(
   findings: Findings,
 ): readonly IngressOutcome[] {
   return ingresses.map((own) => {
-    const refused = own.claims.flatMap((claim) => {
+    const { ingress, claims } = own;
+    const refused = new Findings();
+    let refusedHosts = 0;
+    for (const claim of claims) {
       const refusal = owners.refusals.get(claim);
-      if (refusal === undefined) return [];
-      const message = `Host ${describeHost(claim.pattern)} is not programmed: it ${refusalTexts[refusal]}.`;
-      return [{ ref: refOf(own.ingress), kind: 'host-refused', path: claim.path, message, hint: '' } as const];
-    });
+      if (refusal === undefined) continue;
+      refusedHosts += 1;
+      refused.add(ingress, 'host-refused', claim.path, () => refusedText(claim.pattern, refusal));
+    }
     return {
       own,
-      hosts: own.claims.length - refused.length,
-      refused,
-      findings: findings.of(own.ingress),
+      hosts: claims.length - refusedHosts,
+      refusedHosts,
+      refused: refused.of(ingress),
+      findings: findings.of(ingress),
     };
   });
+}
+
+function refusedText(pattern: HostPattern, refusal: ClaimRefusal): string {
+  return `Host ${describeHost(pattern)} is not programmed: it ${refusalTexts[refusal]}.`;
 }
 
 function inKeyOrder<K extends Key, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {

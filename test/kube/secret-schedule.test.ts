@@ -149,6 +149,40 @@ describe('when Secrets are read', () => {
     assert.ok(read !== undefined && read.at <= 30_200, `${read?.at}`);
   });
 
+  it('[ISOLATED] whose turn it is takes no longer to tell among 80,000 missing Secrets of a namespace than among 800', () => {
+    const perRead = (amount: number): number => {
+      const schedule = new SecretSchedule(timing);
+      schedule.refer(
+        Array.from({ length: amount }, (_, index) => secret('flood', `s-${index}`)),
+        0,
+      );
+      const costs = Array.from({ length: 6 }, (_, turn) => {
+        const begin = performance.now();
+        const reads = run(schedule, turn * 2_000, turn * 2_000 + 1_999, () => 'missing').length;
+        return (performance.now() - begin) / reads;
+      });
+      return Math.min(...costs);
+    };
+    perRead(800);
+    const [few, many] = [perRead(800), perRead(80_000)];
+    const figures = `${(few * 1_000).toFixed(0)} µs with 800, ${(many * 1_000).toFixed(0)} µs with 80,000`;
+    console.log(`      it takes ${figures}`);
+    assert.ok(many < 30 * few, figures);
+  });
+
+  it('one that is dropped and referred to again while it is read has one turn', () => {
+    const schedule = new SecretSchedule(timing);
+    const [ref, other] = [secret('apps', 'tls'), secret('apps', 'other')];
+    schedule.refer([ref, other], 0);
+    assert.ok('ref' in schedule.next(0) && 'ref' in schedule.next(0));
+    schedule.refer([other], 1);
+    schedule.refer([ref, other], 2);
+    schedule.settle(ref, 'present', 3);
+    schedule.settle(other, 'present', 3);
+    const waits = gaps(run(schedule, 4, 240_000, () => 'present').filter((read) => read.ref.name === 'tls'));
+    assert.ok(waits.length >= 3 && waits.every((wait) => wait >= 48_000), waits.join(' '));
+  });
+
   it('a read that failed leaves what an earlier one told, and counts as unanswered only where there was none', () => {
     const schedule = new SecretSchedule(timing);
     const [known, unknown] = [secret('apps', 'known'), secret('apps', 'unknown')];

@@ -1,4 +1,5 @@
 import { type ObjectKey, type ObjectRef, objectKey } from '../../api/cluster-state.ts';
+import { DueQueue } from './due-queue.ts';
 import { type BucketTiming, TokenBucket } from './token-bucket.ts';
 
 /** How often Secrets are read; times in milliseconds. */
@@ -28,9 +29,15 @@ interface Turn {
   readonly ref: ObjectRef;
   /** Waiting time after the last read that did not find it (ms); 0 when it was found. */
   readonly wait: number;
-  /** Time of the next read (ms, monotonic); null while a read is under way. */
-  readonly due: number | null;
+  /** Time of the next read (ms, monotonic), which means nothing while a read is under way. */
+  readonly due: number;
   readonly outcome: SecretOutcome | 'unread';
+}
+
+/** Those that wait for a read, by namespace. */
+interface Line {
+  readonly bucket: TokenBucket;
+  readonly byNamespace: Map<string, DueQueue<Turn>>;
 }
 
 /**
@@ -40,14 +47,18 @@ interface Turn {
 export class SecretSchedule {
   readonly #timing: SecretTiming;
   readonly #turns = new Map<ObjectKey, Turn>();
+  /** How many turns have each outcome. */
+  readonly #counts = new Map<Turn['outcome'], number>();
   readonly #servedAt = new Map<string, number>();
-  readonly #first: TokenBucket;
-  readonly #again: TokenBucket;
+  /** First reads. */
+  readonly #first: Line;
+  /** Of those that were read before. */
+  readonly #again: Line;
 
   constructor(timing: SecretTiming) {
     this.#timing = timing;
-    this.#first = new TokenBucket(timing.first);
-    this.#again = new TokenBucket(timing.again);
+    this.#first = { bucket: new TokenBucket(timing.first), byNamespace: new Map() };
+    this.#again = { bucket: new TokenBucket(timing.again), byNamespace: new Map() };
   }
 
   /** Sets what is to be read. Returns what is no longer. */
@@ -57,9 +68,10 @@ export class SecretSchedule {
       .entries()
       .flatMap(([key, { ref }]) => (wanted.has(key) ? [] : [ref]))
       .toArray();
-    for (const ref of dropped) this.#turns.delete(keyOf(ref));
+    for (const ref of dropped) this.#setTurn(keyOf(ref), null);
+    this.#forgetOld(new Set(dropped.map(({ namespace }) => namespace)));
     for (const [key, ref] of wanted) {
-      if (!this.#turns.has(key)) this.#turns.set(key, { ref, wait: 0, due: now, outcome: 'unread' });
+      if (!this.#turns.has(key)) this.#await({ ref, wait: 0, due: now, outcome: 'unread' });
     }
     const namespaces = new Set(refs.map(({ namespace }) => namespace));
     for (const namespace of this.#servedAt.keys()) if (!namespaces.has(namespace)) this.#servedAt.delete(namespace);
@@ -82,31 +94,26 @@ export class SecretSchedule {
   }
 
   count(outcome: SecretOutcome): number {
-    return this.#turns.values().reduce((sum, turn) => sum + (turn.outcome === outcome ? 1 : 0), 0);
+    return this.#counts.get(outcome) ?? 0;
   }
 
   /** The next Secret to read, which counts against its budget; or how long to wait before asking again (ms; null: until `refer`). */
   next(now: number): { readonly ref: ObjectRef } | { readonly wait: number | null } {
     const waits: number[] = [];
-    for (const [bucket, isFirst] of [
-      [this.#first, true],
-      [this.#again, false],
-    ] as const) {
-      const turn = this.#mostUrgent(now, isFirst);
+    for (const line of [this.#first, this.#again]) {
+      const turn = this.#mostUrgent(line, now);
       if (turn === null) continue;
-      const wait = bucket.take(now);
-      if (wait === 0) return this.#start(turn, now);
+      const wait = turn.due > now ? turn.due - now : line.bucket.take(now);
+      if (wait === 0) return this.#start(line, turn, now);
       waits.push(wait);
     }
-    const untilDue = this.#untilDue(now);
-    if (untilDue !== null) waits.push(untilDue);
     return { wait: waits.length === 0 ? null : Math.min(...waits) };
   }
 
-  #start(turn: Turn, now: number): { readonly ref: ObjectRef } {
-    this.#servedAt.set(turn.ref.namespace, now);
-    this.#turns.set(keyOf(turn.ref), { ...turn, due: null });
-    return { ref: turn.ref };
+  #start({ byNamespace }: Line, { ref }: Turn, now: number): { readonly ref: ObjectRef } {
+    this.#servedAt.set(ref.namespace, now);
+    byNamespace.get(ref.namespace)?.removeFirst();
+    return { ref };
   }
 
   /** Notes the answer to a read. One that failed keeps what an earlier one told. */
@@ -116,34 +123,61 @@ export class SecretSchedule {
     const { known, missing } = this.#timing;
     const wait = outcome === 'present' ? 0 : Math.min(known, Math.max(missing, turn.wait * 2));
     const told = outcome === 'failed' && turn.outcome !== 'unread' ? turn.outcome : outcome;
-    this.#turns.set(keyOf(ref), { ref, wait, due: now + early(wait === 0 ? known : wait), outcome: told });
+    this.#await({ ref, wait, due: now + early(wait === 0 ? known : wait), outcome: told });
   }
 
-  #mostUrgent(now: number, isFirst: boolean): Turn | null {
+  #await(turn: Turn): void {
+    this.#setTurn(keyOf(turn.ref), turn);
+    const { byNamespace } = turn.outcome === 'unread' ? this.#first : this.#again;
+    byNamespace.getOrInsertComputed(turn.ref.namespace, () => new DueQueue()).add(turn);
+  }
+
+  #setTurn(key: ObjectKey, turn: Turn | null): void {
+    const before = this.#turns.get(key);
+    if (before !== undefined) this.#counts.set(before.outcome, (this.#counts.get(before.outcome) ?? 0) - 1);
+    if (turn === null) {
+      this.#turns.delete(key);
+      return;
+    }
+    this.#turns.set(key, turn);
+    this.#counts.set(turn.outcome, (this.#counts.get(turn.outcome) ?? 0) + 1);
+  }
+
+  /** Of those that are due; where none is, the one that will be first. */
+  #mostUrgent({ byNamespace }: Line, now: number): Turn | null {
     let best: Turn | null = null;
-    for (const turn of this.#turns.values()) {
-      if (turn.due === null || turn.due > now || (turn.outcome === 'unread') !== isFirst) continue;
-      if (best === null || this.#compare(turn, best) < 0) best = turn;
+    for (const [namespace, queue] of byNamespace) {
+      const turn = this.#firstOf(queue);
+      if (turn === null) byNamespace.delete(namespace);
+      else if (best === null || this.#compare(turn, best, now) < 0) best = turn;
     }
     return best;
   }
 
-  #compare(a: Turn, b: Turn): number {
+  #forgetOld(namespaces: ReadonlySet<string>): void {
+    for (const { byNamespace } of [this.#first, this.#again]) {
+      for (const namespace of namespaces) byNamespace.get(namespace)?.keep((turn) => this.#isCurrent(turn));
+    }
+  }
+
+  /** An answer may come to what was dropped and referred to again: then two are in line. */
+  #firstOf(queue: DueQueue<Turn>): Turn | null {
+    while (queue.first !== null && !this.#isCurrent(queue.first)) queue.removeFirst();
+    return queue.first;
+  }
+
+  #isCurrent(turn: Turn): boolean {
+    return this.#turns.get(keyOf(turn.ref)) === turn;
+  }
+
+  #compare(a: Turn, b: Turn, now: number): number {
+    if (a.due > now || b.due > now) return a.due - b.due;
     const served = this.#served(a) - this.#served(b);
-    return served === 0 ? (a.due ?? 0) - (b.due ?? 0) : served;
+    return served === 0 ? a.due - b.due : served;
   }
 
   #served({ ref }: Turn): number {
     return this.#servedAt.get(ref.namespace) ?? 0;
-  }
-
-  /** Of those whose time has not come. */
-  #untilDue(now: number): number | null {
-    const times = this.#turns
-      .values()
-      .flatMap(({ due }) => (due === null || due <= now ? [] : [due]))
-      .toArray();
-    return times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)) - now;
   }
 }
 

@@ -26,8 +26,8 @@ export interface LinkedRoute {
   readonly access: LinkedAccess;
   /** A rule asks for the method, so that fields which override it must not reach the app. */
   readonly rulesAreByMethod: boolean;
-  /** What the rules of each of its policies cost. */
-  readonly costs: readonly PolicyCost[];
+  /** What the rules of all its policies cost together. */
+  readonly cost: PolicyCost;
   /** The route id as a JSON string, for the access line. */
   readonly idAsJson: string;
 }
@@ -83,6 +83,8 @@ function authHostOf(snapshot: Snapshot): string | null {
   return null;
 }
 
+const noCost: PolicyCost = { steps: 0, values: 0 };
+
 function linkRoutes(snapshot: Snapshot): ReadonlyMap<Route, LinkedRoute> {
   const policies = new Map<Key, LinkedPolicy>();
   const routes = new Map<Route, LinkedRoute>();
@@ -105,9 +107,8 @@ function linkRoute(snapshot: Snapshot, host: Host, route: Route, linked: Map<Key
         policies.push(policy);
       }
       const rulesAreByMethod = access.policies.some((key) => asksForMethod(snapshot.policies.get(key)?.value.program));
-      const costs = access.policies.flatMap((key) => costOf(snapshot, key));
       const kept: LinkedAccess = { kind: 'policy', policies, provider: provider.name };
-      return { ...linkedRoute(route, kept, rulesAreByMethod), costs };
+      return { ...linkedRoute(route, kept, rulesAreByMethod), cost: costOf(snapshot, access.policies) };
     }
     case 'authenticated': {
       const provider = snapshot.identityProviders.get(access.identityProvider)?.value;
@@ -134,9 +135,15 @@ function attachPolicy(snapshot: Snapshot, key: PolicyKey, linked: Map<Key, Linke
   return { key, name: entry.value.name, linked: known };
 }
 
-function costOf({ policies }: Snapshot, key: PolicyKey): readonly PolicyCost[] {
-  const program = policies.get(key)?.value.program;
-  return program === undefined ? [] : [policyCost(program)];
+function costOf({ policies }: Snapshot, keys: readonly PolicyKey[]): PolicyCost {
+  const cost = { steps: 0, values: 0 };
+  for (const key of keys) {
+    const program = policies.get(key)?.value.program;
+    const { steps, values } = program === undefined ? noCost : policyCost(program);
+    cost.steps += steps;
+    cost.values += values;
+  }
+  return cost;
 }
 
 function asksForMethod(program: PolicyProgram | undefined): boolean {
@@ -156,5 +163,5 @@ function deniedRoute(route: Route, reason: RouteDenial, detail: string): LinkedR
 }
 
 function linkedRoute(route: Route, access: LinkedAccess, rulesAreByMethod: boolean): LinkedRoute {
-  return { route, access, rulesAreByMethod, costs: [], idAsJson: JSON.stringify(route.id) };
+  return { route, access, rulesAreByMethod, cost: noCost, idAsJson: JSON.stringify(route.id) };
 }

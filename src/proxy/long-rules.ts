@@ -20,10 +20,8 @@ const VALUE = 2;
  * opens what they guard: sixteen connections kept a worker from everybody else for seconds, and fifty idle WebSockets, decided on again every two seconds,
  * for good (ISOLATED).
  */
-export function hasLongRules({ costs }: LinkedRoute, { path }: CanonicalRequest, most: number): boolean {
-  if (costs.length === 0) return false;
-  const length = Math.max(path.length, LEAST_TEXT);
-  return costs.reduce((sum, { steps, values }) => sum + steps * length + values * VALUE, 0) > most;
+export function hasLongRules({ cost }: LinkedRoute, { path }: CanonicalRequest, most: number): boolean {
+  return cost.steps * Math.max(path.length, LEAST_TEXT) + cost.values * VALUE > most;
 }
 
 /** Whether rules have a say about who asks: an open session. For anybody else there is nothing long to do. */

@@ -94,7 +94,7 @@ export class MaterialCollector {
     if (secret === null) return missingSecret;
     const found = readTlsSecret(secret);
     if (found.ok && found.tlsProblem !== null) return { ok: false, isMissing: false, problem: found.tlsProblem };
-    const read = this.keyPair(namespace, name);
+    const read = this.#take(secret);
     if (read.ok) this.certificates.set(read.key, read.certificate);
     return read;
   }
@@ -102,12 +102,7 @@ export class MaterialCollector {
   /** Certificate and key of a kubernetes.io/tls Secret. */
   keyPair(namespace: string, name: string): KeyPairReading {
     const secret = this.#find(namespace, name);
-    if (secret === null) return missingSecret;
-    const read = this.#readKeyPair(secret);
-    if (!read.ok) return read;
-    this.secrets.set(read.key, read.pair);
-    this.#expiries.set(read.key, read.expiry);
-    return read;
+    return secret === null ? missingSecret : this.#take(secret);
   }
 
   /** One value of a Secret. A line break at its end, which `echo` and editors leave, is not part of it. */
@@ -119,6 +114,14 @@ export class MaterialCollector {
     const key = tableKey('client-secret', namespace, name, dataKey);
     this.secrets.set(key, { kind: 'client-secret', value: new Redacted(text) });
     return { ok: true, key, material: materialHash(this.#materialKey, text) };
+  }
+
+  #take(secret: SecretObject): KeyPairReading {
+    const read = this.#readKeyPair(secret);
+    if (!read.ok) return read;
+    this.secrets.set(read.key, read.pair);
+    this.#expiries.set(read.key, read.expiry);
+    return read;
   }
 
   #find(namespace: string, name: string, key: ObjectKey = objectKey(namespace, name)): SecretObject | null {

@@ -9,6 +9,7 @@ import type { EndpointSlice } from '../api/kubernetes.ts';
 import type { Key } from '../snapshot/ids.ts';
 import type { Entry, Snapshot, Table } from '../snapshot/snapshot.ts';
 import { buildEndpoints, noneReusable, type ReusableEndpoints } from './build-endpoints.ts';
+import { changedObjects } from './changed-objects.ts';
 import { isOwnSlice, ownAddresses } from './own-addresses.ts';
 import { addressCheck } from './refused-addresses.ts';
 import { translate } from './translate.ts';
@@ -85,18 +86,6 @@ function onlyEndpointsDiffer(before: ClusterState, after: ClusterState): boolean
     isSameTable(before.clusterPolicies, after.clusterPolicies) &&
     isSameTable(before.identityProviders, after.identityProviders)
   );
-}
-
-/** Old and new versions of the objects that are not the same in both. */
-function changedObjects<T extends KubernetesObject>(
-  before: ReadonlyMap<ObjectKey, T>,
-  after: ReadonlyMap<ObjectKey, T>,
-): readonly T[] {
-  if (before === after) return [];
-  const changed: T[] = [];
-  for (const [key, object] of before) if (after.get(key) !== object) changed.push(object);
-  for (const [key, object] of after) if (before.get(key) !== object) changed.push(object);
-  return changed;
 }
 
 function isSameTable<T extends KubernetesObject>(

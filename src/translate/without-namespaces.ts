@@ -7,6 +7,7 @@ import {
   type UnreadableObject,
 } from '../api/cluster-state.ts';
 import { compareText } from '../snapshot/content-hash.ts';
+import { changedObjects } from './changed-objects.ts';
 
 /** The tables whose objects lie in namespaces. */
 const namespaced = ['ingresses', 'policies', 'services', 'endpointSlices', 'secrets'] as const;
@@ -76,20 +77,10 @@ export function changedNamespaces(before: ClusterState | null, after: ClusterSta
   if (before === null) return namespacesOf(after);
   const changed = new Set<string>();
   for (const table of namespaced) {
-    for (const object of unlike(before[table], after[table])) changed.add(object.metadata.namespace);
+    for (const object of changedObjects<KubernetesObject>(before[table], after[table]))
+      changed.add(object.metadata.namespace);
   }
   const [was, is] = [new Set(before.unreadable), new Set(after.unreadable)];
   for (const { ref } of was.symmetricDifference(is)) if (ref.namespace !== '') changed.add(ref.namespace);
   return [...changed].sort(compareText);
-}
-
-/** Old and new versions of the objects that are not the same in both. */
-function unlike(
-  before: ReadonlyMap<ObjectKey, KubernetesObject>,
-  after: ReadonlyMap<ObjectKey, KubernetesObject>,
-): readonly KubernetesObject[] {
-  if (before === after) return [];
-  const gone = [...before].filter(([key, object]) => after.get(key) !== object);
-  const come = [...after].filter(([key, object]) => before.get(key) !== object);
-  return [...gone, ...come].map(([, object]) => object);
 }

@@ -1,6 +1,6 @@
 import { decodeReservedCharacters } from '../../snapshot/canonical-path.ts';
 import type { Criterion, GroupTest, RangeTest, TextSubject, TextTest } from '../../snapshot/policy-program.ts';
-import { type IpAddress, isInRange, parseIpAddress, parseIpRange } from '../ip-range.ts';
+import { isInRange, parseIpAddress, parseIpRange } from '../ip-range.ts';
 import {
   both,
   either,
@@ -137,16 +137,19 @@ function matchPath(path: string, matcher: TextMatcher): Outcome {
   return decoded === path || matcher.one(decoded) === outcome ? outcome : outcomeUnknown;
 }
 
-let lastPath = '';
-let lastDecoded = '';
-
 /** All rules of a decision ask about one path, of up to 60,000 characters: decoded for each, it took fifteen seconds. */
-function decodedPath(path: string): string {
-  if (path === lastPath) return lastDecoded;
-  const decoded = decodeReservedCharacters(path);
-  lastPath = path;
-  lastDecoded = decoded === path ? path : decoded;
-  return lastDecoded;
+const decodedPath = rememberingLast(decodeReservedCharacters);
+
+/** Ten thousand criteria about addresses would read the one of the client for each. */
+const sourceAddress = rememberingLast(parseIpAddress);
+
+/** A pure function of a text, which keeps its last answer. */
+function rememberingLast<R>(compute: (text: string) => R): (text: string) => R {
+  let last: { readonly text: string; readonly answer: R } | null = null;
+  return (text) => {
+    if (last?.text !== text) last = { text, answer: compute(text) };
+    return last.answer;
+  };
 }
 
 /** Addresses compare without letter case: a deny rule must not be escaped by writing the address differently. */
@@ -183,17 +186,6 @@ function linkRanges(tests: readonly RangeTest[]): Evaluate {
       ),
     );
   };
-}
-
-let lastSource = '';
-let lastAddress: IpAddress | null = null;
-
-/** As {@link decodedPath}: ten thousand criteria about addresses read the one of the client for each. */
-function sourceAddress(sourceIp: string): IpAddress | null {
-  if (sourceIp === lastSource) return lastAddress;
-  lastSource = sourceIp;
-  lastAddress = parseIpAddress(sourceIp);
-  return lastAddress;
 }
 
 function onClock(timeZone: string, holds: (local: number) => boolean): Evaluate {
